@@ -1,0 +1,19 @@
+//! The words everybody speaks: time, sequence numbers, bytes, citations, chance.
+//!
+//! Nothing here knows a protocol's rules; these are the values that the rules are about. Read
+//! `seq` first (RFC 9293 section 3.4), then `packet` (the shape in which packets cross floors),
+//! then `cite`; the structures (`ring`, `ranges`, `wheel`) can wait until somebody uses them.
+
+pub mod cite;
+pub mod packet;
+pub mod random;
+pub mod seq;
+pub mod time;
+pub mod units;
+
+pub use cite::{Cite, Source};
+pub use packet::{Checksum, Offload, Pieces, Received, Transmit};
+pub use random::Seed;
+pub use seq::{SeqNum, SeqRange};
+pub use time::Instant;
+pub use units::{Mss, Rate, WindowScale};

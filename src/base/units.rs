@@ -1,0 +1,84 @@
+//! Numbers that must not be mixed up with other numbers.
+
+use std::fmt;
+
+/// A maximum segment size, in bytes of text: RFC 9293 section 3.7.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mss(u16);
+
+impl Mss {
+    /// RFC 9293 section 3.7.1 (MUST-15): what a peer that offers none is assumed to take on IPv4.
+    pub const DEFAULT_V4: Mss = Mss(536);
+    /// The same for IPv6: 1280 - 40 - 20.
+    pub const DEFAULT_V6: Mss = Mss(1220);
+    /// The smallest size that is believed: house!("mss-floor").
+    pub const FLOOR: Mss = Mss(48);
+
+    /// At least [`Mss::FLOOR`], so that no peer can make the stack send a packet a byte.
+    pub const fn new(bytes: u16) -> Mss {
+        if bytes < Mss::FLOOR.0 {
+            Mss::FLOOR
+        } else {
+            Mss(bytes)
+        }
+    }
+
+    /// Bytes of text.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// Bytes of text, for arithmetic on windows.
+    pub const fn bytes(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+impl fmt::Display for Mss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A window scale shift count, 0 to 14: RFC 7323 section 2.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct WindowScale(u8);
+
+impl WindowScale {
+    /// RFC 7323 section 2.3: the largest shift, for windows up to 2^30.
+    pub const MAX: WindowScale = WindowScale(14);
+
+    /// RFC 7323 section 2.3: a shift count above 14 is used as 14.
+    pub const fn new(shift: u8) -> WindowScale {
+        if shift > Self::MAX.0 {
+            Self::MAX
+        } else {
+            WindowScale(shift)
+        }
+    }
+
+    /// The smallest scale with which `window` bytes fit the 16-bit field.
+    pub fn for_window(window: u32) -> WindowScale {
+        let bits = (u32::BITS - window.leading_zeros()).saturating_sub(u16::BITS);
+        WindowScale::new(bits as u8)
+    }
+
+    /// The shift count.
+    pub const fn shift(self) -> u8 {
+        self.0
+    }
+
+    /// A window field's value in bytes.
+    pub const fn scale(self, field: u16) -> u32 {
+        (field as u32) << self.0
+    }
+
+    /// A window as the field shows it, rounded down.
+    pub fn field(self, window: u32) -> u16 {
+        u16::try_from(window >> self.0).unwrap_or(u16::MAX)
+    }
+}
+
+/// A rate in bits per second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rate(pub u64);

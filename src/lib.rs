@@ -1,0 +1,11 @@
+//! pellucid: a TCP/IP stack you can see through.
+//!
+//! The modules in reading order, from the words everybody speaks to the programs that people run.
+//! Each may use only those above it; `docs/architecture.md` has the whole table.
+
+#![deny(unsafe_code)]
+#![warn(missing_debug_implementations)]
+
+pub mod base;
+pub mod device;
+pub mod probe;

@@ -1,0 +1,3 @@
+//! The command line: sets up logging and runs one verb.
+
+fn main() {}
