@@ -4,14 +4,18 @@
 //! `seq` first (RFC 9293 section 3.4), then `packet` (the shape in which packets cross floors),
 //! then `cite`; the structures (`ring`, `ranges`, `wheel`) can wait until somebody uses them.
 
+pub mod checksum;
 pub mod cite;
+pub mod keyed;
 pub mod packet;
 pub mod random;
 pub mod seq;
 pub mod time;
 pub mod units;
 
+pub use checksum::Sum;
 pub use cite::{Cite, Source};
+pub use keyed::{FlowState, Key};
 pub use packet::{Checksum, Offload, Pieces, Received, Transmit};
 pub use random::Seed;
 pub use seq::{SeqNum, SeqRange};
