@@ -66,6 +66,12 @@ impl Observer for Fanout {
     }
 }
 
+impl std::fmt::Debug for Fanout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Fanout({} hear)", self.0.len())
+    }
+}
+
 /// Numbers events, knows the cause of what happens, and passes on what is heard.
 pub struct Voice {
     next: NonZeroU64,
