@@ -2,26 +2,40 @@
 //!
 //! A device moves whole IP packets and decides nothing. Sending needs no exclusive access, so a
 //! writing thread may send while the driver waits for input.
+//!
+//! Read `tun` first: it is the default device, and the others follow its rules. `pipe` is two ends
+//! in memory, for tests. `interface` asks the kernel about an interface that a device stands on.
 
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::base::{Received, Transmit};
+use crate::base::{Offload, Received, Transmit};
+
+mod interface;
+pub mod pipe;
+pub mod tun;
+
+pub use pipe::{PipeEnd, pipe};
+pub use tun::Tun;
 
 /// Something that carries IP packets.
 pub trait Device: Send + Sync {
-    /// What it can do.
+    /// What it can do. Asks the system anew, because an administrator may change the MTU: not for
+    /// the way of a packet.
     fn capabilities(&self) -> Capabilities;
 
     /// Takes one packet that waits; `None` if none does. Never blocks.
     ///
     /// # Errors
     ///
-    /// What the system says of the device: `EIO` while it is down, `EBADFD` once it is gone.
+    /// [`io::ErrorKind::NotConnected`] once the device is gone for good; anything else is what the
+    /// system says, and unexpected. A device that is down has no packet waiting.
     fn receive<'b>(&self, buf: &'b mut RxBuffer) -> io::Result<Option<Received<'b>>>;
 
-    /// Sends one packet. A device that is full is a lossy link: the packet is gone, and that is
-    /// no error.
+    /// Sends one packet. A device that is full or down is a lossy link: the packet is gone, is
+    /// counted in [`Device::losses`], and that is no error. Neither is a packet that the device
+    /// cannot carry: it is not sent, and counted.
     ///
     /// # Errors
     ///
@@ -30,6 +44,11 @@ pub trait Device: Send + Sync {
 
     /// What to wait on until a packet comes; `None` for devices that live in memory.
     fn poll_fd(&self) -> Option<BorrowedFd<'_>>;
+
+    /// How many packets it has lost, and why.
+    fn losses(&self) -> Losses {
+        Losses::default()
+    }
 }
 
 /// What a device can do.
@@ -39,6 +58,55 @@ pub struct Capabilities {
     pub name: String,
     /// The largest packet it carries, in bytes.
     pub mtu: u16,
+}
+
+/// Packets that a device lost, by reason. None of them is told to the stack: to it they are
+/// packets lost on the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Losses {
+    /// Received, but longer than the room for it, so that its end is missing.
+    pub cut: u64,
+    /// Not sent: the device takes no more.
+    pub full: u64,
+    /// Not sent: the interface is down.
+    pub down: u64,
+    /// Not sent: not one whole IP packet of at most the MTU.
+    pub refused: u64,
+}
+
+/// [`Losses`] while they are counted. Each counter stands alone, so no order between them is kept.
+#[derive(Debug, Default)]
+struct LossCounters {
+    cut: AtomicU64,
+    full: AtomicU64,
+    down: AtomicU64,
+    refused: AtomicU64,
+}
+
+impl LossCounters {
+    fn read(&self) -> Losses {
+        Losses {
+            cut: self.cut.load(Ordering::Relaxed),
+            full: self.full.load(Ordering::Relaxed),
+            down: self.down.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+        }
+    }
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Whether a device that does nothing but carry can take this packet: one whole IP packet of at
+/// most `mtu` bytes. Linux would take a longer one, or a single byte, in silence.
+fn is_carriable(packet: &Transmit<'_>, mtu: u16) -> bool {
+    let shortest = match packet.head.first().map(|byte| byte >> 4) {
+        Some(4) => IPV4_HEADER_LEN,
+        Some(6) => IPV6_HEADER_LEN,
+        _ => return false,
+    };
+    (shortest..=usize::from(mtu)).contains(&packet.len()) && packet.offload == Offload::default()
 }
 
 /// Room for one received packet.
@@ -66,3 +134,10 @@ impl Default for RxBuffer {
 
 /// 65,535 bytes of packet, 40 of IPv6 header that its length does not count, and room to notice.
 const RX_BUFFER_LEN: usize = 65_535 + 40 + 1;
+/// RFC 791 section 3.1: five words, without options.
+const IPV4_HEADER_LEN: usize = 20;
+/// RFC 8200 section 3.
+const IPV6_HEADER_LEN: usize = 40;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::*;
+use crate::base::{Offload, Pieces};
+
+/// An IPv4-looking packet of `len` bytes that ends with `mark`.
+fn send(end: &PipeEnd, len: usize, mark: u8) {
+    let mut bytes = vec![0x45; len];
+    bytes[len - 1] = mark;
+    end.transmit(&Transmit {
+        head: &bytes[..20],
+        body: Pieces::one(&bytes[20..]),
+        offload: Offload::default(),
+    })
+    .expect("a pipe does not fail");
+}
+
+fn mark(end: &PipeEnd) -> Option<u8> {
+    let mut buf = RxBuffer::new();
+    let received = end.receive(&mut buf).expect("a pipe does not fail");
+    received.and_then(|packet| packet.bytes.last().copied())
+}
+
+fn is_readable(end: &PipeEnd) -> bool {
+    let fd = end.poll_fd().expect("a pipe can be waited on");
+    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
+    poll(&mut fds, Some(&Timespec::default())).expect("poll") == 1
+}
+
+#[test]
+fn packets_arrive_at_the_other_end_in_order() {
+    let (a, b) = pipe(1500).expect("descriptors");
+    send(&a, 100, 1);
+    send(&a, 1500, 2);
+    send(&b, 40, 3);
+    assert_eq!([mark(&b), mark(&b), mark(&b)], [Some(1), Some(2), None]);
+    assert_eq!([mark(&a), mark(&a)], [Some(3), None]);
+}
+
+#[test]
+fn an_end_is_readable_exactly_while_packets_wait() {
+    let (a, b) = pipe(1500).expect("descriptors");
+    assert!(!is_readable(&b));
+    send(&a, 40, 1);
+    send(&a, 40, 2);
+    assert!(is_readable(&b) && !is_readable(&a));
+    mark(&b);
+    assert!(is_readable(&b));
+    mark(&b);
+    assert!(!is_readable(&b));
+    mark(&b);
+    send(&a, 40, 3);
+    assert!(is_readable(&b));
+}
+
+#[test]
+fn a_full_pipe_loses_what_comes_last() {
+    let (a, b) = pipe(1500).expect("descriptors");
+    for _ in 0..QUEUE_MAX {
+        send(&a, 40, 1);
+    }
+    send(&a, 40, 2);
+    assert_eq!(a.losses().full, 1);
+    let arrived: Vec<u8> = std::iter::from_fn(|| mark(&b)).collect();
+    assert_eq!(arrived, vec![1; QUEUE_MAX]);
+}
+
+#[test]
+fn a_packet_over_the_mtu_is_refused() {
+    let (a, b) = pipe(1280).expect("descriptors");
+    send(&a, 1281, 1);
+    assert_eq!(a.losses().refused, 1);
+    assert_eq!(mark(&b), None);
+}
