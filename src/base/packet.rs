@@ -37,6 +37,18 @@ impl<'a> Pieces<'a> {
         Pieces(cut(self.0, 0), cut(self.1, split))
     }
 
+    /// Copies the bytes to the front of `out`.
+    ///
+    /// # Panics
+    ///
+    /// If they do not fit.
+    pub fn copy_to(&self, out: &mut [u8]) {
+        let (first, rest) = out.split_at_mut(self.0.len());
+        let (second, _) = rest.split_at_mut(self.1.len());
+        first.copy_from_slice(self.0);
+        second.copy_from_slice(self.1);
+    }
+
     /// The bytes in order.
     pub fn iter(&self) -> impl Iterator<Item = u8> + 'a {
         self.0.iter().chain(self.1).copied()
