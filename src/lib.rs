@@ -8,4 +8,5 @@
 
 pub mod base;
 pub mod device;
+pub mod observe;
 pub mod probe;

@@ -1,0 +1,88 @@
+use super::*;
+use crate::observe::fixtures::{PEER, US, address, millis, snapshot};
+use crate::probe::{Accepted, Edge, EventId};
+
+fn hear(heard: &mut Conversations, number: u64, event: &Event<'_>) -> Option<ConversationId> {
+    heard.hear(&Told {
+        id: EventId::FIRST,
+        cause: None,
+        at: millis(5),
+        on: Subject::Connection(number),
+        event,
+    })
+}
+
+fn opened() -> Event<'static> {
+    Event::Opened {
+        local: address(US),
+        remote: address(PEER),
+        state: State::SynReceived,
+    }
+}
+
+fn closed(to: State) -> Event<'static> {
+    Event::StateChanged {
+        from: State::SynReceived,
+        to,
+        on: Edge::Aborted,
+    }
+}
+
+const FIRST: Option<ConversationId> = Some(ConversationId(0));
+const SECOND: Option<ConversationId> = Some(ConversationId(1));
+
+#[test]
+fn a_half_open_beginning_and_its_connection_are_one_conversation() {
+    let mut heard = Conversations::new(9);
+    assert_eq!(hear(&mut heard, 3, &opened()), FIRST);
+    assert_eq!(hear(&mut heard, 8, &opened()), FIRST);
+    assert_eq!(hear(&mut heard, 8, &Event::Ticked), FIRST);
+    assert_eq!(heard.list().len(), 1);
+}
+
+#[test]
+fn a_pair_that_is_used_again_is_another_conversation() {
+    for end in [State::Closed, State::Listen] {
+        let mut heard = Conversations::new(9);
+        hear(&mut heard, 3, &opened());
+        assert_eq!(hear(&mut heard, 3, &closed(end)), FIRST);
+        assert_eq!(hear(&mut heard, 3, &Event::Ticked), FIRST);
+        assert_eq!(hear(&mut heard, 4, &opened()), SECOND);
+        assert_eq!(heard.list()[0].ended, Some(millis(5)));
+        assert_eq!(heard.list()[1].ended, None);
+    }
+}
+
+#[test]
+fn what_nobody_opened_belongs_to_none() {
+    let mut heard = Conversations::new(9);
+    assert_eq!(hear(&mut heard, 3, &Event::Ticked), None);
+}
+
+#[test]
+fn conversations_beyond_the_bound_are_counted() {
+    let mut heard = Conversations::new(1);
+    hear(&mut heard, 3, &opened());
+    hear(&mut heard, 3, &closed(State::Closed));
+    assert_eq!(hear(&mut heard, 4, &opened()), None);
+    assert_eq!((heard.list().len(), heard.left_out()), (1, 1));
+}
+
+#[test]
+fn initial_sequence_numbers_are_learned_when_they_are_known() {
+    let mut heard = Conversations::new(9);
+    hear(&mut heard, 3, &opened());
+    let accepted = |state| Event::Accepted {
+        what: Accepted::SynAck,
+        by: Accepted::SynAck.cite(),
+        variables: Some(snapshot(state)),
+    };
+    hear(&mut heard, 3, &accepted(State::SynSent));
+    let known = heard.list()[0];
+    assert_eq!(
+        (known.iss, known.irs),
+        (Some(snapshot(State::Listen).iss), None)
+    );
+    hear(&mut heard, 3, &accepted(State::Established));
+    assert_eq!(heard.list()[0].irs, Some(snapshot(State::Listen).irs));
+}

@@ -1,0 +1,240 @@
+//! The words in which events, endings and purposes are spoken of: one place, so that log lines,
+//! captures, counters and ladders say the same thing in the same way.
+//!
+//! Each `match` names every variant: a fact that is added to the vocabulary gets its words in the
+//! same commit, or the house does not build.
+
+use crate::base::{Cite, Source};
+use crate::probe::{Accepted, Call, Discard, Drop, Ending, Event, Purpose, Resent};
+
+/// The kind of an event, as a key: what it is counted under.
+pub const fn kind(event: &Event<'_>) -> &'static str {
+    match event {
+        Event::PacketIn { .. } => "packet_in",
+        Event::Called(_) => "called",
+        Event::Ticked => "ticked",
+        Event::Accepted { .. } => "accepted",
+        Event::Discarded { .. } => "discarded",
+        Event::Dropped { .. } => "dropped",
+        Event::PacketOut { .. } => "packet_out",
+        Event::Opened { .. } => "opened",
+        Event::StateChanged { .. } => "state_changed",
+        Event::Noted { .. } => "noted",
+        Event::RttSampled { .. } => "rtt_sampled",
+        Event::TimerSet { .. } => "timer_set",
+        Event::TimerExpired { .. } => "timer_expired",
+        Event::TimerCancelled { .. } => "timer_cancelled",
+        Event::Lost { .. } => "lost",
+        Event::CongestionChanged { .. } => "congestion_changed",
+        Event::Urgent { .. } => "urgent",
+    }
+}
+
+/// The clause that an event obeys, if it names one.
+pub const fn cite(event: &Event<'_>) -> Option<Cite> {
+    match event {
+        Event::Accepted { by, .. }
+        | Event::Discarded { by, .. }
+        | Event::Dropped { by, .. }
+        | Event::Noted { by, .. }
+        | Event::CongestionChanged { by, .. } => Some(*by),
+        Event::PacketOut { why, .. } => Some(why.by),
+        Event::PacketIn { .. }
+        | Event::Called(_)
+        | Event::Ticked
+        | Event::Opened { .. }
+        | Event::StateChanged { .. }
+        | Event::RttSampled { .. }
+        | Event::TimerSet { .. }
+        | Event::TimerExpired { .. }
+        | Event::TimerCancelled { .. }
+        | Event::Lost { .. }
+        | Event::Urgent { .. } => None,
+    }
+}
+
+/// The ending that an event is, if it is one, with the clause that prescribes it.
+pub const fn ending(event: &Event<'_>) -> Option<(Ending, Cite)> {
+    match event {
+        Event::Accepted { what, by, .. } => Some((Ending::Accepted(*what), *by)),
+        Event::Discarded { why, by, .. } => Some((Ending::Discarded(*why), *by)),
+        Event::Dropped { why, by } => Some((Ending::Dropped(*why), *by)),
+        _ => None,
+    }
+}
+
+/// A clause as a key: as it is printed, without the letters `RFC`, such as `6675 5 (4.3)`.
+pub fn clause(by: Cite) -> String {
+    match by.source {
+        Source::Rfc(number) => format!("{number} {}", by.section),
+        Source::Draft(_) | Source::House => by.to_string(),
+    }
+}
+
+/// What became of a packet, in one of six words.
+pub const fn disposition(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Accepted(Accepted::TextOutOfOrder | Accepted::FinOutOfOrder) => "out_of_order",
+        Ending::Accepted(Accepted::TextDuplicate) | Ending::Discarded(Discard::Old) => "duplicate",
+        Ending::Accepted(_) => "accepted",
+        Ending::Discarded(Discard::OutOfWindow | Discard::ResetOutOfWindow) => "out_of_window",
+        // RFC 5961 sections 3.2, 4.2 and 5.2: discarded, and an ACK sent back.
+        Ending::Discarded(
+            Discard::ResetNotExact
+            | Discard::SynInSynchronized
+            | Discard::AckTooNew
+            | Discard::AckTooOld,
+        ) => "challenged",
+        Ending::Discarded(_) | Ending::Dropped(_) => "dropped",
+    }
+}
+
+/// Why, in words.
+pub const fn reason(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Accepted(what) => accepted(what),
+        Ending::Discarded(why) => discarded(why),
+        Ending::Dropped(why) => dropped(why),
+    }
+}
+
+const fn accepted(what: Accepted) -> &'static str {
+    match what {
+        Accepted::Syn => "SYN",
+        Accepted::SynAck => "SYN,ACK that answers our SYN",
+        Accepted::HandshakeAck => "the handshake's last ACK",
+        Accepted::Text => "text in order",
+        Accepted::TextOutOfOrder => "text beyond a hole: kept",
+        Accepted::TextDuplicate => "text that was there already",
+        Accepted::Fin => "FIN in order",
+        Accepted::FinOutOfOrder => "FIN beyond a hole: remembered",
+        Accepted::Ack => "ACK of something new",
+        Accepted::WindowUpdate => "window update",
+        Accepted::DuplicateAck => "duplicate ACK",
+        Accepted::Probe => "probe of our window, or a keep-alive: answered",
+        Accepted::Reset => "reset: the connection ends",
+        Accepted::TextUnread => "text that nobody will read",
+        Accepted::EchoRequest => "echo request: answered",
+        Accepted::EchoReply => "echo reply",
+        Accepted::IcmpError => "ICMP error, believed",
+        Accepted::Datagram => "datagram for a socket",
+        Accepted::Fragment => "fragment: kept until the rest comes",
+        Accepted::TimeWaitAnswered => "TIME-WAIT repeats its last ACK",
+        Accepted::TimeWaitReopened => "SYN that opens anew where TIME-WAIT was",
+    }
+}
+
+const fn discarded(why: Discard) -> &'static str {
+    match why {
+        Discard::OutOfWindow => "outside the receive window",
+        Discard::Old => "received before",
+        Discard::Paws => "timestamp older than TS.Recent",
+        Discard::TimestampMissing => "timestamp missing",
+        Discard::ResetNotExact => "reset in the window but not at RCV.NXT",
+        Discard::ResetOutOfWindow => "reset outside the window",
+        Discard::ResetUnacceptable => "reset in SYN-SENT that acknowledges nothing of ours",
+        Discard::ResetInTimeWait => "reset in TIME-WAIT",
+        Discard::SynInSynchronized => "SYN in a synchronized state",
+        Discard::NoAck => "no ACK bit",
+        Discard::AckTooNew => "acknowledges what was never sent",
+        Discard::AckTooOld => "acknowledges what is long acknowledged",
+        Discard::AckUnacceptable => "acknowledges anything but our SYN: reset",
+        Discard::NoSyn => "neither SYN nor RST in SYN-SENT",
+        Discard::ResetAtListener => "reset for a listener",
+        Discard::AckAtListener => "ACK for a listener: reset",
+        Discard::NothingAtListener => "neither SYN, ACK nor RST for a listener",
+        Discard::BacklogFull => "backlog of half-open connections is full",
+        Discard::AcceptQueueFull => "accept queue is full",
+        Discard::TooManyConnections => "no room for one more connection",
+        Discard::NoConnection => "no such connection: reset",
+        Discard::NoConnectionReset => "reset for no such connection",
+        Discard::TextAfterClose => "text after our reader closed: reset",
+        Discard::TooManyRanges => "no room for one more out-of-order range",
+    }
+}
+
+const fn dropped(why: Drop) -> &'static str {
+    match why {
+        Drop::BadVersion => "neither IPv4 nor IPv6",
+        Drop::Truncated => "shorter than its header says",
+        Drop::BadHeaderLength => "header length that cannot be",
+        Drop::BadHeaderChecksum => "IPv4 header checksum is wrong",
+        Drop::BadSource => "source address that nobody may send from",
+        Drop::Land => "source and destination are the same",
+        Drop::NotOurs => "destination is not ours",
+        Drop::NobodyListens => "multicast or broadcast that nobody here listens to",
+        Drop::SourceRoute => "source route",
+        Drop::BadOptions => "IP options that make no sense",
+        Drop::Fragment => "fragment",
+        Drop::BadExtension => "extension header that may not stand here",
+        Drop::NoNextHeader => "no next header",
+        Drop::UnknownProtocol => "protocol that nobody here speaks",
+        Drop::BadTcpHeader => "TCP header cannot be read",
+        Drop::BadTcpChecksum => "TCP checksum is wrong",
+        Drop::TcpNotUnicast => "TCP to or from a multicast or broadcast address",
+        Drop::BadUdpHeader => "UDP header cannot be read",
+        Drop::BadUdpChecksum => "UDP checksum is wrong or missing",
+        Drop::PortUnreachable => "no socket has this port",
+        Drop::BadIcmpHeader => "ICMP message cannot be read",
+        Drop::BadIcmpChecksum => "ICMP checksum is wrong",
+        Drop::IcmpIgnored => "ICMP message that asks nothing of a host",
+        Drop::IcmpNotOurs => "ICMP error that quotes nothing of ours",
+        Drop::RepliesFull => "too many replies are waiting",
+        Drop::QueueFull => "queue of received datagrams is full",
+    }
+}
+
+/// What a packet that leaves is for, in words.
+pub const fn purpose(what: Purpose) -> &'static str {
+    match what {
+        Purpose::Syn => "SYN",
+        Purpose::SynAck => "SYN,ACK",
+        Purpose::Text => "text",
+        Purpose::Fin => "FIN",
+        Purpose::Ack => "ACK",
+        Purpose::ChallengeAck => "challenge ACK",
+        Purpose::Reset => "RST",
+        Purpose::WindowProbe => "window probe",
+        Purpose::KeepAlive => "keep-alive",
+        Purpose::Retransmission(Resent::Timeout) => "retransmission, timeout",
+        Purpose::Retransmission(Resent::Fast) => "retransmission, fast",
+        Purpose::Retransmission(Resent::PartialAck) => "retransmission, partial ACK",
+        Purpose::Retransmission(Resent::AfterTimeout) => "retransmission, after timeout",
+        Purpose::Retransmission(Resent::Syn) => "retransmission, SYN",
+        Purpose::EchoRequest => "echo request",
+        Purpose::EchoReply => "echo reply",
+        Purpose::IcmpError => "ICMP error",
+        Purpose::Datagram => "datagram",
+    }
+}
+
+/// Why something was sent once more, as a key.
+pub const fn resent(how: Resent) -> &'static str {
+    match how {
+        Resent::Timeout => "rto",
+        Resent::Fast => "fast",
+        Resent::PartialAck => "partial_ack",
+        Resent::AfterTimeout => "after_rto",
+        Resent::Syn => "syn",
+    }
+}
+
+/// What the application asked, by the names of RFC 9293 section 3.9.1 where it has one.
+pub fn call(call: Call) -> String {
+    match call {
+        Call::Open => "OPEN, active".into(),
+        Call::Listen => "OPEN, passive".into(),
+        Call::Accept => "accept".into(),
+        Call::Send { bytes } => format!("SEND {bytes} B"),
+        Call::Receive { bytes } => format!("RECEIVE {bytes} B"),
+        Call::Close => "CLOSE".into(),
+        Call::ShutdownWrite => "CLOSE, writing half".into(),
+        Call::Abort => "ABORT".into(),
+        Call::Configure => "an option set".into(),
+        Call::Unlisten => "CLOSE of a listener".into(),
+        Call::Echo => "echo request".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
