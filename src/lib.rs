@@ -10,3 +10,4 @@ pub mod base;
 pub mod device;
 pub mod observe;
 pub mod probe;
+pub mod wire;

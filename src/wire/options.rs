@@ -1,0 +1,277 @@
+//! TCP options: RFC 9293 section 3.2, RFC 7323 (window scale, timestamps), RFC 2018 (SACK).
+//!
+//! The walker is ours because etherparse's stops at the first kind that it does not know, and
+//! RFC 9293 (MUST-6) wants such an option skipped by its length. All options of a segment are
+//! read, whatever its flags; which of them count only on a SYN is for whoever handles SYNs.
+
+use crate::base::SeqNum;
+
+use super::put;
+
+/// The options that this stack understands, as one segment carries them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Maximum segment size, in bytes (RFC 9293 section 3.7.1), as the field has it.
+    pub mss: Option<u16>,
+    /// Window scale: the shift count (RFC 7323 section 2.2), as the field has it.
+    pub window_scale: Option<u8>,
+    /// SACK-permitted (RFC 2018 section 2).
+    pub sack_permitted: bool,
+    /// Timestamps (RFC 7323 section 3.2).
+    pub timestamps: Option<TimestampOption>,
+    /// The blocks of the SACK option (RFC 2018 section 3), none if it is absent.
+    pub sack: SackBlocks,
+}
+
+/// The timestamps option, in ticks of its senders' clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimestampOption {
+    /// TSval: the sender's clock.
+    pub value: u32,
+    /// TSecr: a clock value of the receiver, returned; means nothing without ACK.
+    pub echo: u32,
+}
+
+/// One block of the SACK option: bytes from `left` up to, not including, `right`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SackBlock {
+    pub left: SeqNum,
+    pub right: SeqNum,
+}
+
+/// At most four blocks, in the order in which the option has them.
+#[derive(Clone, Copy)]
+pub struct SackBlocks {
+    blocks: [SackBlock; SACK_BLOCKS_MAX],
+    count: u8,
+}
+
+impl Options {
+    /// Reads the bytes between the fixed header and the text. Never fails: what makes no sense
+    /// is passed over. Of an option that occurs twice the last counts.
+    pub fn parse(bytes: &[u8]) -> Options {
+        let mut options = Options::default();
+        let mut rest = bytes;
+        // Each round takes at least one of at most 40 bytes.
+        while let [kind, after_kind @ ..] = rest {
+            match *kind {
+                END_OF_LIST => break,
+                NO_OPERATION => rest = after_kind,
+                _ => {
+                    // RFC 9293 section 3.1 (MUST-68): all others have a length, which counts the
+                    // kind and itself. (MUST-7): a length that cannot be must not hurt us; what
+                    // follows it cannot be found, so reading ends there.
+                    let Some(&length) = after_kind.first() else {
+                        break;
+                    };
+                    if length < 2 {
+                        break;
+                    }
+                    let Some((option, after)) = rest.split_at_checked(usize::from(length)) else {
+                        break;
+                    };
+                    options.take(option);
+                    rest = after;
+                }
+            }
+        }
+        options
+    }
+
+    /// One option, from its kind to its last byte. A known kind with another length than it must
+    /// have says nothing, and neither does an unknown kind (RFC 9293 section 3.1, MUST-6).
+    fn take(&mut self, option: &[u8]) {
+        match *option {
+            [TIMESTAMPS, 10, v0, v1, v2, v3, e0, e1, e2, e3] => {
+                self.timestamps = Some(TimestampOption {
+                    value: u32::from_be_bytes([v0, v1, v2, v3]),
+                    echo: u32::from_be_bytes([e0, e1, e2, e3]),
+                });
+            }
+            [SACK, _, ref blocks @ ..] => {
+                if let Some(blocks) = SackBlocks::parse(blocks) {
+                    self.sack = blocks;
+                }
+            }
+            [MAXIMUM_SEGMENT_SIZE, 4, m0, m1] => self.mss = Some(u16::from_be_bytes([m0, m1])),
+            [WINDOW_SCALE, 3, shift] => self.window_scale = Some(shift),
+            [SACK_PERMITTED, 2] => self.sack_permitted = true,
+            _ => {}
+        }
+    }
+
+    /// How many bytes [`Options::emit`] writes: a multiple of four, at most 40.
+    pub fn len(&self) -> usize {
+        let sack = match self.sack_that_fits() {
+            [] => 0,
+            blocks => SACK_HEAD_LEN.saturating_add(blocks.len().saturating_mul(SACK_BLOCK_LEN)),
+        };
+        self.len_without_sack().saturating_add(sack)
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Writes them in Linux's order, each padded in front to a multiple of four, so that no
+    /// end-of-list is needed. SACK blocks that find no room any more are left out, the last ones
+    /// first. Returns how many bytes were written: [`Options::len`], or 0 if `out` is shorter.
+    pub fn emit(&self, out: &mut [u8]) -> usize {
+        let length = self.len();
+        let Some(mut out) = out.get_mut(..length) else {
+            return 0;
+        };
+        let out = &mut out;
+        if let Some(mss) = self.mss {
+            let [m0, m1] = mss.to_be_bytes();
+            put(out, [MAXIMUM_SEGMENT_SIZE, 4, m0, m1]);
+        }
+        match (self.sack_permitted, self.timestamps) {
+            (true, Some(_)) => put(out, [SACK_PERMITTED, 2]),
+            (true, None) => put(out, [NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2]),
+            (false, Some(_)) => put(out, [NO_OPERATION, NO_OPERATION]),
+            (false, None) => {}
+        }
+        if let Some(TimestampOption { value, echo }) = self.timestamps {
+            put(out, [TIMESTAMPS, 10]);
+            put(out, value.to_be_bytes());
+            put(out, echo.to_be_bytes());
+        }
+        if let Some(shift) = self.window_scale {
+            put(out, [NO_OPERATION, WINDOW_SCALE, 3, shift]);
+        }
+        let blocks = self.sack_that_fits();
+        if !blocks.is_empty() {
+            // RFC 2018 section 3: 8n + 2 for n blocks; four of them make 34, which fits a byte.
+            let length = blocks
+                .len()
+                .saturating_mul(SACK_BLOCK_LEN)
+                .saturating_add(2) as u8;
+            put(out, [NO_OPERATION, NO_OPERATION, SACK, length]);
+            for block in blocks {
+                put(out, block.left.0.to_be_bytes());
+                put(out, block.right.0.to_be_bytes());
+            }
+        }
+        length
+    }
+
+    fn len_without_sack(&self) -> usize {
+        let mss = if self.mss.is_some() { 4 } else { 0 };
+        let scale = if self.window_scale.is_some() { 4 } else { 0 };
+        let others = match (self.timestamps, self.sack_permitted) {
+            (Some(_), _) => 12,
+            (None, true) => 4,
+            (None, false) => 0,
+        };
+        [mss, scale, others].iter().sum()
+    }
+
+    /// RFC 2018 section 3: four blocks fit the option space, three beside timestamps.
+    fn sack_that_fits(&self) -> &[SackBlock] {
+        let blocks = self.sack.as_slice();
+        if blocks.is_empty() {
+            return blocks;
+        }
+        let room = OPTIONS_MAX
+            .saturating_sub(self.len_without_sack())
+            .saturating_sub(SACK_HEAD_LEN);
+        blocks.get(..room / SACK_BLOCK_LEN).unwrap_or(blocks)
+    }
+}
+
+impl SackBlocks {
+    /// No blocks.
+    pub const NONE: SackBlocks = SackBlocks {
+        blocks: [SackBlock {
+            left: SeqNum(0),
+            right: SeqNum(0),
+        }; SACK_BLOCKS_MAX],
+        count: 0,
+    };
+
+    /// Adds a block after the others. Returns whether there was room for it.
+    pub fn push(&mut self, block: SackBlock) -> bool {
+        match self.blocks.get_mut(usize::from(self.count)) {
+            Some(slot) => {
+                *slot = block;
+                self.count = self.count.saturating_add(1);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The blocks, in order.
+    pub fn as_slice(&self) -> &[SackBlock] {
+        // `count` is never more than there are.
+        self.blocks.get(..usize::from(self.count)).unwrap_or(&[])
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The edges that follow kind and length; `None` if they are not one or more whole blocks.
+    fn parse(edges: &[u8]) -> Option<SackBlocks> {
+        let (blocks, []) = edges.as_chunks::<SACK_BLOCK_LEN>() else {
+            return None;
+        };
+        if blocks.is_empty() {
+            return None;
+        }
+        let mut sack = SackBlocks::NONE;
+        for &[l0, l1, l2, l3, r0, r1, r2, r3] in blocks {
+            // Option space holds no fifth block.
+            sack.push(SackBlock {
+                left: SeqNum(u32::from_be_bytes([l0, l1, l2, l3])),
+                right: SeqNum(u32::from_be_bytes([r0, r1, r2, r3])),
+            });
+        }
+        Some(sack)
+    }
+}
+
+impl Default for SackBlocks {
+    fn default() -> SackBlocks {
+        SackBlocks::NONE
+    }
+}
+
+/// Blocks beyond the count are nobody's business.
+impl PartialEq for SackBlocks {
+    fn eq(&self, other: &SackBlocks) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+impl Eq for SackBlocks {}
+
+impl std::fmt::Debug for SackBlocks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.as_slice()).finish()
+    }
+}
+
+/// RFC 9293 section 3.1: the data offset counts at most 15 words, 5 of them fixed.
+pub const OPTIONS_MAX: usize = 40;
+/// RFC 2018 section 3: what fits 40 bytes.
+pub const SACK_BLOCKS_MAX: usize = 4;
+/// Two NOPs, kind and length.
+const SACK_HEAD_LEN: usize = 4;
+/// RFC 2018 section 3: two sequence numbers.
+const SACK_BLOCK_LEN: usize = 8;
+
+// Kinds, as IANA assigned them: RFC 9293 section 3.2, RFC 7323 sections 2.2 and 3.2, RFC 2018.
+const END_OF_LIST: u8 = 0;
+const NO_OPERATION: u8 = 1;
+const MAXIMUM_SEGMENT_SIZE: u8 = 2;
+const WINDOW_SCALE: u8 = 3;
+const SACK_PERMITTED: u8 = 4;
+const SACK: u8 = 5;
+const TIMESTAMPS: u8 = 8;
+
+#[cfg(test)]
+pub(in crate::wire) mod tests;
