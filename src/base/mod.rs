@@ -14,6 +14,7 @@ pub mod ring;
 pub mod seq;
 pub mod time;
 pub mod units;
+pub mod wheel;
 
 pub use checksum::Sum;
 pub use cite::{Cite, Source};
@@ -25,3 +26,4 @@ pub use ring::Ring;
 pub use seq::{SeqNum, SeqRange};
 pub use time::Instant;
 pub use units::{Mss, Rate, WindowScale};
+pub use wheel::Wheel;
