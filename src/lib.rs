@@ -8,6 +8,8 @@
 
 pub mod base;
 pub mod device;
+#[cfg(feature = "cli")]
+pub mod namespace;
 pub mod observe;
 pub mod probe;
 pub mod wire;

@@ -1,0 +1,16 @@
+//! Linux as the other end: what only a real kernel can prove.
+//!
+//! Each case runs in a process and a network namespace of its own, so that names and ports never
+//! clash and nothing of the machine is touched; `harness` has the rules. To run some of them:
+//! `cargo test --test kernel -- tun`.
+
+mod harness;
+mod namespace;
+mod packets;
+mod tun;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    harness::main(&[namespace::CASES, tun::CASES])
+}
