@@ -12,4 +12,5 @@ pub mod device;
 pub mod namespace;
 pub mod observe;
 pub mod probe;
+pub mod tcp;
 pub mod wire;

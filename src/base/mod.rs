@@ -8,6 +8,7 @@ pub mod checksum;
 pub mod cite;
 pub mod keyed;
 pub mod packet;
+pub mod pair;
 pub mod random;
 pub mod ranges;
 pub mod ring;

@@ -68,6 +68,16 @@ impl Ranges {
         r.is_empty() || self.around(r.start).is_some_and(|range| r.end <= range.end)
     }
 
+    /// The ranges that share a number with `r`, in order.
+    pub fn overlapping(&self, r: Range<u64>) -> impl Iterator<Item = Range<u64>> + '_ {
+        let from = self.list.partition_point(|range| range.end <= r.start);
+        self.list
+            .iter()
+            .skip(from)
+            .take_while(move |range| range.start < r.end)
+            .cloned()
+    }
+
     /// How many numbers of `r` are there.
     pub fn overlap(&self, r: &Range<u64>) -> u64 {
         let from = self.list.partition_point(|range| range.end <= r.start);

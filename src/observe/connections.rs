@@ -127,7 +127,7 @@ impl Figures {
             Event::Opened { state, .. } => self.state = Some(*state),
             Event::StateChanged { to, on, .. } => {
                 self.state = Some(*to);
-                if matches!(on, Edge::FinAcked | Edge::FinReceivedAndOursAcked) {
+                if *on == Edge::FinAcked {
                     self.our_fin_acked = true;
                     self.last_acked = Some(told.at);
                 }

@@ -106,6 +106,7 @@ const fn accepted(what: Accepted) -> &'static str {
         Accepted::Text => "text in order",
         Accepted::TextOutOfOrder => "text beyond a hole: kept",
         Accepted::TextDuplicate => "text that was there already",
+        Accepted::TextRefused => "text beyond a hole: no room for one more range",
         Accepted::Fin => "FIN in order",
         Accepted::FinOutOfOrder => "FIN beyond a hole: remembered",
         Accepted::Ack => "ACK of something new",
@@ -148,8 +149,7 @@ const fn discarded(why: Discard) -> &'static str {
         Discard::TooManyConnections => "no room for one more connection",
         Discard::NoConnection => "no such connection: reset",
         Discard::NoConnectionReset => "reset for no such connection",
-        Discard::TextAfterClose => "text after our reader closed: reset",
-        Discard::TooManyRanges => "no room for one more out-of-order range",
+        Discard::IcmpOutOfWindow => "ICMP error about a segment that is not outstanding",
     }
 }
 

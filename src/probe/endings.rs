@@ -41,11 +41,12 @@ impl Accepted {
             | Accepted::Text
             | Accepted::TextOutOfOrder
             | Accepted::TextDuplicate
-            | Accepted::TextUnread
             | Accepted::Fin
             | Accepted::FinOutOfOrder
             | Accepted::Ack
             | Accepted::TimeWaitAnswered => rfc!(9293, "3.10.7.4"),
+            Accepted::TextUnread => rfc!(9293, "3.6.1"),
+            Accepted::TextRefused => house!("reassembly-ranges"),
             Accepted::WindowUpdate => rfc!(9293, "3.10.7.4"),
             Accepted::DuplicateAck => rfc!(5681, "2"),
             Accepted::Probe => rfc!(9293, "3.8.6.1"),
@@ -81,8 +82,7 @@ impl Discard {
             Discard::AcceptQueueFull => house!("accept-queue"),
             Discard::TooManyConnections => house!("connection-limit"),
             Discard::NoConnection | Discard::NoConnectionReset => rfc!(9293, "3.10.7.1"),
-            Discard::TextAfterClose => rfc!(9293, "3.6.1"),
-            Discard::TooManyRanges => house!("reassembly-ranges"),
+            Discard::IcmpOutOfWindow => rfc!(5927, "4.1"),
         }
     }
 }

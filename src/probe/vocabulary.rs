@@ -78,8 +78,6 @@ pub enum Edge {
     FinReceived,
     /// Our FIN is acknowledged.
     FinAcked,
-    /// The peer's FIN arrived, and it acknowledges ours.
-    FinReceivedAndOursAcked,
     /// CLOSE before anything was agreed: the control block is deleted.
     Closed,
     /// ABORT, or a timeout that gives up.
@@ -107,6 +105,8 @@ pub enum Accepted {
     TextOutOfOrder,
     /// Text that was there already.
     TextDuplicate,
+    /// Text beyond a hole that there was no room to note; what it acknowledges counted.
+    TextRefused,
     /// A FIN in order.
     Fin,
     /// A FIN beyond a hole: remembered.
@@ -186,10 +186,8 @@ pub enum Discard {
     NoConnection,
     /// Nobody has this pair of sockets, and it was a reset: silence.
     NoConnectionReset,
-    /// Text came after our reader was closed for good: answered by a reset.
-    TextAfterClose,
-    /// No room for one more out-of-order range.
-    TooManyRanges,
+    /// An ICMP error that quotes a sequence number we have nothing outstanding at.
+    IcmpOutOfWindow,
 }
 
 /// Why a packet did not reach a transport machine.
@@ -279,7 +277,8 @@ pub enum Resent {
     Fast,
     /// A partial acknowledgment in recovery (RFC 6582).
     PartialAck,
-    /// Slow start after a timeout goes through what was lost with it.
+    /// Slow start after a timeout goes through what was lost with it; or the window opened after
+    /// probing.
     AfterTimeout,
     /// The SYN or SYN,ACK.
     Syn,

@@ -1,0 +1,54 @@
+//! SEGMENT ARRIVES: RFC 9293 section 3.10.7, the way in.
+//!
+//! The eight steps of section 3.10.7.4 in the RFC's order, each a file of its own. A step passes
+//! the segment on, changed perhaps, or ends it with a name.
+
+pub mod ack;
+pub mod challenge;
+pub mod closed;
+pub mod fin;
+pub mod reset;
+pub mod sequence;
+pub mod syn;
+pub mod text;
+pub mod urgent;
+
+use crate::probe::{Accepted, Ending, State};
+use crate::wire::tcp::Segment;
+
+use super::connection::Connection;
+use super::{Context, Step};
+
+impl Connection {
+    /// One segment of this connection has come. Returns what became of it.
+    pub fn arrives(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>) -> Ending {
+        self.stirred = cx.input();
+        let step = match self.state {
+            State::SynSent => self.arrives_in_syn_sent(cx, seg),
+            _ => self.arrives_synchronized(cx, seg),
+        };
+        self.arm_retransmission(cx);
+        self.assert_invariants();
+        match step {
+            Ok(accepted) => accepted.into(),
+            Err(ending) => ending,
+        }
+    }
+
+    /// "Otherwise": SYN-RECEIVED and all synchronized states, RFC 9293 section 3.10.7.4.
+    fn arrives_synchronized(
+        &mut self,
+        cx: &mut Context<'_>,
+        arrived: &Segment<'_>,
+    ) -> Step<Accepted> {
+        let seg = self.check_sequence(cx, arrived)?; // First: is any of it in the window?
+        self.check_reset(cx, &seg)?; // Second.
+        // Third, security: docs/not-implemented.md.
+        self.check_syn(cx, arrived)?; // Fourth, whatever was trimmed.
+        let learned = self.check_ack(cx, &seg)?; // Fifth: the long one; also congestion, recovery.
+        self.take_urgent(cx, &seg); // Sixth.
+        let text = self.take_text(cx, &seg); // Seventh.
+        let fin = self.take_fin(cx, &seg); // Eighth, also a FIN remembered from beyond a hole.
+        Ok(fin.or(text).unwrap_or(learned))
+    }
+}

@@ -1,0 +1,105 @@
+//! First: check sequence number. Acceptability, trimming, and PAWS before both.
+//!
+//! RFC 9293 section 3.10.7.4 and RFC 7323 section 5.3.
+
+use crate::base::SeqNum;
+use crate::probe::{Discard, State};
+use crate::rfc;
+use crate::tcp::connection::Connection;
+use crate::tcp::input::acknowledge::{OLD_TEXT, PROBE};
+use crate::tcp::{Context, Step};
+use crate::wire::tcp::Segment;
+
+/// RFC 9293 Table 6: the four cases of the acceptability test.
+pub fn is_acceptable(seq: SeqNum, len: u32, rcv_nxt: SeqNum, rcv_wnd: u32) -> bool {
+    match (len, rcv_wnd) {
+        (0, 0) => seq == rcv_nxt,
+        (0, _) => seq.in_window(rcv_nxt, rcv_wnd),
+        (_, 0) => false,
+        (_, _) => seq.in_window(rcv_nxt, rcv_wnd) || (seq + (len - 1)).in_window(rcv_nxt, rcv_wnd),
+    }
+}
+
+impl Connection {
+    /// Passes on the part of the segment that lies in the window.
+    pub(super) fn check_sequence<'s>(
+        &mut self,
+        cx: &mut Context<'_>,
+        seg: &Segment<'s>,
+    ) -> Step<Segment<'s>> {
+        self.check_timestamp(cx, seg)?;
+        let wnd = self.rcv.wnd();
+        if !is_acceptable(seg.seq, seg.len(), self.rcv.nxt, wnd) {
+            // RFC 9293 section 3.4 (MUST-66): with a closed window ACK, URG and RST still count.
+            if wnd == 0 && seg.seq == self.rcv.nxt {
+                self.acks.owe(cx.input(), PROBE);
+            } else {
+                return self.refuse(cx, seg);
+            }
+        }
+        self.remember_timestamp(cx, seg);
+        Ok(seg.trim(self.rcv.nxt, wnd))
+    }
+
+    /// "If an incoming segment is not acceptable, an acknowledgment should be sent in reply
+    /// (unless the RST bit is set, if so drop the segment and return)."
+    fn refuse<T>(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>) -> Step<T> {
+        if seg.rst() {
+            return Err(Discard::ResetOutOfWindow.into());
+        }
+        if seg.syn() {
+            return self.challenge_syn(cx);
+        }
+        let is_old = seg.end().at_or_before(self.rcv.nxt);
+        if is_old && !seg.is_empty() {
+            // A retransmission: the sender waits for just this answer.
+            if self.state == State::TimeWait && seg.fin() {
+                self.start_time_wait(cx);
+            }
+            self.acks.owe(cx.input(), OLD_TEXT);
+        } else {
+            // An old duplicate, a keep-alive, or a stranger: answered, but not without limit.
+            self.owe_challenge(
+                cx,
+                rfc!(9293, "3.10.7.4"),
+                "an unacceptable segment is answered by what is expected",
+            );
+        }
+        Err(if is_old {
+            Discard::Old.into()
+        } else {
+            Discard::OutOfWindow.into()
+        })
+    }
+
+    /// RFC 7323 section 5.3, R1, and section 3.2 for a timestamp that is missing.
+    fn check_timestamp(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>) -> Step {
+        let Some(timestamps) = &self.timestamps else {
+            return Ok(());
+        };
+        if seg.rst() {
+            // RFC 7323 section 5.2: a reset is judged by its sequence number alone.
+            return Ok(());
+        }
+        let Some(option) = seg.options.timestamps else {
+            // RFC 7323 section 3.2: a segment without the option should be dropped in silence.
+            return Err(Discard::TimestampMissing.into());
+        };
+        if timestamps.is_old(option.value, cx.now) {
+            self.owe_challenge(
+                cx,
+                rfc!(7323, "5.3"),
+                "the timestamp is older than one seen before: an old duplicate",
+            );
+            return Err(Discard::Paws.into());
+        }
+        Ok(())
+    }
+
+    /// RFC 7323 section 5.3, R3.
+    fn remember_timestamp(&mut self, cx: &Context<'_>, seg: &Segment<'_>) {
+        if let (Some(timestamps), Some(option)) = (&mut self.timestamps, seg.options.timestamps) {
+            timestamps.on_segment(option.value, seg.seq, cx.now);
+        }
+    }
+}

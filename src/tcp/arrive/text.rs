@@ -1,0 +1,71 @@
+//! Seventh: process the segment text. RFC 9293 section 3.10.7.4.
+
+use crate::probe::{Accepted, Edge, TimerKind};
+use crate::rfc;
+use crate::tcp::connection::Connection;
+use crate::tcp::input::acknowledge::{FILLS_HOLE, OLD_TEXT, OUT_OF_ORDER};
+use crate::tcp::input::reassembly::Taken;
+use crate::tcp::{Context, Failure};
+use crate::wire::tcp::Segment;
+
+impl Connection {
+    /// Takes the text of a segment that lies in the window. `None`: there was none to take.
+    pub(in crate::tcp) fn take_text(
+        &mut self,
+        cx: &mut Context<'_>,
+        seg: &Segment<'_>,
+    ) -> Option<Accepted> {
+        if seg.text.is_empty() || !self.state.may_receive() {
+            return None;
+        }
+        if self.orphaned {
+            return Some(self.refuse_text(cx));
+        }
+        let had_holes = !self.incoming.holes().is_empty();
+        let offset = self.offset_of(seg.seq);
+        match self.incoming.insert(offset, seg.text) {
+            Taken::InOrder(len) => {
+                self.rcv.advance(len as u32);
+                self.acknowledge_text(cx, len as u32, had_holes);
+                self.wake.readable = true;
+                Some(Accepted::Text)
+            }
+            Taken::Beyond => {
+                self.acks.owe(cx.input(), OUT_OF_ORDER);
+                Some(Accepted::TextOutOfOrder)
+            }
+            Taken::Known => {
+                self.acks.owe(cx.input(), OLD_TEXT);
+                Some(Accepted::TextDuplicate)
+            }
+            Taken::TooMany => {
+                self.acks.owe(cx.input(), OUT_OF_ORDER);
+                Some(Accepted::TextRefused)
+            }
+        }
+    }
+
+    fn acknowledge_text(&mut self, cx: &mut Context<'_>, len: u32, had_holes: bool) {
+        if had_holes {
+            self.acks.owe(cx.input(), FILLS_HOLE);
+            return;
+        }
+        let delay = self.config.delayed_ack;
+        let mss = self.receive_mss();
+        let wait = self.acks.on_text(len, mss, cx.input(), cx.now, delay);
+        if let Some(at) = wait {
+            self.timers.set(cx, TimerKind::DelayedAck, at);
+        }
+    }
+
+    /// RFC 9293 section 3.6.1 (SHLD-3): nobody will read it, and the peer should know: a reset.
+    fn refuse_text(&mut self, cx: &mut Context<'_>) -> Accepted {
+        cx.note(
+            rfc!(9293, "3.6.1"),
+            "text came after the application had closed: it is lost, and a reset says so",
+        );
+        self.reset_owed = Some(cx.input());
+        self.fail(cx, Edge::Aborted, Failure::Aborted);
+        Accepted::TextUnread
+    }
+}

@@ -1,0 +1,97 @@
+//! Every knob of a connection, with its default and the reason for it.
+
+use std::time::Duration;
+
+use super::congestion::Algorithm;
+
+/// How a connection behaves. One value serves a whole stack; each connection may have its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Bytes that may wait for the reader. It bounds the window offered.
+    pub receive_buffer: u32,
+    /// Bytes that may wait for acknowledgment, sent or not.
+    pub send_buffer: u32,
+    /// Offer window scaling: RFC 7323 section 2.
+    pub window_scaling: bool,
+    /// Offer timestamps: RFC 7323 section 3.
+    pub timestamps: bool,
+    /// Offer selective acknowledgments: RFC 2018 section 2.
+    pub sack: bool,
+    /// RFC 9293 section 3.7.4 (MUST-17): turns Nagle's algorithm off.
+    pub nodelay: bool,
+    /// Which congestion control.
+    pub congestion: Algorithm,
+    /// RFC 6928 section 2: the initial window, in segments.
+    pub initial_window: u32,
+    /// How long an acknowledgment may wait for company: house!("delayed-ack"). RFC 9293
+    /// section 3.8.6.3 (MUST-40) allows less than half a second.
+    pub delayed_ack: Duration,
+    /// The least retransmission timeout: house!("rto-min").
+    pub rto_min: Duration,
+    /// The greatest; RFC 6298 section 2 (2.5) asks for at least a minute.
+    pub rto_max: Duration,
+    /// R1 of RFC 9293 section 3.8.3: after so many retransmissions the network layer is suspected.
+    pub r1: u32,
+    /// R2 of RFC 9293 section 3.8.3: after so many the connection is given up: house!("retries").
+    pub r2: u32,
+    /// R2 for a SYN (MUST-23: at least three minutes): house!("retries").
+    pub r2_syn: u32,
+    /// R2 for a SYN,ACK: house!("retries").
+    pub r2_syn_ack: u32,
+    /// RFC 9293 section 3.8.4 (MUST-25): off unless asked for.
+    pub keep_alive: Option<KeepAlive>,
+    /// RFC 9293 section 3.8.3: how long sent data may stay unacknowledged; `None`: until R2.
+    pub user_timeout: Option<Duration>,
+    /// The maximum segment lifetime: house!("time-wait"). TIME-WAIT lasts twice as long.
+    pub msl: Duration,
+    /// How long FIN-WAIT-2 waits once nobody reads any more: house!("fin-wait-2").
+    pub fin_wait_2: Duration,
+}
+
+/// RFC 9293 section 3.8.4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepAlive {
+    /// How long nothing must have come before the first probe; MUST-28: at least two hours by
+    /// default.
+    pub idle: Duration,
+    /// How long between probes.
+    pub interval: Duration,
+    /// How many unanswered probes end the connection.
+    pub probes: u32,
+}
+
+impl Default for KeepAlive {
+    fn default() -> KeepAlive {
+        KeepAlive {
+            idle: Duration::from_secs(7200),
+            interval: Duration::from_secs(75),
+            probes: 9,
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            receive_buffer: 1 << 20,
+            send_buffer: 1 << 20,
+            window_scaling: true,
+            timestamps: true,
+            sack: true,
+            nodelay: false,
+            congestion: Algorithm::Reno,
+            initial_window: 10,
+            delayed_ack: Duration::from_millis(40),
+            rto_min: Duration::from_millis(200),
+            rto_max: Duration::from_secs(120),
+            r1: 3,
+            r2: 15,
+            r2_syn: 7,
+            r2_syn_ack: 5,
+            keep_alive: None,
+            user_timeout: None,
+            msl: Duration::from_secs(30),
+            fin_wait_2: Duration::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Slow start and congestion avoidance: RFC 5681 section 3.1, by bytes (RFC 3465).
+
+use crate::base::Instant;
+
+use super::{AckReport, Congestion, CongestionControl, initial_window};
+
+/// RFC 5681's controller.
+#[derive(Debug, Clone)]
+pub struct Reno {
+    mss: u32,
+    initial_segments: u32,
+    cwnd: u64,
+    ssthresh: Option<u64>,
+    /// Bytes acknowledged in congestion avoidance that have not yet made the window grow.
+    counted: u64,
+}
+
+impl Reno {
+    /// With the initial window.
+    pub fn new(mss: u32, initial_segments: u32) -> Reno {
+        Reno {
+            mss,
+            initial_segments,
+            cwnd: initial_window(mss, initial_segments),
+            ssthresh: None,
+            counted: 0,
+        }
+    }
+
+    fn in_slow_start(&self) -> bool {
+        self.ssthresh.is_none_or(|ssthresh| self.cwnd < ssthresh)
+    }
+
+    /// RFC 5681 section 3.1 (4): ssthresh = max (FlightSize / 2, 2*SMSS).
+    fn half(&self, flight: u64) -> u64 {
+        (flight / 2).max(2 * u64::from(self.mss))
+    }
+}
+
+impl CongestionControl for Reno {
+    fn name(&self) -> &'static str {
+        "reno"
+    }
+
+    fn window(&self) -> u64 {
+        self.cwnd
+    }
+
+    fn threshold(&self) -> Option<u64> {
+        self.ssthresh
+    }
+
+    fn on_ack(&mut self, report: &AckReport) {
+        if report.in_recovery || report.app_limited {
+            return;
+        }
+        let mss = u64::from(self.mss);
+        let acked = u64::from(report.acked);
+        if self.in_slow_start() {
+            // RFC 5681 section 3.1 (2): cwnd += min (N, SMSS); RFC 3465 section 2.2 with L = 2
+            // lets one ACK count for two segments, as delayed acknowledgments are.
+            self.cwnd += acked.min(SLOW_START_LIMIT * mss);
+            return;
+        }
+        // RFC 5681 section 3.1: cwnd grows by SMSS when a whole cwnd has been acknowledged.
+        self.counted += acked;
+        if self.counted >= self.cwnd {
+            self.counted -= self.cwnd;
+            self.cwnd += mss;
+        }
+    }
+
+    fn on_congestion(&mut self, _now: Instant, what: Congestion) {
+        self.counted = 0;
+        match what {
+            Congestion::Loss { flight } => {
+                let half = self.half(flight);
+                self.ssthresh = Some(half);
+                self.cwnd = half;
+            }
+            Congestion::Timeout { flight, again } => {
+                // RFC 5681 section 3.1: ssthresh is held constant when the timer expires again
+                // for a segment that it has resent before.
+                if !again {
+                    self.ssthresh = Some(self.half(flight));
+                }
+                // RFC 5681 section 3.1: the loss window is one segment.
+                self.cwnd = u64::from(self.mss);
+            }
+            // RFC 6928 section 2: "the initial window ... MUST be one segment".
+            Congestion::SynLost => self.cwnd = u64::from(self.mss),
+            // RFC 6582 section 3.2 step 3 (1): min (ssthresh, max(FlightSize, SMSS) + SMSS), so
+            // that the end of recovery lets no burst go.
+            Congestion::Over { flight } => {
+                let mss = u64::from(self.mss);
+                let calm = flight.max(mss) + mss;
+                self.cwnd = self.ssthresh.map_or(calm, |ssthresh| ssthresh.min(calm));
+            }
+        }
+    }
+
+    fn on_idle(&mut self) {
+        // RFC 5681 section 4.1: RW = min (IW, cwnd).
+        let restart = initial_window(self.mss, self.initial_segments);
+        self.cwnd = self.cwnd.min(restart);
+        self.counted = 0;
+    }
+
+    fn set_mss(&mut self, mss: u32) {
+        let untouched = self.cwnd == initial_window(self.mss, self.initial_segments);
+        self.mss = mss;
+        if untouched {
+            self.cwnd = initial_window(mss, self.initial_segments);
+        }
+    }
+}
+
+/// L of RFC 3465 section 2.2.
+const SLOW_START_LIMIT: u64 = 2;

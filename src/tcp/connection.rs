@@ -1,0 +1,258 @@
+//! The control block: RFC 9293 section 3.3.1's variables, and one field a room.
+//!
+//! The eight states from SYN-RECEIVED on share it, flat, as section 3.10.7.4 treats them all
+//! "otherwise". What needs no control block has a type of its own: a listener and a half-open
+//! connection in `open::passive`, the rest of a finished one in `time_wait`.
+
+use std::sync::Arc;
+
+use crate::base::pair::SocketPair;
+use crate::base::{Instant, Mss, SeqNum};
+use crate::probe::{Edge, Event, EventId, Snapshot, State};
+
+use super::arrive::challenge::Challenge;
+use super::congestion::CongestionControl;
+use super::input::{Acknowledge, ReceiveBuffer};
+use super::open::negotiate::Agreement;
+use super::output::keepalive::KeepAliveState;
+use super::output::persist::Persist;
+use super::output::send_buffer::SendBuffer;
+use super::receive_space::ReceiveSpace;
+use super::recovery::{Recovery, Rtt};
+use super::send_space::SendSpace;
+use super::timers::Timers;
+use super::timestamps::Timestamps;
+use super::{Config, Context, Failure};
+
+/// One connection.
+#[derive(Debug)]
+pub struct Connection {
+    pub(super) state: State,
+    pub(super) pair: SocketPair,
+    pub(super) config: Arc<Config>,
+
+    pub(super) snd: SendSpace,
+    pub(super) rcv: ReceiveSpace,
+    pub(super) outgoing: SendBuffer,
+    pub(super) incoming: ReceiveBuffer,
+
+    pub(super) recovery: Recovery,
+    pub(super) rtt: Rtt,
+    pub(super) congestion: Box<dyn CongestionControl>,
+    pub(super) acks: Acknowledge,
+    pub(super) challenge: Challenge,
+    pub(super) persist: Persist,
+    pub(super) keep_alive: KeepAliveState,
+    pub(super) timers: Timers,
+
+    /// What both SYNs agreed on; before that, what ours offers.
+    pub(super) agreed: Agreement,
+    pub(super) timestamps: Option<Timestamps>,
+    /// The offset of the timestamps that our SYN shows, whether or not they are agreed on.
+    pub(super) timestamp_offset: u32,
+    /// Whether a passive OPEN began it.
+    pub(super) passive: bool,
+    /// Nobody will read or write any more: the application has closed its handle.
+    pub(super) orphaned: bool,
+    /// The override timeout of the sender's silly window cure has occurred.
+    pub(super) silly_window_over: bool,
+    /// A reset that has to go out before the connection is forgotten.
+    pub(super) reset_owed: Option<EventId>,
+    /// The input that changed anything last: the cause of what is sent without a cause of its own.
+    pub(super) stirred: EventId,
+    /// When text left last, for RFC 5681 section 4.1.
+    pub(super) text_sent_at: Option<Instant>,
+    /// A soft error that the network reported (RFC 9293 section 3.9.2.2), told if we give up.
+    pub(super) soft_error: bool,
+    pub(super) failure: Option<Failure>,
+    pub(super) wake: Wake,
+}
+
+/// What the owner must be told since it was told last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wake {
+    pub connected: bool,
+    pub readable: bool,
+    pub writable: bool,
+    pub closed: bool,
+}
+
+impl Connection {
+    /// In CLOSED, before OPEN: `iss` and `timestamp_offset` were chosen for this pair.
+    pub(super) fn new(
+        cx: &Context<'_>,
+        pair: SocketPair,
+        config: Arc<Config>,
+        agreed: Agreement,
+        iss: SeqNum,
+        timestamp_offset: u32,
+    ) -> Connection {
+        let mss = agreed.mss.bytes();
+        Connection {
+            state: State::Closed,
+            pair,
+            snd: SendSpace::new(iss),
+            rcv: ReceiveSpace::default(),
+            outgoing: SendBuffer::new(iss + 1),
+            incoming: ReceiveBuffer::default(),
+            recovery: Recovery::new(iss),
+            rtt: Rtt::new(config.rto_min, config.rto_max),
+            congestion: config.congestion.start(mss, config.initial_window),
+            acks: Acknowledge::default(),
+            challenge: Challenge::new(timestamp_offset),
+            persist: Persist::default(),
+            keep_alive: KeepAliveState::new(cx.now),
+            timers: Timers::default(),
+            agreed,
+            timestamps: None,
+            timestamp_offset,
+            passive: false,
+            orphaned: false,
+            silly_window_over: false,
+            reset_owed: None,
+            stirred: cx.input(),
+            text_sent_at: None,
+            soft_error: false,
+            failure: None,
+            wake: Wake::default(),
+            config,
+        }
+    }
+
+    /// Takes an arrow of RFC 9293 Figure 5.
+    pub(super) fn enter(&mut self, cx: &mut Context<'_>, edge: Edge) {
+        let from = self.state;
+        let Some(to) = from.after(edge) else {
+            debug_assert!(false, "no arrow {edge:?} leaves {from}");
+            return;
+        };
+        self.state = to;
+        cx.tell(|| Event::StateChanged { from, to, on: edge });
+        match to {
+            State::TimeWait => self.start_time_wait(cx),
+            State::FinWait2 => self.start_fin_wait_2(cx),
+            State::Closed => {
+                self.timers.cancel_all(cx);
+                self.wake.closed = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends at once, with what the application is told: all queues are flushed.
+    pub(super) fn fail(&mut self, cx: &mut Context<'_>, edge: Edge, failure: Failure) {
+        self.failure.get_or_insert(failure);
+        self.outgoing.discard();
+        self.enter(cx, edge);
+    }
+
+    /// The state.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Who talks to whom.
+    pub fn pair(&self) -> SocketPair {
+        self.pair
+    }
+
+    /// How it ended, if it ended badly.
+    pub fn failure(&self) -> Option<Failure> {
+        self.failure
+    }
+
+    /// Whether it was made by a passive OPEN.
+    pub fn is_passive(&self) -> bool {
+        self.passive
+    }
+
+    /// Whether it has nothing left to do: CLOSED, and no reset to send.
+    pub fn is_finished(&self) -> bool {
+        self.state == State::Closed && self.reset_owed.is_none()
+    }
+
+    /// What the owner must be told since it was told last.
+    pub fn take_wake(&mut self) -> Wake {
+        std::mem::take(&mut self.wake)
+    }
+
+    /// The largest text that a segment of ours may carry.
+    ///
+    /// RFC 9293 section 3.7.1: Eff.snd.MSS is what the peer takes and the path carries, less the
+    /// options that every segment has.
+    pub(super) fn eff_snd_mss(&self) -> u32 {
+        let options = if self.timestamps.is_some() {
+            TIMESTAMPS_LEN
+        } else {
+            0
+        };
+        self.agreed.mss.bytes().saturating_sub(options).max(1)
+    }
+
+    /// Bytes of the receive buffer that nothing waits in.
+    pub(super) fn free(&self) -> u32 {
+        let unread = self.incoming.unread() as u32;
+        self.config.receive_buffer.saturating_sub(unread)
+    }
+
+    /// Our own largest segment to receive, for decisions about what is worth a segment.
+    pub(super) fn receive_mss(&self) -> u32 {
+        self.agreed
+            .our_mss
+            .min(self.agreed.mss.max(Mss::DEFAULT_V4))
+            .bytes()
+    }
+
+    /// The stream offset of a sequence number at or after RCV.NXT.
+    pub(super) fn offset_of(&self, seq: SeqNum) -> u64 {
+        self.incoming.next() + u64::from(seq.since(self.rcv.nxt))
+    }
+
+    /// A plain copy of the variables.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            state: self.state,
+            snd_una: self.snd.una,
+            snd_nxt: self.snd.nxt,
+            snd_wnd: self.snd.wnd,
+            iss: self.snd.iss,
+            rcv_nxt: self.rcv.nxt,
+            rcv_wnd: self.rcv.wnd(),
+            irs: self.rcv.irs,
+            cwnd: self.congestion.window(),
+            ssthresh: self.congestion.threshold(),
+            in_flight: u64::from(self.recovery.in_flight(self.snd.una, self.snd.nxt)),
+            srtt: self.rtt.srtt(),
+            rttvar: self.rtt.rttvar(),
+            rto: self.rtt.rto(),
+            mss: self.eff_snd_mss() as u16,
+            unacknowledged: self.outgoing.len(),
+            unread: self.incoming.unread(),
+            phase: self.recovery.phase_name(),
+            congestion_control: self.congestion.name(),
+        }
+    }
+
+    /// What must hold between any two steps; checked in debug builds.
+    pub fn assert_invariants(&self) {
+        // SND.UNA =< SND.NXT
+        debug_assert!(self.snd.una.at_or_before(self.snd.nxt));
+        // Nothing is sent that was not given.
+        debug_assert!(
+            self.snd.nxt.at_or_before(self.outgoing.limit()) || self.state == State::Closed
+        );
+        // RCV.NXT never passes the edge that was offered.
+        debug_assert!(self.rcv.wnd() < 1 << 31);
+        // What is on its way or lost keeps a timer running.
+        debug_assert!(
+            self.state == State::Closed
+                || self.snd.una == self.snd.nxt
+                || self.deadline().is_some(),
+            "outstanding without a timer: {:?}",
+            self.snapshot()
+        );
+    }
+}
+
+/// RFC 7323 section 3.2: the option and its padding in every segment.
+const TIMESTAMPS_LEN: u32 = 12;

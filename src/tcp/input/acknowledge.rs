@@ -1,0 +1,160 @@
+//! When to acknowledge: RFC 9293 section 3.8.6.3 and RFC 5681 section 4.2.
+//!
+//! Keeps what is owed to the peer, since which input and by which rule. Nothing is sent from here:
+//! `output::choose` asks, and any segment that leaves pays the debt.
+
+use std::time::Duration;
+
+use crate::base::{Cite, Instant};
+use crate::probe::{EventId, Purpose, Why};
+use crate::{house, rfc};
+
+/// What acknowledgment is owed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Acknowledge {
+    owed: Option<Owed>,
+    /// Bytes of text that no acknowledgment has covered yet.
+    bytes: u32,
+}
+
+/// An acknowledgment that has to go out.
+#[derive(Debug, Clone, Copy)]
+pub struct Owed {
+    /// Whether it goes at once, or may wait for company.
+    pub now: bool,
+    /// The input that made it due.
+    pub because: EventId,
+    /// The rule that makes it due.
+    pub why: Why,
+    /// [`Purpose::Ack`], or [`Purpose::ChallengeAck`].
+    pub purpose: Purpose,
+}
+
+impl Acknowledge {
+    /// Text has come in order.
+    ///
+    /// RFC 5681 section 4.2 and RFC 9293 section 3.8.6.3 (SHLD-18, MUST-40): at the latest for
+    /// every second full-sized segment, and within half a second. Full-sized segments are counted
+    /// in bytes, so that segments merged by the device count for as many as they are.
+    ///
+    /// Returns when the acknowledgment is due if it may wait.
+    pub fn on_text(
+        &mut self,
+        len: u32,
+        mss: u32,
+        because: EventId,
+        now: Instant,
+        delay: Duration,
+    ) -> Option<Instant> {
+        self.bytes = self.bytes.saturating_add(len);
+        if self.bytes >= 2 * mss {
+            self.owe(because, EVERY_SECOND);
+            return None;
+        }
+        if self.owed.is_some() {
+            return None;
+        }
+        self.owed = Some(Owed {
+            now: false,
+            because,
+            why: DELAYED,
+            purpose: Purpose::Ack,
+        });
+        Some(now + delay)
+    }
+
+    /// An acknowledgment has to go out at once.
+    pub fn owe(&mut self, because: EventId, why: Why) {
+        if !self.owed.is_some_and(|owed| owed.now) {
+            self.owed = Some(Owed {
+                now: true,
+                because,
+                why,
+                purpose: Purpose::Ack,
+            });
+        }
+    }
+
+    /// A challenge has to go out at once. What is owed for text is paid by it too.
+    pub fn owe_challenge(&mut self, because: EventId, by: Cite, text: &'static str) {
+        self.owed = Some(Owed {
+            now: true,
+            because,
+            why: Why { by, text },
+            purpose: Purpose::ChallengeAck,
+        });
+    }
+
+    /// The delayed acknowledgment has waited long enough.
+    pub fn on_delay_over(&mut self, because: EventId) {
+        if let Some(owed) = &mut self.owed {
+            owed.now = true;
+            owed.because = because;
+            owed.why = DELAY_OVER;
+        }
+    }
+
+    /// What is owed, and due.
+    pub fn due(&self) -> Option<Owed> {
+        self.owed.filter(|owed| owed.now)
+    }
+
+    /// Whether anything is owed, due or not.
+    pub fn is_owed(&self) -> bool {
+        self.owed.is_some()
+    }
+
+    /// A segment with the ACK bit has left.
+    pub fn on_sent(&mut self) {
+        self.owed = None;
+        self.bytes = 0;
+    }
+}
+
+const EVERY_SECOND: Why = Why {
+    by: rfc!(5681, "4.2"),
+    text: "two full-sized segments are not acknowledged yet",
+};
+const DELAYED: Why = Why {
+    by: rfc!(9293, "3.8.6.3"),
+    text: "text arrived; its acknowledgment goes along",
+};
+const DELAY_OVER: Why = Why {
+    by: house!("delayed-ack"),
+    text: "the delayed acknowledgment has waited long enough",
+};
+/// Text beyond a hole: RFC 5681 section 4.2.
+pub const OUT_OF_ORDER: Why = Why {
+    by: rfc!(5681, "4.2"),
+    text: "text arrived beyond a hole: a duplicate acknowledgment says which byte is missing",
+};
+/// Text that fills a hole: RFC 5681 section 4.2.
+pub const FILLS_HOLE: Why = Why {
+    by: rfc!(5681, "4.2"),
+    text: "text arrived that fills a hole, or part of one",
+};
+/// The peer's FIN: RFC 9293 section 3.10.7.4, eighth.
+pub const FIN: Why = Why {
+    by: rfc!(9293, "3.10.7.4"),
+    text: "the peer's FIN is acknowledged",
+};
+/// The peer's SYN,ACK: RFC 9293 section 3.10.7.3.
+pub const SYN_ACK: Why = Why {
+    by: rfc!(9293, "3.10.7.3"),
+    text: "the peer's SYN is acknowledged: the connection is established",
+};
+/// The reader has made room: RFC 9293 section 3.8.6.2.2.
+pub const WINDOW_UPDATE: Why = Why {
+    by: rfc!(9293, "3.8.6.2.2"),
+    text: "the reader made room for at least a segment or half the buffer",
+};
+/// A probe of our window: RFC 9293 section 3.8.6.1 (MUST-35).
+pub const PROBE: Why = Why {
+    by: rfc!(9293, "3.8.6.1"),
+    text: "a probe of the closed window is answered with the window as it is",
+};
+/// Text that was there already: RFC 9293 section 3.10.7.4, first.
+pub const OLD_TEXT: Why = Why {
+    by: rfc!(9293, "3.10.7.4"),
+    text: "text arrived that was received before: the acknowledgment may have been lost",
+};

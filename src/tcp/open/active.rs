@@ -1,0 +1,146 @@
+//! OPEN and SYN-SENT: RFC 9293 sections 3.10.1 and 3.10.7.3; simultaneous open (section 3.5,
+//! Figure 7).
+
+use std::sync::Arc;
+
+use crate::base::pair::SocketPair;
+use crate::base::{Mss, SeqNum};
+use crate::probe::{Accepted, Discard, Edge, Event};
+use crate::tcp::connection::Connection;
+use crate::tcp::input::acknowledge::SYN_ACK;
+use crate::tcp::timestamps::Timestamps;
+use crate::tcp::{Config, Context, Failure, Step};
+use crate::wire::tcp::Segment;
+
+use super::negotiate::{Offer, agree, syn_window};
+
+impl Connection {
+    /// Active OPEN: a SYN waits to be sent.
+    pub fn open(
+        cx: &mut Context<'_>,
+        pair: SocketPair,
+        config: Arc<Config>,
+        mss: Mss,
+        iss: SeqNum,
+        timestamp_offset: u32,
+    ) -> Connection {
+        let offer = Offer::new(&config, mss);
+        let mut connection =
+            Connection::new(cx, pair, config, offer.alone(), iss, timestamp_offset);
+        cx.tell(|| Event::Opened {
+            local: pair.local.into(),
+            remote: pair.remote.into(),
+            state: connection.state,
+        });
+        connection.enter(cx, Edge::ActiveOpen);
+        connection.arm_user_timeout(cx);
+        connection
+    }
+
+    /// What our SYN offers, or our SYN,ACK answers.
+    pub(in crate::tcp) fn offer(&self) -> Offer {
+        Offer::new(&self.config, self.agreed.our_mss)
+    }
+
+    /// SEGMENT ARRIVES in SYN-SENT: RFC 9293 section 3.10.7.3.
+    pub(in crate::tcp) fn arrives_in_syn_sent(
+        &mut self,
+        cx: &mut Context<'_>,
+        seg: &Segment<'_>,
+    ) -> Step<Accepted> {
+        // First, the ACK bit: SND.UNA < SEG.ACK =< SND.NXT, or a reset goes back.
+        let acked = match seg.ack {
+            Some(ack) if !self.snd.is_new_ack(ack) => {
+                let why = if seg.rst() {
+                    Discard::ResetUnacceptable
+                } else {
+                    Discard::AckUnacceptable
+                };
+                return Err(why.into());
+            }
+            ack => ack,
+        };
+        // Second, the RST bit. RFC 5961 section 3.2 has nothing to compare SEG.SEQ with here.
+        if seg.rst() {
+            if acked.is_none() {
+                return Err(Discard::ResetUnacceptable.into());
+            }
+            self.fail(cx, Edge::ResetReceived, Failure::Refused);
+            return Err(Accepted::Reset.into());
+        }
+        // Third, security: docs/not-implemented.md. Fourth, the SYN bit.
+        if !seg.syn() {
+            return Err(Discard::NoSyn.into());
+        }
+        self.synchronize(cx, seg);
+        match acked {
+            Some(ack) => self.on_syn_ack(cx, seg, ack),
+            None => {
+                // Both opened at once: our SYN goes again, now with an ACK.
+                self.enter(cx, Edge::SynReceived);
+                self.snd.start_window(seg);
+                self.recovery.syn_ack_due(self.snd.iss, cx.input());
+                Ok(Accepted::Syn)
+            }
+        }
+    }
+
+    /// Takes what the peer's SYN says: IRS, RCV.NXT and the options.
+    fn synchronize(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>) {
+        self.rcv.start(seg.seq, u32::from(syn_window(&self.config)));
+        self.agreed = agree(&self.offer(), &seg.options, self.default_mss());
+        if let Some(scales) = self.agreed.scale {
+            self.snd.scale = scales.peers;
+            self.rcv.scale = scales.ours;
+        }
+        self.timestamps = seg
+            .options
+            .timestamps
+            .filter(|_| self.agreed.timestamps)
+            .map(|peer| Timestamps::new(self.timestamp_offset, peer, cx.now, self.rcv.nxt));
+        self.congestion.set_mss(self.eff_snd_mss());
+    }
+
+    fn on_syn_ack(
+        &mut self,
+        cx: &mut Context<'_>,
+        seg: &Segment<'_>,
+        ack: SeqNum,
+    ) -> Step<Accepted> {
+        self.snd.start_window(seg);
+        self.enter(cx, Edge::SynAckReceived);
+        self.on_established(cx);
+        self.on_new_ack(cx, seg, ack);
+        self.acks.owe(cx.input(), SYN_ACK);
+        // "If there are other controls or text in the segment, then continue processing at the
+        // sixth step."
+        let rest = seg.trim(self.rcv.nxt, self.rcv.wnd());
+        self.take_urgent(cx, &rest);
+        let text = self.take_text(cx, &rest);
+        let fin = self.take_fin(cx, &rest);
+        Ok(fin.or(text).unwrap_or(Accepted::SynAck))
+    }
+
+    /// Both SYNs are acknowledged.
+    pub(in crate::tcp) fn on_established(&mut self, cx: &mut Context<'_>) {
+        self.wake.connected = true;
+        self.wake.writable = true;
+        if self.recovery.timeouts > 0 {
+            // RFC 6298 section 5 (5.7); RFC 6928 section 2.
+            self.rtt.on_syn_resent();
+        }
+        if self.recovery.timeouts > 1 {
+            self.congestion
+                .on_congestion(cx.now, crate::tcp::congestion::Congestion::SynLost);
+        }
+        self.keep_alive_heard(cx);
+    }
+
+    fn default_mss(&self) -> Mss {
+        if self.pair.remote.addr.is_ipv4() {
+            Mss::DEFAULT_V4
+        } else {
+            Mss::DEFAULT_V6
+        }
+    }
+}

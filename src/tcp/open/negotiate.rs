@@ -1,0 +1,122 @@
+//! What two SYNs agree on: maximum segment size, window scale, selective acknowledgments,
+//! timestamps. A pure function of two offers.
+//!
+//! RFC 9293 section 3.7.1, RFC 7323 sections 2.2 and 3.2, RFC 2018 section 2.
+
+use crate::base::{Mss, WindowScale};
+use crate::tcp::config::Config;
+use crate::tcp::receive_space::reserve;
+use crate::wire::options::{Options, TimestampOption};
+
+/// What holds for a connection from its SYNs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreement {
+    /// The largest text we may send, options counted in: what the peer offered and our path takes.
+    pub mss: Mss,
+    /// The largest text we said we take.
+    pub our_mss: Mss,
+    /// Both shift counts; `None`: windows are not scaled.
+    pub scale: Option<Scales>,
+    /// SACK blocks may be sent.
+    pub sack: bool,
+    /// Timestamps are sent and expected in every segment.
+    pub timestamps: bool,
+}
+
+/// The two shift counts of RFC 7323 section 2.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scales {
+    /// Rcv.Wind.Shift: for the windows that we send.
+    pub ours: WindowScale,
+    /// Snd.Wind.Shift: for the windows that come.
+    pub peers: WindowScale,
+}
+
+/// What our SYN offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    pub mss: Mss,
+    pub scale: Option<WindowScale>,
+    pub sack: bool,
+    pub timestamps: bool,
+}
+
+impl Offer {
+    /// What the configuration has, on a path that carries segments of `mss` bytes.
+    pub fn new(config: &Config, mss: Mss) -> Offer {
+        Offer {
+            mss,
+            // RFC 7323 section 2.3: the shift is fixed by the largest buffer there will ever be.
+            scale: config
+                .window_scaling
+                .then(|| WindowScale::for_window(config.receive_buffer)),
+            sack: config.sack,
+            timestamps: config.timestamps,
+        }
+    }
+
+    /// The options of a SYN.
+    pub fn syn_options(&self, timestamps: Option<TimestampOption>) -> Options {
+        Options {
+            mss: Some(self.mss.get()),
+            window_scale: self.scale.map(WindowScale::shift),
+            sack_permitted: self.sack,
+            timestamps: timestamps.filter(|_| self.timestamps),
+            ..Options::default()
+        }
+    }
+
+    /// The options of a SYN,ACK that answers a SYN with the options `peer`: an option goes only
+    /// into the answer to a SYN that had it (RFC 7323 sections 2.2 and 3.2).
+    pub fn answered(&self, peer: &Options) -> Offer {
+        Offer {
+            mss: self.mss,
+            scale: self.scale.filter(|_| peer.window_scale.is_some()),
+            sack: self.sack && peer.sack_permitted,
+            timestamps: self.timestamps && peer.timestamps.is_some(),
+        }
+    }
+
+    /// What is agreed before the peer has said anything.
+    pub fn alone(&self) -> Agreement {
+        Agreement {
+            mss: self.mss,
+            our_mss: self.mss,
+            scale: None,
+            sack: false,
+            timestamps: false,
+        }
+    }
+}
+
+/// What our offer and the options of the peer's SYN agree on. `default` is what a peer takes that
+/// names no size (RFC 9293 section 3.7.1, MUST-15).
+pub fn agree(ours: &Offer, peer: &Options, default: Mss) -> Agreement {
+    let peer_mss = peer.mss.map_or(default, Mss::new);
+    Agreement {
+        // RFC 9293 section 3.7.1 (MUST-16): the smaller of what the peer takes and what our own
+        // path carries.
+        mss: peer_mss.min(ours.mss),
+        our_mss: ours.mss,
+        // RFC 7323 section 2.2: both SYNs have the option, or neither side scales.
+        scale: ours
+            .scale
+            .zip(peer.window_scale)
+            .map(|(ours, theirs)| Scales {
+                ours,
+                peers: WindowScale::new(theirs),
+            }),
+        sack: ours.sack && peer.sack_permitted,
+        timestamps: ours.timestamps && peer.timestamps.is_some(),
+    }
+}
+
+/// The window that a SYN shows: never scaled (RFC 7323 section 2.2).
+pub fn syn_window(config: &Config) -> u16 {
+    let reserve = if config.window_scaling {
+        reserve(WindowScale::for_window(config.receive_buffer))
+    } else {
+        0
+    };
+    u16::try_from(config.receive_buffer.saturating_sub(reserve)).unwrap_or(u16::MAX)
+}

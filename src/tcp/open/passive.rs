@@ -1,0 +1,331 @@
+//! LISTEN and half-open connections: RFC 9293 section 3.10.7.2.
+//!
+//! A SYN makes a [`HalfOpen`], which is small because anybody can make one; the ACK of our SYN
+//! makes it a [`Connection`] in SYN-RECEIVED, and that segment then takes the eight steps.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::pair::SocketPair;
+use crate::base::{Instant, Mss, SeqNum, SeqRange};
+use crate::probe::{Accepted, Discard, Edge, Ending, Event, EventId, State, Why};
+use crate::rfc;
+use crate::tcp::arrive::challenge::Challenge;
+use crate::tcp::arrive::sequence::is_acceptable;
+use crate::tcp::connection::Connection;
+use crate::tcp::timestamps::Timestamps;
+use crate::tcp::{Config, Context};
+use crate::wire::options::Options;
+use crate::wire::tcp::{Flags, Ports, Segment};
+
+use super::negotiate::{Agreement, Offer, Scales, agree, syn_window};
+
+/// What LISTEN makes of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtListener {
+    /// A SYN: a half-open connection is to be made.
+    Syn,
+    /// It ends here; [`Discard::AckAtListener`] draws a reset.
+    Discard(Discard),
+}
+
+/// SEGMENT ARRIVES in LISTEN.
+pub fn arrives_in_listen(seg: &Segment<'_>) -> AtListener {
+    // First, RST: it could not be valid. Second, ACK: any is bad here. Third, SYN.
+    if seg.rst() {
+        AtListener::Discard(Discard::ResetAtListener)
+    } else if seg.ack.is_some() {
+        AtListener::Discard(Discard::AckAtListener)
+    } else if seg.syn() {
+        AtListener::Syn
+    } else {
+        AtListener::Discard(Discard::NothingAtListener)
+    }
+}
+
+/// A connection whose SYN we have answered, in SYN-RECEIVED: what must be remembered until the
+/// handshake's last ACK.
+#[derive(Debug, Clone, Copy)]
+pub struct HalfOpen {
+    pair: SocketPair,
+    iss: SeqNum,
+    irs: SeqNum,
+    /// The window of the peer's SYN, in bytes.
+    agreed: Agreement,
+    timestamps: Option<Timestamps>,
+    timestamp_offset: u32,
+    challenge: Challenge,
+    /// When the SYN,ACK left last.
+    sent_at: Option<Instant>,
+    resent: u32,
+    answer: Option<(Answer, EventId)>,
+}
+
+/// What a half-open connection has to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The SYN,ACK, for the first time.
+    SynAck,
+    /// The SYN,ACK once more.
+    SynAckAgain,
+    /// An ACK: something unacceptable came.
+    Ack,
+}
+
+/// What a segment does to a half-open connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reaction {
+    /// It stays as it is; the segment's ending.
+    Stay(Ending),
+    /// It goes back to LISTEN.
+    Forget(Ending),
+    /// The handshake is complete.
+    Complete,
+}
+
+impl HalfOpen {
+    /// From a SYN: "RCV.NXT is set to SEG.SEQ+1, IRS is set to SEG.SEQ ... ISS should be selected
+    /// and a SYN segment sent". Text on the SYN is not acknowledged, so it will come again.
+    pub fn new(
+        cx: &mut Context<'_>,
+        pair: SocketPair,
+        offer: &Offer,
+        seg: &Segment<'_>,
+        iss: SeqNum,
+        timestamp_offset: u32,
+    ) -> HalfOpen {
+        let default = if pair.remote.addr.is_ipv4() {
+            Mss::DEFAULT_V4
+        } else {
+            Mss::DEFAULT_V6
+        };
+        let agreed = agree(offer, &seg.options, default);
+        cx.tell(|| Event::Opened {
+            local: pair.local.into(),
+            remote: pair.remote.into(),
+            state: State::Listen,
+        });
+        tell_edge(cx, State::Listen, Edge::SynReceived);
+        HalfOpen {
+            pair,
+            iss,
+            irs: seg.seq,
+            agreed,
+            timestamps: seg
+                .options
+                .timestamps
+                .filter(|_| agreed.timestamps)
+                .map(|peer| Timestamps::new(timestamp_offset, peer, cx.now, seg.seq + 1)),
+            timestamp_offset,
+            challenge: Challenge::new(timestamp_offset),
+            sent_at: None,
+            resent: 0,
+            answer: Some((Answer::SynAck, cx.input())),
+        }
+    }
+
+    /// SEGMENT ARRIVES in SYN-RECEIVED, as far as no control block is needed: RFC 9293
+    /// section 3.10.7.4, first to fifth.
+    pub fn arrives(
+        &mut self,
+        cx: &mut Context<'_>,
+        seg: &Segment<'_>,
+        config: &Config,
+    ) -> Reaction {
+        let rcv_nxt = self.irs + 1;
+        let window = u32::from(syn_window(config));
+        // First: PAWS, then the sequence number.
+        if let (Some(ours), Some(theirs)) = (&self.timestamps, seg.options.timestamps)
+            && ours.is_old(theirs.value, cx.now)
+            && !seg.rst()
+        {
+            return self.challenge(cx, Discard::Paws);
+        }
+        if !is_acceptable(seg.seq, seg.len(), rcv_nxt, window) {
+            return match (seg.rst(), seg.syn() && seg.seq == self.irs) {
+                (true, _) => Reaction::Stay(Discard::ResetOutOfWindow.into()),
+                (_, true) => self.answer_again(cx),
+                _ => self.challenge(cx, Discard::OutOfWindow),
+            };
+        }
+        // Second, RST: exactly at RCV.NXT, or it is challenged.
+        if seg.rst() {
+            if seg.seq != rcv_nxt {
+                return self.challenge(cx, Discard::ResetNotExact);
+            }
+            tell_edge(cx, State::SynReceived, Edge::ResetReceivedPassive);
+            return Reaction::Forget(Accepted::Reset.into());
+        }
+        // Fourth, SYN: "if the connection was initiated with a passive OPEN, then return this
+        // connection to the LISTEN state".
+        if seg.syn() {
+            tell_edge(cx, State::SynReceived, Edge::ResetReceivedPassive);
+            return Reaction::Forget(Discard::SynInSynchronized.into());
+        }
+        // Fifth, ACK: SND.UNA < SEG.ACK =< SND.NXT leaves one number.
+        match seg.ack {
+            None => Reaction::Stay(Discard::NoAck.into()),
+            Some(ack) if ack == self.iss + 1 => Reaction::Complete,
+            Some(_) => Reaction::Stay(Discard::AckUnacceptable.into()),
+        }
+    }
+
+    fn challenge(&mut self, cx: &Context<'_>, why: Discard) -> Reaction {
+        if self.challenge.may_send(cx.now) {
+            self.answer = Some((Answer::Ack, cx.input()));
+        }
+        Reaction::Stay(why.into())
+    }
+
+    /// The peer's SYN came again: our answer was lost. It allocates nothing.
+    fn answer_again(&mut self, cx: &Context<'_>) -> Reaction {
+        if self.answer.is_none() && self.challenge.may_send(cx.now) {
+            self.answer = Some((Answer::SynAckAgain, cx.input()));
+        }
+        Reaction::Stay(Discard::Old.into())
+    }
+
+    /// The retransmission timer has expired: the SYN,ACK goes again, or the connection is given
+    /// up (`false`).
+    pub fn handle_timeout(&mut self, cx: &mut Context<'_>, config: &Config) -> bool {
+        if self.resent >= config.r2_syn_ack {
+            tell_edge(cx, State::SynReceived, Edge::Aborted);
+            return false;
+        }
+        self.answer = Some((Answer::SynAckAgain, cx.input()));
+        true
+    }
+
+    /// When the SYN,ACK is due to go again: RFC 6298 section 5 with an RTO of one second.
+    pub fn deadline(&self) -> Option<Instant> {
+        let wait = Duration::from_secs(1) * 2u32.saturating_pow(self.resent);
+        self.sent_at.map(|sent| sent + wait)
+    }
+
+    /// What has to be sent, and since which input.
+    pub fn answer(&self) -> Option<(Answer, EventId)> {
+        self.answer
+    }
+
+    /// The segment for an answer; it counts as sent.
+    pub fn take_answer(
+        &mut self,
+        now: Instant,
+        config: &Config,
+    ) -> Option<(Segment<'static>, Why)> {
+        let (answer, _) = self.answer.take()?;
+        let timestamps = self.timestamps.map(|timestamps| timestamps.option(now));
+        let ports = Ports {
+            src: self.pair.local.port,
+            dst: self.pair.remote.port,
+        };
+        let blank = Segment {
+            ports,
+            seq: self.iss,
+            ack: Some(self.irs + 1),
+            flags: Flags::ACK,
+            window: syn_window(config),
+            urgent: 0,
+            options: Options::default(),
+            text: crate::base::Pieces::EMPTY,
+        };
+        if answer == Answer::Ack {
+            let options = Options {
+                timestamps,
+                ..Options::default()
+            };
+            let seq = self.iss + 1;
+            return Some((
+                Segment {
+                    seq,
+                    options,
+                    ..blank
+                },
+                UNACCEPTABLE,
+            ));
+        }
+        let why = if answer == Answer::SynAck {
+            SYN_RECEIVED
+        } else {
+            self.resent += 1;
+            SYN_ACK_AGAIN
+        };
+        self.sent_at = Some(now);
+        let segment = Segment {
+            flags: Flags::SYN | Flags::ACK,
+            options: self.answered().syn_options(timestamps),
+            ..blank
+        };
+        Some((segment, why))
+    }
+
+    /// The options of our SYN,ACK: those that are agreed on.
+    fn answered(&self) -> Offer {
+        Offer {
+            mss: self.agreed.our_mss,
+            scale: self.agreed.scale.map(|scales| scales.ours),
+            sack: self.agreed.sack,
+            timestamps: self.agreed.timestamps,
+        }
+    }
+
+    /// Who talks to whom.
+    pub fn pair(&self) -> SocketPair {
+        self.pair
+    }
+
+    /// The connection in SYN-RECEIVED that this was the beginning of.
+    pub fn into_connection(self, cx: &mut Context<'_>, config: Arc<Config>) -> Connection {
+        let window = u32::from(syn_window(&config));
+        let mut connection = Connection::new(
+            cx,
+            self.pair,
+            config,
+            self.agreed,
+            self.iss,
+            self.timestamp_offset,
+        );
+        connection.state = State::SynReceived;
+        connection.passive = true;
+        connection.snd.nxt = self.iss + 1;
+        connection.rcv.start(self.irs, window);
+        connection.timestamps = self.timestamps;
+        if let Some(Scales { ours, peers }) = self.agreed.scale {
+            connection.snd.scale = peers;
+            connection.rcv.scale = ours;
+        }
+        connection.congestion.set_mss(connection.eff_snd_mss());
+        connection.recovery.timeouts = self.resent;
+        if let Some(sent) = self.sent_at.filter(|_| self.resent == 0) {
+            let syn = SeqRange {
+                start: self.iss,
+                len: 1,
+            };
+            connection.recovery.on_sent(syn, sent);
+        }
+        connection.arm_retransmission(cx);
+        connection
+    }
+}
+
+fn tell_edge(cx: &mut Context<'_>, from: State, on: Edge) {
+    if let Some(to) = from.after(on) {
+        cx.tell(|| Event::StateChanged { from, to, on });
+    }
+}
+
+const SYN_RECEIVED: Why = Why {
+    by: rfc!(9293, "3.10.7.2"),
+    text: "a SYN came for a listener: it is answered by ours",
+};
+const SYN_ACK_AGAIN: Why = Why {
+    by: rfc!(6298, "5 (5.4)"),
+    text: "our SYN,ACK is not acknowledged: it goes again",
+};
+const UNACCEPTABLE: Why = Why {
+    by: rfc!(9293, "3.10.7.4"),
+    text: "an unacceptable segment is answered by what is expected",
+};
+
+/// robustness: what anybody can make by one packet stays small.
+const _: () = assert!(size_of::<HalfOpen>() <= 160);

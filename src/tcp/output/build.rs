@@ -1,0 +1,170 @@
+//! The segment of a wish: header fields, options, and the text borrowed from the send buffer.
+
+use crate::base::{Pieces, SeqNum, SeqRange};
+use crate::probe::State;
+use crate::tcp::Context;
+use crate::tcp::connection::Connection;
+use crate::tcp::open::negotiate::{Offer, syn_window};
+use crate::wire::options::{OPTIONS_MAX, Options, SackBlock, TimestampOption};
+use crate::wire::tcp::{Flags, Ports, Segment};
+
+use super::{Choice, Wish};
+
+impl Connection {
+    /// The segment that `wish` stands for, as of now.
+    pub fn build(&self, cx: &Context<'_>, wish: &Wish) -> Segment<'_> {
+        let blank = Segment {
+            ports: Ports {
+                src: self.pair.local.port,
+                dst: self.pair.remote.port,
+            },
+            seq: self.snd.nxt,
+            ack: self.rcv.is_started().then_some(self.rcv.nxt),
+            flags: Flags::ACK,
+            window: self.window_field(),
+            urgent: 0,
+            options: self.options(cx),
+            text: Pieces::EMPTY,
+        };
+        match wish.what {
+            Choice::Reset => Segment {
+                flags: Flags::RST | Flags::ACK,
+                options: Options::default(),
+                window: 0,
+                ..blank
+            },
+            Choice::Syn => self.syn(cx, blank),
+            Choice::Retransmit(range) if range.start == self.snd.iss => self.syn(cx, blank),
+            Choice::Text(range) | Choice::Retransmit(range) | Choice::WindowProbe(range) => {
+                self.with_text(range, blank)
+            }
+            // RFC 9293 section 3.8.4: SEG.SEQ = SND.NXT-1, no text.
+            Choice::KeepAlive => Segment {
+                seq: self.snd.nxt - 1,
+                ..blank
+            },
+            Choice::Ack => blank,
+        }
+    }
+
+    /// The text of a segment that was built for `range`, once more: it lies where it lay.
+    pub fn text(&self, wish: &Wish) -> Pieces<'_> {
+        match wish.what {
+            Choice::Text(range) | Choice::Retransmit(range) | Choice::WindowProbe(range)
+                if range.start != self.snd.iss =>
+            {
+                self.outgoing.pieces(range)
+            }
+            _ => Pieces::EMPTY,
+        }
+    }
+
+    fn syn<'s>(&'s self, cx: &Context<'_>, blank: Segment<'s>) -> Segment<'s> {
+        let first = self.state == State::SynSent;
+        let offer = if first {
+            self.offer()
+        } else {
+            // RFC 7323 sections 2.2 and 3.2: a SYN,ACK has what the SYN had.
+            Offer {
+                mss: self.agreed.our_mss,
+                scale: self.agreed.scale.map(|scales| scales.ours),
+                sack: self.agreed.sack,
+                timestamps: self.agreed.timestamps,
+            }
+        };
+        let timestamps = self.timestamps.map_or_else(
+            || TimestampOption {
+                value: crate::tcp::timestamps::clock(cx.now).wrapping_add(self.timestamp_offset),
+                echo: 0,
+            },
+            |timestamps| timestamps.option(cx.now),
+        );
+        Segment {
+            seq: self.snd.iss,
+            flags: if first {
+                Flags::SYN
+            } else {
+                Flags::SYN | Flags::ACK
+            },
+            window: syn_window(&self.config),
+            options: offer.syn_options(Some(timestamps)),
+            ..blank
+        }
+    }
+
+    fn with_text<'s>(&'s self, range: SeqRange, blank: Segment<'s>) -> Segment<'s> {
+        let text = self.outgoing.pieces(range);
+        let mut flags = blank.flags;
+        if self.outgoing.has_fin(range) {
+            flags |= Flags::FIN;
+        }
+        // RFC 9293 section 3.9.1.2 (MUST-61): PSH on the last of what waits.
+        let end_of_text = range.start + text.len() as u32;
+        if !text.is_empty() && end_of_text == self.outgoing.end() {
+            flags |= Flags::PSH;
+        }
+        let urgent = self.urgent_pointer(range.start);
+        if urgent != 0 {
+            flags |= Flags::URG;
+        }
+        Segment {
+            seq: range.start,
+            flags,
+            urgent,
+            text,
+            ..blank
+        }
+    }
+
+    /// RFC 9293 section 3.8.5: SEG.UP = SND.UP - SEG.SEQ, as far as the field reaches; RFC 6093
+    /// section 3.1: it names the byte after the urgent ones.
+    fn urgent_pointer(&self, seq: SeqNum) -> u16 {
+        match self.snd.up {
+            Some(up) if up.after(seq) => u16::try_from(up.since(seq)).unwrap_or(u16::MAX),
+            _ => 0,
+        }
+    }
+
+    /// SEG.WND.
+    fn window_field(&self) -> u16 {
+        let buffer = self.config.receive_buffer;
+        self.rcv.offer(self.free(), buffer, self.receive_mss())
+    }
+
+    /// The options of every segment but a SYN.
+    fn options(&self, cx: &Context<'_>) -> Options {
+        let mut options = Options {
+            timestamps: self.timestamps.map(|timestamps| timestamps.option(cx.now)),
+            ..Options::default()
+        };
+        if self.agreed.sack && !self.incoming.holes().is_empty() {
+            self.add_sack(&mut options);
+        }
+        options
+    }
+
+    /// RFC 2018 section 4: as many blocks as fit, the most recent first.
+    fn add_sack(&self, options: &mut Options) {
+        let next = self.incoming.next();
+        let room = (OPTIONS_MAX - options.len() - 4) / 8;
+        for block in self.incoming.holes().sack_blocks().take(room) {
+            let at = |offset: u64| self.rcv.nxt + (offset - next) as u32;
+            options.sack.push(SackBlock {
+                left: at(block.start),
+                right: at(block.end),
+            });
+        }
+    }
+
+    /// How much text fits one segment beside the options it has now. RFC 9293 section 3.7.1
+    /// (MUST-16): the peer's limit counts options and text together.
+    pub(in crate::tcp) fn text_room(&self) -> u32 {
+        let mut len = self.agreed.mss.bytes() - self.eff_snd_mss();
+        if self.agreed.sack && !self.incoming.holes().is_empty() {
+            let blocks = self.incoming.holes().sack_blocks().count() as u32;
+            let room = (OPTIONS_MAX as u32 - len - 4) / 8;
+            len += 4 + 8 * blocks.min(room);
+        }
+        self.agreed.mss.bytes().saturating_sub(len).max(1)
+    }
+}

@@ -1,0 +1,181 @@
+//! The one decision: what to send next, most urgent first.
+
+use crate::base::SeqRange;
+use crate::probe::{Purpose, Resent, State, Why};
+use crate::rfc;
+use crate::tcp::Context;
+use crate::tcp::connection::Connection;
+use crate::tcp::recovery::Due;
+
+use super::nagle::{self, Situation};
+use super::{Choice, Wish};
+
+impl Connection {
+    /// What to send next. Decides and changes nothing; [`Connection::record`] changes.
+    pub fn choose(&self, cx: &Context<'_>) -> Option<Wish> {
+        match self.state {
+            State::Closed => self.reset_due(),
+            State::Listen => None,
+            State::SynSent | State::SynReceived => self.syn_due().or_else(|| self.ack_due()),
+            _ => self
+                .retransmission_allowed()
+                .or_else(|| self.text_allowed(cx))
+                .or_else(|| self.fin_allowed(cx))
+                .or_else(|| self.window_probe_due())
+                .or_else(|| self.keep_alive_due())
+                .or_else(|| self.ack_due()),
+        }
+    }
+
+    fn reset_due(&self) -> Option<Wish> {
+        self.reset_owed.map(|because| Wish {
+            what: Choice::Reset,
+            because,
+            why: RESET,
+            purpose: Purpose::Reset,
+        })
+    }
+
+    /// The SYN, for the first time or once more.
+    fn syn_due(&self) -> Option<Wish> {
+        if self.snd.nxt == self.snd.iss {
+            return Some(Wish {
+                what: Choice::Syn,
+                because: self.stirred,
+                why: OPEN,
+                purpose: Purpose::Syn,
+            });
+        }
+        self.recovery
+            .due(1, 1)
+            .map(|due| self.again(due, Resent::Syn))
+    }
+
+    /// What was lost goes before what is new: RFC 5681 section 3.2, RFC 6298 section 5 (5.4).
+    fn retransmission_allowed(&self) -> Option<Wish> {
+        let due = self.recovery.due(self.text_room(), self.window_room())?;
+        Some(self.again(due, due.how))
+    }
+
+    fn again(&self, due: Due, how: Resent) -> Wish {
+        let len = due.range.len.min(self.text_room());
+        // What was acknowledged since it was found missing is not sent again.
+        let start = due.range.start.later_of(self.snd.una);
+        let end = (start + len).earlier_of(self.snd.nxt);
+        Wish {
+            what: Choice::Retransmit(SeqRange::between(start, end)),
+            because: due.because,
+            why: due.why,
+            purpose: Purpose::Retransmission(how),
+        }
+    }
+
+    /// New text, if the windows and Nagle's algorithm let it go; our FIN rides on the last of it.
+    fn text_allowed(&self, cx: &Context<'_>) -> Option<Wish> {
+        let situation = self.situation(cx);
+        let len = situation.d.min(situation.u).min(situation.mss);
+        // The congestion window takes whole segments.
+        if len == 0 || self.recovery.is_waiting() || self.window_room() < u64::from(len) {
+            return None;
+        }
+        let why = nagle::may_send(situation)?;
+        let last = len == situation.d && self.outgoing.is_closed();
+        let fin = last && situation.u > len;
+        Some(Wish {
+            what: Choice::Text(SeqRange {
+                start: self.snd.nxt,
+                len: len + u32::from(fin),
+            }),
+            because: self.stirred,
+            why,
+            purpose: Purpose::Text,
+        })
+    }
+
+    /// Our FIN alone, when all text has been sent.
+    fn fin_allowed(&self, _cx: &Context<'_>) -> Option<Wish> {
+        let due = self.outgoing.is_closed()
+            && self.snd.nxt == self.outgoing.end()
+            && self.snd.usable() > 0;
+        due.then_some(Wish {
+            what: Choice::Text(SeqRange {
+                start: self.snd.nxt,
+                len: 1,
+            }),
+            because: self.stirred,
+            why: CLOSE,
+            purpose: Purpose::Fin,
+        })
+    }
+
+    fn ack_due(&self) -> Option<Wish> {
+        self.acks.due().map(|owed| Wish {
+            what: Choice::Ack,
+            because: owed.because,
+            why: owed.why,
+            purpose: owed.purpose,
+        })
+    }
+
+    /// What the decision to send text depends on.
+    fn situation(&self, _cx: &Context<'_>) -> Situation {
+        let end = self.outgoing.end();
+        let d = if self.snd.nxt.before(end) {
+            end.since(self.snd.nxt)
+        } else {
+            0
+        };
+        Situation {
+            d,
+            u: self.snd.usable(),
+            mss: self.text_room(),
+            max_wnd: self.snd.max_wnd,
+            outstanding: self.snd.outstanding() > 0,
+            nodelay: self.config.nodelay,
+            overridden: self.silly_window_over,
+        }
+    }
+
+    /// Whether text waits that the peer's window has some room for, but not enough, while nothing
+    /// is outstanding whose acknowledgment could change that.
+    pub(in crate::tcp) fn is_held_by_silly_window(&self) -> bool {
+        if !self.state.is_synchronized() || self.snd.outstanding() > 0 {
+            return false;
+        }
+        let end = self.outgoing.end();
+        if !self.snd.nxt.before(end) || self.snd.usable() == 0 {
+            return false;
+        }
+        nagle::may_send(Situation {
+            d: end.since(self.snd.nxt),
+            u: self.snd.usable(),
+            mss: self.eff_snd_mss(),
+            max_wnd: self.snd.max_wnd,
+            outstanding: false,
+            nodelay: self.config.nodelay,
+            overridden: false,
+        })
+        .is_none()
+    }
+
+    /// How many more bytes the congestion window lets on their way.
+    fn window_room(&self) -> u64 {
+        let in_flight = self.recovery.in_flight(self.snd.una, self.snd.nxt);
+        self.congestion
+            .window()
+            .saturating_sub(u64::from(in_flight))
+    }
+}
+
+const OPEN: Why = Why {
+    by: rfc!(9293, "3.10.1"),
+    text: "an active OPEN: the handshake begins",
+};
+const CLOSE: Why = Why {
+    by: rfc!(9293, "3.10.4"),
+    text: "CLOSE: all text has been sent, and our FIN follows it",
+};
+const RESET: Why = Why {
+    by: rfc!(9293, "3.10.5"),
+    text: "the connection has ended without the peer: a reset says so",
+};

@@ -1,0 +1,97 @@
+//! Keep-alives: RFC 9293 section 3.8.4.
+
+use crate::base::Instant;
+use crate::probe::{EventId, Purpose, State, TimerKind, Why};
+use crate::rfc;
+use crate::tcp::Context;
+use crate::tcp::connection::Connection;
+
+use super::{Choice, Wish};
+
+/// Where keeping alive stands.
+#[derive(Debug, Clone, Copy)]
+pub struct KeepAliveState {
+    heard_at: Instant,
+    unanswered: u32,
+    due: Option<EventId>,
+}
+
+impl KeepAliveState {
+    /// The connection begins now.
+    pub fn new(now: Instant) -> KeepAliveState {
+        KeepAliveState {
+            heard_at: now,
+            unanswered: 0,
+            due: None,
+        }
+    }
+
+    /// A keep-alive has left.
+    pub fn on_sent(&mut self) {
+        self.due = None;
+        self.unanswered += 1;
+    }
+}
+
+impl Connection {
+    /// The peer has sent something acceptable. The timer is left to run: when it expires, it is
+    /// set anew from here.
+    pub(in crate::tcp) fn keep_alive_heard(&mut self, cx: &mut Context<'_>) {
+        self.keep_alive = KeepAliveState::new(cx.now);
+        if self.timers.get(TimerKind::KeepAlive).is_none() {
+            self.restart_keep_alive(cx);
+        }
+    }
+
+    pub(in crate::tcp) fn restart_keep_alive(&mut self, cx: &mut Context<'_>) {
+        match self.config.keep_alive {
+            Some(config) if self.may_keep_alive() => {
+                let at = self.keep_alive.heard_at + config.idle;
+                let soon = cx.now + config.interval;
+                self.timers.set(cx, TimerKind::KeepAlive, at.max(soon));
+            }
+            _ => self.timers.cancel(cx, TimerKind::KeepAlive),
+        }
+    }
+
+    pub(in crate::tcp) fn on_keep_alive_timeout(&mut self, cx: &mut Context<'_>) {
+        let Some(config) = self.config.keep_alive.filter(|_| self.may_keep_alive()) else {
+            return;
+        };
+        let idle_until = self.keep_alive.heard_at + config.idle;
+        // (MUST-26): only when nothing is outstanding and nothing was heard for the interval.
+        if self.snd.outstanding() > 0 || idle_until > cx.now {
+            let at = idle_until.max(cx.now + config.interval);
+            self.timers.set(cx, TimerKind::KeepAlive, at);
+            return;
+        }
+        if self.keep_alive.unanswered >= config.probes {
+            self.give_up(cx);
+            return;
+        }
+        self.keep_alive.due = Some(cx.input());
+        let at = cx.now + config.interval;
+        self.timers.set(cx, TimerKind::KeepAlive, at);
+    }
+
+    fn may_keep_alive(&self) -> bool {
+        matches!(
+            self.state,
+            State::Established | State::CloseWait | State::FinWait2
+        )
+    }
+
+    pub(super) fn keep_alive_due(&self) -> Option<Wish> {
+        self.keep_alive.due.map(|because| Wish {
+            what: Choice::KeepAlive,
+            because,
+            why: KEEP_ALIVE,
+            purpose: Purpose::KeepAlive,
+        })
+    }
+}
+
+const KEEP_ALIVE: Why = Why {
+    by: rfc!(9293, "3.8.4"),
+    text: "nothing was heard for the keep-alive interval: is the peer still there?",
+};

@@ -1,0 +1,101 @@
+//! The way out: choose, build, record.
+//!
+//! [`Connection::choose`] decides what goes next and changes nothing; [`Connection::build`] makes
+//! the segment; [`Connection::record`] notes that it has left. Whoever owns the connection calls
+//! them in this order until `choose` has nothing more.
+
+pub mod build;
+pub mod choose;
+pub mod keepalive;
+pub mod nagle;
+pub mod persist;
+pub mod send_buffer;
+
+use crate::base::SeqRange;
+use crate::probe::{Edge, EventId, Purpose, TimerKind, Why};
+
+use super::Context;
+use super::connection::Connection;
+
+/// One segment to send, why, and since which input.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish {
+    pub what: Choice,
+    pub because: EventId,
+    pub why: Why,
+    pub purpose: Purpose,
+}
+
+/// What there is to send. Ranges are in sequence numbers: SYN and FIN take one each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// A reset: the connection has ended.
+    Reset,
+    /// Our SYN, with an ACK if we know the peer's.
+    Syn,
+    /// Text, and our FIN if the range reaches it, for the first time.
+    Text(SeqRange),
+    /// What was sent before.
+    Retransmit(SeqRange),
+    /// One sequence number into a closed window.
+    WindowProbe(SeqRange),
+    /// A keep-alive.
+    KeepAlive,
+    /// Only an acknowledgment.
+    Ack,
+}
+
+impl Connection {
+    /// The segment of `wish` has left, with `window` in its field: what that changes.
+    pub fn record(&mut self, cx: &mut Context<'_>, wish: &Wish, window: u16) {
+        match wish.what {
+            Choice::Reset => {
+                self.reset_owed = None;
+                return;
+            }
+            Choice::Syn => {
+                self.snd.nxt = self.snd.iss + 1;
+                let range = SeqRange::between(self.snd.iss, self.snd.nxt);
+                self.recovery.on_sent(range, cx.now);
+            }
+            Choice::Text(range) => self.record_text(cx, range),
+            Choice::Retransmit(range) => self.recovery.on_resent(range),
+            Choice::WindowProbe(range) => self.record_probe(cx, range),
+            Choice::KeepAlive => self.keep_alive.on_sent(),
+            Choice::Ack => {}
+        }
+        if self.rcv.is_started() {
+            // Every segment but the first SYN acknowledges, and pays what is owed.
+            self.acks.on_sent();
+            self.timers.cancel(cx, TimerKind::DelayedAck);
+            self.rcv.offered(window);
+            if let Some(timestamps) = &mut self.timestamps {
+                timestamps.on_sent(self.rcv.nxt);
+            }
+        }
+        self.arm_retransmission(cx);
+        self.assert_invariants();
+    }
+
+    fn record_text(&mut self, cx: &mut Context<'_>, range: SeqRange) {
+        self.snd.nxt = range.end();
+        self.recovery.on_sent(range, cx.now);
+        self.text_sent_at = Some(cx.now);
+        self.silly_window_over = false;
+        if self.outgoing.has_fin(range) {
+            self.enter(cx, Edge::FinSent);
+        }
+    }
+
+    fn record_probe(&mut self, cx: &mut Context<'_>, range: SeqRange) {
+        let new = range.end().after(self.snd.nxt);
+        self.snd.nxt = self.snd.nxt.later_of(range.end());
+        self.recovery.on_resent(range);
+        self.persist.on_sent();
+        let at = cx.now + self.persist_interval();
+        self.timers.set(cx, TimerKind::Persist, at);
+        if new && self.outgoing.has_fin(range) {
+            self.enter(cx, Edge::FinSent);
+        }
+    }
+}

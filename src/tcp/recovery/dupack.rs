@@ -1,0 +1,155 @@
+//! Loss found by duplicate acknowledgments: fast retransmit and NewReno's fast recovery.
+//!
+//! RFC 5681 section 3.2, RFC 6582 section 3.2 and RFC 3042 section 2. RFC 5681 describes an
+//! "inflated" congestion window; here the same bytes count as having left the network, and cwnd
+//! stays what it is.
+
+use crate::base::{SeqNum, SeqRange};
+use crate::probe::{EventId, Resent, Why};
+use crate::rfc;
+
+use super::{Due, Phase, Recovery};
+
+/// What an acknowledgment means to the episode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing begins or ends.
+    Nothing,
+    /// The first segment is lost: an episode begins, and the window must be reduced.
+    Lost {
+        /// Bytes that limited transmit had sent since the first duplicate.
+        limited: u32,
+    },
+    /// A partial acknowledgment: the next segment is lost too.
+    Partial,
+    /// The episode is over.
+    Over,
+}
+
+impl Recovery {
+    /// A duplicate acknowledgment has come (RFC 5681 section 2).
+    pub fn on_duplicate(
+        &mut self,
+        una: SeqNum,
+        nxt: SeqNum,
+        mss: u32,
+        because: EventId,
+    ) -> Verdict {
+        match self.phase {
+            Phase::Loss { .. } => Verdict::Nothing,
+            Phase::Recovery => {
+                // RFC 6582 section 3.2 step 3: one more segment has left the network. There are
+                // no more of them than were sent: lying duplicates inflate nothing further.
+                self.depart(mss, nxt.since(una));
+                Verdict::Nothing
+            }
+            Phase::Open => {
+                self.duplicates += 1;
+                if self.duplicates < DUP_THRESH {
+                    // RFC 3042 section 2: each of the first two lets one new segment go.
+                    self.depart(mss, nxt.since(una));
+                    return Verdict::Nothing;
+                }
+                // RFC 6582 section 3.2 step 2: unless these are echoes of an earlier episode.
+                if self.duplicates > DUP_THRESH || !una.after(self.recover) {
+                    return Verdict::Nothing;
+                }
+                self.begin(una, nxt, mss, because);
+                Verdict::Lost {
+                    limited: self.limited,
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, una: SeqNum, nxt: SeqNum, mss: u32, because: EventId) {
+        self.phase = Phase::Recovery;
+        self.recover = nxt;
+        // RFC 5681 section 3.2 step 3: three segments have left the network.
+        self.departed = 0;
+        self.depart(DUP_THRESH * mss, nxt.since(una));
+        self.urgent = Some(Due {
+            range: SeqRange {
+                start: una,
+                len: nxt.since(una).min(mss),
+            },
+            how: Resent::Fast,
+            because,
+            why: THIRD_DUPLICATE,
+        });
+    }
+
+    /// Something new is acknowledged: `una` has moved by `acked`.
+    pub fn on_new_ack(
+        &mut self,
+        una: SeqNum,
+        nxt: SeqNum,
+        acked: u32,
+        mss: u32,
+        because: EventId,
+    ) -> Verdict {
+        self.duplicates = 0;
+        self.limited = 0;
+        self.timeouts = 0;
+        if self.urgent.is_some_and(|due| due.range.start.before(una)) {
+            self.urgent = None;
+        }
+        match &mut self.phase {
+            Phase::Open => {
+                self.departed = 0;
+                Verdict::Nothing
+            }
+            Phase::Recovery if una.at_or_after(self.recover) => {
+                self.end();
+                Verdict::Over
+            }
+            Phase::Recovery => {
+                // RFC 6582 section 3.2 step 3, partial acknowledgment: deflate by what was
+                // acknowledged, add one segment back, and send the first one missing.
+                let back = if acked >= mss { mss } else { 0 };
+                self.departed = self.departed.saturating_sub(acked) + back;
+                self.departed = self.departed.min(nxt.since(una));
+                self.urgent = Some(Due {
+                    range: SeqRange {
+                        start: una,
+                        len: nxt.since(una).min(mss),
+                    },
+                    how: Resent::PartialAck,
+                    because,
+                    why: PARTIAL_ACK,
+                });
+                Verdict::Partial
+            }
+            Phase::Loss { until, .. } if una.at_or_after(*until) => {
+                self.end();
+                Verdict::Over
+            }
+            Phase::Loss { next, .. } => {
+                *next = next.later_of(una);
+                Verdict::Nothing
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        self.phase = Phase::Open;
+        self.departed = 0;
+        self.urgent = None;
+    }
+
+    fn depart(&mut self, bytes: u32, outstanding: u32) {
+        self.departed = (self.departed + bytes).min(outstanding);
+    }
+}
+
+/// RFC 5681 section 3.2: the third duplicate.
+const DUP_THRESH: u32 = 3;
+
+const THIRD_DUPLICATE: Why = Why {
+    by: rfc!(5681, "3.2"),
+    text: "the third duplicate acknowledgment: the segment it asks for is taken for lost",
+};
+const PARTIAL_ACK: Why = Why {
+    by: rfc!(6582, "3.2"),
+    text: "a partial acknowledgment in recovery: the next segment is taken for lost too",
+};

@@ -1,0 +1,169 @@
+//! TIME-WAIT as a small record with its own way of receiving: RFC 9293 section 3.6, RFC 1337,
+//! RFC 6191.
+//!
+//! A connection in TIME-WAIT that nobody reads any more is reduced to this: what is needed to
+//! acknowledge the peer's FIN once more, and to let a new incarnation begin.
+
+use crate::base::pair::SocketPair;
+use crate::base::{Instant, Pieces, SeqNum};
+use crate::probe::{Accepted, Discard, Ending, State, Why};
+use crate::rfc;
+use crate::wire::options::Options;
+use crate::wire::tcp::{Flags, Ports, Segment};
+
+use super::arrive::challenge::Challenge;
+use super::arrive::sequence::is_acceptable;
+use super::connection::Connection;
+use super::timestamps::{Timestamps, is_before};
+
+/// What is left of a connection in TIME-WAIT.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeWait {
+    pair: SocketPair,
+    snd_nxt: SeqNum,
+    rcv_nxt: SeqNum,
+    window: u16,
+    timestamps: Option<Timestamps>,
+    challenge: Challenge,
+}
+
+/// What a segment does to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reaction {
+    pub ending: Ending,
+    /// Our last acknowledgment goes again.
+    pub answer: bool,
+    /// The 2 MSL timeout starts again.
+    pub restart: bool,
+}
+
+impl Connection {
+    /// The record that stands for a connection in TIME-WAIT; `None` in any other state, and while
+    /// something waits to be read or sent.
+    pub fn to_time_wait(&self) -> Option<TimeWait> {
+        let idle = self.state == State::TimeWait
+            && self.orphaned
+            && !self.acks.is_owed()
+            && self.reset_owed.is_none();
+        idle.then(|| TimeWait {
+            pair: self.pair,
+            snd_nxt: self.snd.nxt,
+            rcv_nxt: self.rcv.nxt,
+            window: self.rcv.scale.field(self.rcv.wnd()),
+            timestamps: self.timestamps,
+            challenge: self.challenge,
+        })
+    }
+
+    /// Whether a SYN may begin a new incarnation where this connection is in TIME-WAIT.
+    pub fn may_reopen(&self, seg: &Segment<'_>) -> bool {
+        self.state == State::TimeWait
+            && may_reopen(
+                seg,
+                self.rcv.nxt,
+                self.timestamps.as_ref(),
+                self.config.timestamps,
+            )
+    }
+}
+
+impl TimeWait {
+    /// SEGMENT ARRIVES in TIME-WAIT. SYNs that may open anew are taken before.
+    pub fn arrives(&mut self, seg: &Segment<'_>, now: Instant) -> Reaction {
+        let silent = |ending: Ending| Reaction {
+            ending,
+            answer: false,
+            restart: false,
+        };
+        // RFC 1337 section 3 (F1): a reset does not cut TIME-WAIT short.
+        if seg.rst() {
+            return silent(Discard::ResetInTimeWait.into());
+        }
+        // RFC 6191 section 2: otherwise silently drop the incoming SYN segment.
+        if seg.syn() && seg.ack.is_none() {
+            return silent(Discard::SynInSynchronized.into());
+        }
+        let wnd = u32::from(self.window);
+        if is_acceptable(seg.seq, seg.len(), self.rcv_nxt, wnd) && !seg.fin() && !seg.syn() {
+            return silent(Accepted::Ack.into());
+        }
+        // "The only thing that can arrive in this state is a retransmission of the remote FIN.
+        // Acknowledge it, and restart the 2 MSL timeout."
+        let fin_again = seg.fin() && seg.end() == self.rcv_nxt;
+        Reaction {
+            ending: if fin_again {
+                Accepted::TimeWaitAnswered.into()
+            } else {
+                Discard::Old.into()
+            },
+            answer: fin_again || self.challenge.may_send(now),
+            restart: fin_again,
+        }
+    }
+
+    /// Whether a SYN may begin a new incarnation. `timestamps`: whether it would use them.
+    pub fn may_reopen(&self, seg: &Segment<'_>, timestamps: bool) -> bool {
+        may_reopen(seg, self.rcv_nxt, self.timestamps.as_ref(), timestamps)
+    }
+
+    /// Our last acknowledgment: <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>.
+    pub fn acknowledgment(&self, now: Instant) -> (Segment<'static>, Why) {
+        let segment = Segment {
+            ports: Ports {
+                src: self.pair.local.port,
+                dst: self.pair.remote.port,
+            },
+            seq: self.snd_nxt,
+            ack: Some(self.rcv_nxt),
+            flags: Flags::ACK,
+            window: self.window,
+            urgent: 0,
+            options: Options {
+                timestamps: self.timestamps.map(|timestamps| timestamps.option(now)),
+                ..Options::default()
+            },
+            text: Pieces::EMPTY,
+        };
+        (segment, LAST_ACK_AGAIN)
+    }
+
+    /// Who talked to whom.
+    pub fn pair(&self) -> SocketPair {
+        self.pair
+    }
+
+    /// SND.NXT: a new incarnation's ISS should lie beyond it.
+    pub fn snd_nxt(&self) -> SeqNum {
+        self.snd_nxt
+    }
+}
+
+/// RFC 6191 section 2, in its order.
+fn may_reopen(
+    seg: &Segment<'_>,
+    rcv_nxt: SeqNum,
+    before: Option<&Timestamps>,
+    would_use_timestamps: bool,
+) -> bool {
+    if !seg.syn() || seg.ack.is_some() || seg.rst() {
+        return false;
+    }
+    let later_seq = seg.seq.at_or_after(rcv_nxt);
+    let offered = seg.options.timestamps.filter(|_| would_use_timestamps);
+    match (before, offered) {
+        (Some(before), Some(offered)) => {
+            is_before(before.recent(), offered.value)
+                || (offered.value == before.recent() && later_seq)
+        }
+        (None, Some(_)) => true,
+        (_, None) => later_seq,
+    }
+}
+
+const LAST_ACK_AGAIN: Why = Why {
+    by: rfc!(9293, "3.10.7.4"),
+    text: "the peer's FIN came again: our acknowledgment was lost",
+};
+
+/// A server has one of these for every connection of the last minute.
+const _: () = assert!(size_of::<TimeWait>() <= 96);

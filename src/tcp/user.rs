@@ -1,0 +1,157 @@
+//! SEND, RECEIVE and STATUS: RFC 9293 sections 3.10.2, 3.10.3 and 3.10.6.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::probe::{Event, State};
+use crate::rfc;
+
+use super::config::KeepAlive;
+use super::connection::Connection;
+use super::input::acknowledge::WINDOW_UPDATE;
+use super::{Context, Failure};
+
+/// Why SEND takes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendRefused {
+    /// "error: connection closing": CLOSE was called.
+    Closing,
+    /// The connection has ended.
+    Ended(Option<Failure>),
+}
+
+/// What RECEIVE finds where there are no bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NothingToReceive {
+    /// Not yet.
+    Yet,
+    /// "error: connection closing": the peer's FIN came, and all before it was read.
+    PeerClosed,
+    /// The connection has ended.
+    Ended(Option<Failure>),
+}
+
+impl Connection {
+    /// SEND: takes as many bytes as there is room for. Before the connection is established they
+    /// are queued.
+    pub fn send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Result<usize, SendRefused> {
+        if !self.state.may_send() {
+            return Err(match self.state {
+                State::Closed => SendRefused::Ended(self.failure),
+                _ => SendRefused::Closing,
+            });
+        }
+        if self.outgoing.is_closed() {
+            return Err(SendRefused::Closing);
+        }
+        self.stirred = cx.input();
+        let taken = bytes.len().min(self.send_room());
+        self.restart_after_idle(cx);
+        self.outgoing.append(bytes.get(..taken).unwrap_or_default());
+        self.arm_retransmission(cx);
+        Ok(taken)
+    }
+
+    /// Marks the end of what was sent so far as the end of urgent data: RFC 9293 section 3.8.5.
+    /// RFC 6093 section 5 advises new applications against it.
+    pub fn send_urgent_mark(&mut self) {
+        self.snd.up = Some(self.outgoing.end());
+    }
+
+    /// How many bytes SEND would take.
+    pub fn send_room(&self) -> usize {
+        (self.config.send_buffer as usize).saturating_sub(self.outgoing.len())
+    }
+
+    /// RFC 5681 section 4.1: after an idle period longer than the timeout, cwnd is at most the
+    /// restart window.
+    fn restart_after_idle(&mut self, cx: &mut Context<'_>) {
+        let idle = self
+            .text_sent_at
+            .is_some_and(|sent| cx.now.since(sent) > self.rtt.rto());
+        if idle && self.snd.outstanding() == 0 && self.snd.nxt == self.outgoing.end() {
+            self.congestion.on_idle();
+            self.tell_window(cx, rfc!(5681, "4.1"), "idle for longer than the timeout");
+        }
+    }
+
+    /// RECEIVE: hands over bytes in order, and tells the peer if that made enough room.
+    pub fn receive(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut [u8],
+    ) -> Result<usize, NothingToReceive> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        let taken = self.incoming.read(buf);
+        if taken == 0 {
+            return Err(self.nothing_to_receive());
+        }
+        let buffer = self.config.receive_buffer;
+        let peer_sends = self.state.may_receive() && self.state != State::SynReceived;
+        if peer_sends
+            && self
+                .rcv
+                .is_worth_telling(self.free(), buffer, self.receive_mss())
+        {
+            self.stirred = cx.input();
+            self.acks.owe(cx.input(), WINDOW_UPDATE);
+        }
+        Ok(taken)
+    }
+
+    fn nothing_to_receive(&self) -> NothingToReceive {
+        match self.state {
+            // What came before the peer's FIN was whole, however our side ended.
+            State::Closed if self.peer_closed() && self.failure.is_none() => {
+                NothingToReceive::PeerClosed
+            }
+            State::Closed => NothingToReceive::Ended(self.failure),
+            _ if self.peer_closed() => NothingToReceive::PeerClosed,
+            _ => NothingToReceive::Yet,
+        }
+    }
+
+    /// Whether the peer's FIN has come, and all before it.
+    pub fn peer_closed(&self) -> bool {
+        self.incoming.fin() == Some(self.incoming.next())
+    }
+
+    /// Bytes that RECEIVE would hand over now.
+    pub fn unread(&self) -> usize {
+        self.incoming.unread()
+    }
+
+    /// RFC 9293 section 3.7.4 (MUST-17).
+    pub fn set_nodelay(&mut self, cx: &Context<'_>, on: bool) {
+        self.stirred = cx.input();
+        Arc::make_mut(&mut self.config).nodelay = on;
+    }
+
+    /// Whether Nagle's algorithm is off.
+    pub fn nodelay(&self) -> bool {
+        self.config.nodelay
+    }
+
+    /// RFC 9293 section 3.8.4 (MUST-24): on or off for each connection.
+    pub fn set_keep_alive(&mut self, cx: &mut Context<'_>, keep_alive: Option<KeepAlive>) {
+        Arc::make_mut(&mut self.config).keep_alive = keep_alive;
+        self.restart_keep_alive(cx);
+    }
+
+    /// RFC 9293 section 3.8.3 (MUST-21): how long data may stay unacknowledged.
+    pub fn set_user_timeout(&mut self, cx: &mut Context<'_>, timeout: Option<Duration>) {
+        Arc::make_mut(&mut self.config).user_timeout = timeout;
+        self.timers.cancel(cx, crate::probe::TimerKind::UserTimeout);
+        self.arm_retransmission(cx);
+    }
+
+    /// Tells where urgent data ends, if the peer has said so and it is not read yet.
+    pub fn tell_urgent(&self, cx: &mut Context<'_>) {
+        if let Some(up) = self.rcv.up.filter(|up| up.after(self.rcv.nxt)) {
+            let offset = self.offset_of(up);
+            cx.tell(|| Event::Urgent { offset });
+        }
+    }
+}
