@@ -3,16 +3,19 @@
 //! The same value serves both directions. Reading judges what can be judged of a segment alone
 //! (its lengths and its checksum); writing makes the header, options and checksum included, and
 //! leaves the text where it lies. Whether a segment means anything is for `tcp`.
+//!
+//! etherparse reads the header. Writing it is ours, with etherparse as the tests' judge: its
+//! `TcpHeader::to_bytes` pushes each byte on its own, 60 ns where the whole segment has 50.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::{BitOr, BitOrAssign};
 
-use etherparse::{TcpHeader, TcpHeaderSlice, TcpOptions, err};
+use etherparse::{TcpHeader, TcpHeaderSlice, err};
 
 use crate::base::{Checksum, Pieces, SeqNum, checksum};
 
-use super::options::{OPTIONS_MAX, Options};
+use super::options::Options;
 use super::{ParseError, put};
 
 /// A segment. Its ACK bit is not among `flags` alone: `ack` is there exactly if the bit is set.
@@ -90,30 +93,24 @@ impl<'a> Segment<'a> {
         let Some(out) = out.get_mut(..header_len) else {
             return 0;
         };
-        let mut options = [0; OPTIONS_MAX];
-        let options_len = self.options.emit(&mut options);
-        let options = options.get(..options_len).unwrap_or_default();
-        let header = TcpHeader {
-            source_port: self.ports.src,
-            destination_port: self.ports.dst,
-            sequence_number: self.seq.0,
-            acknowledgment_number: self.ack.map_or(0, |ack| ack.0),
-            // RFC 9293 section 3.1: reserved bits are sent as zero.
-            ns: false,
-            fin: self.fin(),
-            syn: self.syn(),
-            rst: self.rst(),
-            psh: self.flags.has(Flags::PSH),
-            ack: self.ack.is_some(),
-            urg: self.flags.has(Flags::URG),
-            ece: self.flags.has(Flags::ECE),
-            cwr: self.flags.has(Flags::CWR),
-            window_size: self.window,
-            checksum: 0,
-            urgent_pointer: self.urgent,
-            options: TcpOptions::try_from_slice(options).unwrap_or_default(),
+        let ack = self.ack.unwrap_or(SeqNum(0));
+        let flags = match self.ack {
+            Some(_) => self.flags | Flags::ACK,
+            None => self.flags.without(Flags::ACK),
         };
-        out.copy_from_slice(&header.to_bytes());
+        // Words of four bytes in the upper half of a byte; RFC 9293 section 3.1: the reserved bits
+        // in the lower half are sent as zero.
+        let data_offset = (header_len as u8) << 2;
+        let rest = &mut &mut *out;
+        put(rest, self.ports.src.to_be_bytes());
+        put(rest, self.ports.dst.to_be_bytes());
+        put(rest, self.seq.0.to_be_bytes());
+        put(rest, ack.0.to_be_bytes());
+        put(rest, [data_offset, flags.0]);
+        put(rest, self.window.to_be_bytes());
+        put(rest, [0, 0]);
+        put(rest, self.urgent.to_be_bytes());
+        self.options.emit(rest);
         // RFC 9293 section 3.1 (MUST-2): the checksum covers pseudo-header, header and text.
         let length = header_len.saturating_add(self.text.len());
         let length = u32::try_from(length).unwrap_or(u32::MAX);

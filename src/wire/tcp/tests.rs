@@ -414,6 +414,35 @@ proptest! {
         assert_same(&parsed(&bytes, BOTH[family]).unwrap(), &seg);
     }
 
+    // req: RFC9293-3.1-2
+    #[test]
+    fn what_is_written_is_what_etherparse_writes(fields in any_fields()) {
+        let [src, dst] = V4;
+        let bytes = emitted(&fields, V4);
+        let mut theirs = TcpHeader::new(
+            fields.ports.src,
+            fields.ports.dst,
+            fields.seq.0,
+            fields.window,
+        );
+        theirs.acknowledgment_number = fields.ack.map_or(0, |ack| ack.0);
+        theirs.urgent_pointer = fields.urgent;
+        theirs.fin = fields.fin();
+        theirs.syn = fields.syn();
+        theirs.rst = fields.rst();
+        theirs.psh = fields.flags.has(Flags::PSH);
+        theirs.ack = fields.ack.is_some();
+        theirs.urg = fields.flags.has(Flags::URG);
+        theirs.ece = fields.flags.has(Flags::ECE);
+        theirs.cwr = fields.flags.has(Flags::CWR);
+        theirs.set_options_raw(&bytes[20..]).unwrap();
+        let (IpAddr::V4(src), IpAddr::V4(dst)) = (src, dst) else { unreachable!() };
+        theirs.checksum = theirs
+            .calc_checksum_ipv4_raw(src.octets(), dst.octets(), &[])
+            .unwrap();
+        prop_assert_eq!(theirs.to_bytes().to_vec(), bytes);
+    }
+
     // req: MUST-2, RFC9293-3.1-3, RFC8200-8.1-1
     #[test]
     fn what_is_written_is_what_smoltcp_reads(
