@@ -24,6 +24,8 @@
     )
 )]
 
+pub mod ipv4;
+pub mod ipv6;
 pub mod options;
 pub mod tcp;
 
