@@ -68,3 +68,6 @@ macro_rules! house {
         }
     };
 }
+
+#[cfg(test)]
+mod tests;

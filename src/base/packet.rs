@@ -134,3 +134,6 @@ impl<'a> Received<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

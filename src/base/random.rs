@@ -57,3 +57,6 @@ impl Random {
         key
     }
 }
+
+#[cfg(test)]
+mod tests;

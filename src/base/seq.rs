@@ -115,3 +115,6 @@ impl SeqRange {
         self.len == 0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,3 +72,6 @@ impl fmt::Display for Instant {
 }
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
+
+#[cfg(test)]
+mod tests;

@@ -82,3 +82,6 @@ impl WindowScale {
 /// A rate in bits per second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate(pub u64);
+
+#[cfg(test)]
+mod tests;

@@ -178,3 +178,6 @@ impl std::fmt::Debug for Voice {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

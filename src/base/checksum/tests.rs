@@ -1,3 +1,5 @@
+//! Against the definition, one word at a time, and against the examples of the RFCs.
+
 use std::net::IpAddr;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Against published vectors; and keys stay secret.
+
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 

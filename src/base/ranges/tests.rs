@@ -1,3 +1,5 @@
+//! Ranges against a plain set of numbers.
+
 #![allow(
     clippy::single_range_in_vec_init,
     reason = "lists of ranges are the topic"

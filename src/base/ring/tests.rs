@@ -1,3 +1,5 @@
+//! A ring against a queue of bytes, some of which are missing.
+
 use std::collections::VecDeque;
 
 use proptest::prelude::*;

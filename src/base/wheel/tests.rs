@@ -1,3 +1,5 @@
+//! A wheel against a sorted set of deadlines.
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
