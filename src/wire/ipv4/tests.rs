@@ -256,6 +256,34 @@ proptest! {
         prop_assert_eq!(parse_quoted(&bytes), Ok((header, payload.as_slice())));
     }
 
+    // req: RFC791-3.1-4
+    #[test]
+    fn what_is_written_is_what_etherparse_writes(
+        header in any_header(),
+        words in proptest::collection::vec(any::<[u8; 4]>(), 0..=10),
+    ) {
+        use etherparse::{IpDscp, IpEcn, IpFragOffset, Ipv4Options};
+        let options = words.concat();
+        let bytes = packet(&Header { options: &options, ..header }, b"");
+        let mut theirs = Ipv4Header {
+            dscp: IpDscp::try_new(header.tos >> 2).unwrap(),
+            ecn: IpEcn::try_new(header.tos & 3).unwrap(),
+            total_len: bytes.len() as u16,
+            identification: header.identification,
+            dont_fragment: header.dont_fragment,
+            more_fragments: header.more_fragments,
+            fragment_offset: IpFragOffset::try_new(header.fragment_offset / 8).unwrap(),
+            time_to_live: header.ttl,
+            protocol: header.protocol.into(),
+            header_checksum: 0,
+            source: header.src.octets(),
+            destination: header.dst.octets(),
+            options: Ipv4Options::try_from(options.as_slice()).unwrap(),
+        };
+        theirs.header_checksum = theirs.calc_header_checksum();
+        prop_assert_eq!(theirs.to_bytes().to_vec(), bytes);
+    }
+
     // req: RFC791-3.1-4, RFC791-3.1-5
     #[test]
     fn what_is_written_is_what_smoltcp_reads(
