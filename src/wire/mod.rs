@@ -24,10 +24,12 @@
     )
 )]
 
+pub mod icmp;
 pub mod ipv4;
 pub mod ipv6;
 pub mod options;
 pub mod tcp;
+pub mod udp;
 
 pub use options::{Options, SackBlock, SackBlocks, TimestampOption};
 pub use tcp::{Flags, Ports, Segment};
