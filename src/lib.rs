@@ -12,5 +12,7 @@ pub mod device;
 pub mod namespace;
 pub mod observe;
 pub mod probe;
+#[cfg(feature = "records")]
+pub mod runs;
 pub mod tcp;
 pub mod wire;

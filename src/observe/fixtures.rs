@@ -1,6 +1,7 @@
 //! What the tests of the watching wing are fed: packets made by hand, and events told in order.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::{Cite, Instant, Pieces, SeqNum};
@@ -246,5 +247,27 @@ impl Teller {
                 variables: after,
             },
         )
+    }
+}
+
+/// A folder that is gone when the test ends.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    /// `name` must differ from those of other tests.
+    pub fn new(name: &str) -> Scratch {
+        let path = std::env::temp_dir().join(format!("pellucid-{name}-{}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        Scratch(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

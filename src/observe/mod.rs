@@ -9,7 +9,7 @@ pub mod connections;
 pub mod conversations;
 pub mod counters;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 pub mod words;
 
 pub use connections::{ConnectionCounts, Connections};

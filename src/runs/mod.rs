@@ -1,0 +1,11 @@
+//! The records of a run: the folder they lie in, and the numbers a program wants.
+//!
+//! Records are private to whoever ran (a capture shows what was said) and never overwrite
+//! anything. `folder` makes places and files, `summary` says what stands in `summary.json`; what
+//! is written into the other files belongs to `observe` and `report`.
+
+pub mod folder;
+pub mod summary;
+
+pub use folder::{RecordError, RunFolder, create_file};
+pub use summary::{Checks, Clock, ConnectionSummary, Phases, Summary};
