@@ -68,7 +68,7 @@ fn entries_of_all_levels_fall_due_in_the_order_of_their_deadlines() {
 #[test]
 fn equal_deadlines_all_fall_due() {
     let (mut wheel, _) = wheel(&[7 * TICK; 100]);
-    assert_eq!(due(&mut wheel, 7 * TICK - 1), []);
+    assert!(due(&mut wheel, 7 * TICK - 1).is_empty());
     let mut keys = due(&mut wheel, 7 * TICK);
     keys.sort_unstable();
     assert_eq!(keys, (0..100).collect::<Vec<_>>());
@@ -79,7 +79,7 @@ fn a_deadline_in_the_past_is_due_at_once_and_before_later_ones() {
     let (mut wheel, entries) = wheel(&[100 * TICK, 100 * TICK, 100 * TICK]);
     wheel.disarm(entries[1]);
     wheel.disarm(entries[2]);
-    assert_eq!(due(&mut wheel, 100 * TICK - 1), []);
+    assert!(due(&mut wheel, 100 * TICK - 1).is_empty());
     wheel.arm(entries[1], at(3 * TICK));
     wheel.arm(entries[2], at(2 * TICK));
     assert_eq!(wheel.next(), Some(at(2 * TICK)));
