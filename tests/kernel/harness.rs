@@ -63,6 +63,8 @@ pub const fn inside(name: &'static str, run: fn(&Inside)) -> Case {
 pub enum Lack {
     Netns,
     Tun,
+    /// The programs `ip` and `nft`.
+    Tools,
 }
 
 /// Ends this case without a result.
@@ -70,6 +72,7 @@ pub fn skip(lack: Lack, reason: &str) -> ! {
     let word = match lack {
         Lack::Netns => "netns",
         Lack::Tun => "tun",
+        Lack::Tools => "tools",
     };
     println!("{reason}");
     let required = std::env::var("PELLUCID_REQUIRE").unwrap_or_default();

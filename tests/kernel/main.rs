@@ -7,10 +7,11 @@
 mod harness;
 mod namespace;
 mod packets;
+mod scripts;
 mod tun;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    harness::main(&[namespace::CASES, tun::CASES])
+    harness::main(&[namespace::CASES, scripts::CASES, tun::CASES])
 }
