@@ -10,6 +10,8 @@ pub mod conversations;
 pub mod counters;
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(feature = "records")]
+pub mod pcapng;
 pub mod words;
 
 pub use connections::{ConnectionCounts, Connections};

@@ -1,0 +1,229 @@
+use std::sync::{Arc, Mutex};
+
+use pcap_file::pcapng::{Block, PcapNgReader};
+
+use super::*;
+use crate::observe::fixtures::{ACK, Packet as Tcp, Scratch, tshark};
+
+/// A store in memory that has room for so many bytes, and can be looked at afterwards.
+#[derive(Clone)]
+struct Shelf {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    room: usize,
+}
+
+impl Shelf {
+    fn new(room: usize) -> Shelf {
+        let bytes = Arc::default();
+        Shelf { bytes, room }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.bytes.lock().unwrap().clone()
+    }
+}
+
+impl Write for Shelf {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        let mut bytes = self.bytes.lock().unwrap();
+        let fits = more.len().min(self.room - bytes.len());
+        if fits == 0 && !more.is_empty() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        bytes.extend(&more[..fits]);
+        Ok(fits)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Store for Shelf {
+    fn cut(&mut self, len: u64) -> io::Result<()> {
+        self.bytes.lock().unwrap().truncate(len as usize);
+        Ok(())
+    }
+}
+
+fn begin<S: Store>(store: S, snap: Option<u32>) -> Writer<S> {
+    let section = Section {
+        comment: "offline demo, seed 42".into(),
+        ..Section::here("")
+    };
+    let interface = Interface {
+        name: "plc0".into(),
+        description: "TUN in a private namespace".into(),
+    };
+    let names = [
+        (
+            "203.0.113.10".parse().unwrap(),
+            "www.pellucid.example".into(),
+        ),
+        (
+            "2001:db8::1".parse().unwrap(),
+            "six.pellucid.example".into(),
+        ),
+    ];
+    Writer::new(store, &section, &interface, snap, &names).unwrap()
+}
+
+const AT: u64 = 1_760_000_000_123_456_789;
+
+fn packet<'a>(bytes: &'a [u8], comments: &'a [String]) -> Packet<'a> {
+    Packet {
+        at: AT,
+        direction: Direction::Out,
+        id: 912,
+        bytes,
+        len: bytes.len(),
+        comments,
+    }
+}
+
+fn blocks(file: &[u8]) -> Vec<Block<'static>> {
+    let mut reader = PcapNgReader::new(file).unwrap();
+    let mut blocks = Vec::new();
+    while let Some(block) = reader.next_block() {
+        blocks.push(block.unwrap().0.into_owned());
+    }
+    blocks
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let shelf = Shelf::new(usize::MAX);
+    let mut writer = begin(shelf.clone(), None);
+    let bytes = Tcp::ours(1, 1, ACK, b"text").bytes();
+    let comments = ["why: there is text".to_string(), "pellucid {}".to_string()];
+    writer.packet(&packet(&bytes, &comments)).unwrap();
+    writer.flush().unwrap();
+    assert_eq!(
+        (writer.packets(), writer.len()),
+        (1, shelf.bytes().len() as u64)
+    );
+
+    let blocks = blocks(&shelf.bytes());
+    let [
+        Block::InterfaceDescription(interface),
+        Block::NameResolution(names),
+        Block::EnhancedPacket(packet),
+    ] = &blocks[..]
+    else {
+        panic!("{blocks:?}");
+    };
+    assert_eq!(interface.linktype, DataLink::RAW);
+    assert_eq!(interface.ts_resolution(), InterfaceTsResolution::NANO);
+    assert_eq!(names.records.len(), 2);
+    assert_eq!(packet.timestamp, Duration::from_nanos(AT));
+    assert_eq!(packet.data, bytes);
+    let comment = |text: &str| {
+        EnhancedPacketOption::Common(CommonOption::Comment(Cow::Owned(text.to_string())))
+    };
+    assert_eq!(packet.options[0], EnhancedPacketOption::Flags(2));
+    let EnhancedPacketOption::Common(CommonOption::Unknown(id)) = &packet.options[1] else {
+        panic!("{packet:?}");
+    };
+    assert_eq!((id.code, &id.value[..]), (5, &912_u64.to_ne_bytes()[..]));
+    let said = [comment("why: there is text"), comment("pellucid {}")];
+    assert_eq!(packet.options[2..], said);
+}
+
+#[test]
+fn the_section_is_in_native_order_and_says_who_made_it() {
+    let shelf = Shelf::new(usize::MAX);
+    begin(shelf.clone(), None);
+    let file = shelf.bytes();
+    assert_eq!(file[8..12], 0x1a2b_3c4d_u32.to_ne_bytes());
+    let reader = PcapNgReader::new(&file[..]).unwrap();
+    let options = format!("{:?}", reader.section().options);
+    for said in [
+        "offline demo, seed 42",
+        "Linux",
+        "pellucid 0.",
+        std::env::consts::ARCH,
+    ] {
+        assert!(options.contains(said), "{said}: {options}");
+    }
+}
+
+#[test]
+fn a_packet_that_is_cut_keeps_its_length() {
+    let shelf = Shelf::new(usize::MAX);
+    let mut writer = begin(shelf.clone(), Some(64));
+    let cut = Packet {
+        len: 1500,
+        ..packet(&[0x45; 64], &[])
+    };
+    writer.packet(&cut).unwrap();
+    writer.flush().unwrap();
+    let blocks = blocks(&shelf.bytes());
+    let Some(Block::EnhancedPacket(packet)) = blocks.last() else {
+        panic!("{blocks:?}");
+    };
+    assert_eq!((packet.data.len(), packet.original_len), (64, 1500));
+}
+
+#[test]
+fn a_full_disk_leaves_a_whole_file() {
+    let shelf = Shelf::new(100_000);
+    let mut writer = begin(shelf.clone(), None);
+    let bytes = Tcp::ours(1, 1, ACK, &[7; 1400]).bytes();
+    let failed = (0..200).find_map(|_| writer.packet(&packet(&bytes, &[])).err());
+    assert_eq!(failed.unwrap().kind(), io::ErrorKind::StorageFull);
+    let file = shelf.bytes();
+    assert_eq!(file.len() as u64, writer.len());
+    let packets = blocks(&file).len() as u64 - 2;
+    assert_eq!(packets, writer.packets());
+    assert!(packets > 20, "{packets}");
+}
+
+#[test]
+fn hostile_text_fits_its_option() {
+    let shelf = Shelf::new(usize::MAX);
+    let mut writer = begin(shelf.clone(), None);
+    let comments = ["ä".repeat(70_000), String::new()];
+    writer.packet(&packet(&[0x45; 20], &comments)).unwrap();
+    writer.flush().unwrap();
+    let blocks = blocks(&shelf.bytes());
+    let Some(Block::EnhancedPacket(packet)) = blocks.last() else {
+        panic!("{blocks:?}");
+    };
+    assert_eq!(packet.options.len(), 3);
+}
+
+#[test]
+fn tshark_reads_the_file_without_complaint() {
+    let scratch = Scratch::new("pcapng");
+    let path = scratch.path().join("capture.pcapng");
+    let mut writer = begin(File::create(&path).unwrap(), None);
+    let bytes = Tcp::ours(1, 1, ACK, b"text").bytes();
+    let comments = ["why: one".to_string(), "link: two".to_string()];
+    writer.packet(&packet(&bytes, &comments)).unwrap();
+    let answer = Packet {
+        direction: Direction::In,
+        ..packet(&bytes, &[])
+    };
+    writer.packet(&answer).unwrap();
+    writer.flush().unwrap();
+    let fields = [
+        "frame.number",
+        "frame.time_epoch",
+        "frame.packet_flags_direction",
+        "frame.packet_id",
+        "frame.comment",
+        "ip.dst_host",
+    ];
+    let Some(lines) = tshark(&path, &fields) else {
+        return;
+    };
+    let name = "www.pellucid.example";
+    let at = "1760000000.123456789";
+    assert_eq!(
+        lines,
+        [
+            format!("1|{at}|0x00000002|912|why: one,link: two|{name}"),
+            format!("2|{at}|0x00000001|912||{name}"),
+        ]
+    );
+}
