@@ -489,8 +489,10 @@ proptest! {
                         prop_assert_eq!(header.dst_addr, dst);
                     }
                     (Ok(Icmpv6Repr::ParamProblem { pointer: at, .. }), 2) => {
-                        let same = matches!(problem, Problem::Parameter { pointer, .. } if pointer == at);
-                        prop_assert!(same);
+                        let Problem::Parameter { pointer, .. } = problem else {
+                            panic!("a parameter problem is read as {problem:?}");
+                        };
+                        prop_assert_eq!(pointer, at);
                     }
                     (Ok(_), 2) => {}
                     (other, _) => prop_assert!(false, "{other:?}"),

@@ -233,7 +233,10 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..100), four: bool) {
+    fn no_bytes_make_it_panic(
+        mut bytes in proptest::collection::vec(any::<u8>(), 0..100),
+        four: bool,
+    ) {
         if let (true, Some(first)) = (four, bytes.first_mut()) {
             *first = 0x40 | *first & 0xf;
         }
