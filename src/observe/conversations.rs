@@ -78,6 +78,11 @@ impl Conversations {
         Some(id)
     }
 
+    /// The living conversation between these sockets.
+    pub fn between(&self, local: SocketAddr, remote: SocketAddr) -> Option<ConversationId> {
+        self.alive.get(&(local, remote)).copied()
+    }
+
     /// The conversation, if it is remembered.
     pub fn get(&self, id: ConversationId) -> Option<&Conversation> {
         self.list.get(id.0 as usize)

@@ -72,6 +72,15 @@ impl Packet {
         }
     }
 
+    /// With options, whose length must be a multiple of four.
+    pub fn with_options(self, options: &[u8]) -> Packet {
+        assert_eq!(options.len() % 4, 0);
+        Packet {
+            options: options.to_vec(),
+            ..self
+        }
+    }
+
     /// IP header, TCP header and text, all sums right.
     pub fn bytes(&self) -> Vec<u8> {
         let mut tcp = Vec::new();

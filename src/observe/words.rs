@@ -5,7 +5,9 @@
 //! same commit, or the house does not build.
 
 use crate::base::{Cite, Source};
-use crate::probe::{Accepted, Call, Discard, Drop, Ending, Event, Purpose, Resent};
+use crate::probe::{
+    Accepted, Call, Discard, Drop, Edge, Ending, Event, LossProof, Purpose, Resent, TimerKind,
+};
 
 /// The kind of an event, as a key: what it is counted under.
 pub const fn kind(event: &Event<'_>) -> &'static str {
@@ -216,6 +218,47 @@ pub const fn resent(how: Resent) -> &'static str {
         Resent::PartialAck => "partial_ack",
         Resent::AfterTimeout => "after_rto",
         Resent::Syn => "syn",
+    }
+}
+
+/// What moved a connection from one state to another.
+pub const fn edge(on: Edge) -> &'static str {
+    match on {
+        Edge::PassiveOpen => "passive OPEN",
+        Edge::ActiveOpen => "active OPEN",
+        Edge::SynReceived => "SYN received",
+        Edge::SynAckReceived => "SYN,ACK received",
+        Edge::SynAcked => "our SYN acknowledged",
+        Edge::FinSent => "FIN sent",
+        Edge::FinReceived => "FIN received",
+        Edge::FinAcked => "our FIN acknowledged",
+        Edge::Closed => "CLOSE",
+        Edge::Aborted => "ABORT",
+        Edge::ResetReceived | Edge::ResetReceivedPassive => "RST received",
+        Edge::TwoMslElapsed => "2 MSL elapsed",
+    }
+}
+
+/// What a timer is called.
+pub const fn timer(kind: TimerKind) -> &'static str {
+    match kind {
+        TimerKind::Retransmission => "retransmission timer",
+        TimerKind::DelayedAck => "delayed ACK timer",
+        TimerKind::Persist => "persist timer",
+        TimerKind::KeepAlive => "keep-alive timer",
+        TimerKind::UserTimeout => "user timeout",
+        TimerKind::TimeWait => "TIME-WAIT timer",
+        TimerKind::FinWait2 => "FIN-WAIT-2 timer",
+        TimerKind::SillyWindow => "silly window override timer",
+    }
+}
+
+/// What convinced the sender of a loss.
+pub const fn proof(by: LossProof) -> &'static str {
+    match by {
+        LossProof::Timeout => "timeout",
+        LossProof::ThreeDuplicates => "three duplicate ACKs",
+        LossProof::PartialAck => "partial ACK",
     }
 }
 

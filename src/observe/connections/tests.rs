@@ -88,8 +88,13 @@ fn neither_fin_is_text() {
     let sent = Some(at(State::FinWait1, 12, 1, 1));
     stack.packet_out(&fin, Purpose::Fin, WHY, sent);
     stack.packet_in(b"");
-    let edge = Edge::FinAcked;
-    changes(&mut stack, State::FinWait1, State::TimeWait, edge);
+    changes(&mut stack, State::FinWait1, State::FinWait2, Edge::FinAcked);
+    changes(
+        &mut stack,
+        State::FinWait2,
+        State::TimeWait,
+        Edge::FinReceived,
+    );
     let after = Some(at(State::TimeWait, 12, 12, 6));
     stack.ends(ON, Accepted::Fin, after);
 
