@@ -8,6 +8,7 @@
 
 pub mod base;
 pub mod device;
+pub mod ip;
 #[cfg(feature = "cli")]
 pub mod namespace;
 pub mod observe;

@@ -259,6 +259,11 @@ impl<'a> OptionWalk<'a> {
         }
         Ok(None)
     }
+
+    /// Where the walk stands: behind the last option, or at the one that does not fit.
+    pub fn at(&self) -> usize {
+        self.at
+    }
 }
 
 /// The fixed header's length, in bytes.

@@ -1,0 +1,165 @@
+//! Which addresses are ours, and which of them a packet is sent from.
+//!
+//! Implements RFC 6724 section 5 as far as it applies to a host with one interface and addresses
+//! that were given to it: rules 1, 2, 6 and 8. For IPv4 it is RFC 1122 section 3.3.4.3.
+
+use std::cmp::Reverse;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Our addresses, in the order in which they were given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses(Vec<Own>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Own {
+    addr: IpAddr,
+    /// Bits; at most the address's own.
+    prefix_len: u8,
+}
+
+impl Addresses {
+    /// These, each with the length of its prefix in bits; a longer one than the address is cut.
+    pub fn new(list: &[(IpAddr, u8)]) -> Addresses {
+        let own = |&(addr, prefix_len): &(IpAddr, u8)| Own {
+            addr,
+            prefix_len: prefix_len.min(if addr.is_ipv4() { 32 } else { 128 }),
+        };
+        Addresses(list.iter().map(own).collect())
+    }
+
+    /// Whether `addr` is one of them.
+    pub fn is_ours(&self, addr: IpAddr) -> bool {
+        self.0.iter().any(|own| own.addr == addr)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.0.iter().map(|own| own.addr)
+    }
+
+    /// Whether a packet to `addr` is for everybody on one of our networks: RFC 1122 section 3.3.6,
+    /// the limited broadcast address, our networks' own, and the old forms with 0 for -1.
+    pub fn is_broadcast(&self, addr: Ipv4Addr) -> bool {
+        if addr.is_broadcast() || addr.is_unspecified() {
+            return true;
+        }
+        self.0.iter().any(|own| match own.addr {
+            IpAddr::V4(ours) => is_directed_broadcast(addr, ours, own.prefix_len),
+            IpAddr::V6(_) => false,
+        })
+    }
+
+    /// The address to send from to `dst`; `None` if we have none of its family, or nobody can be
+    /// `dst`.
+    pub fn source_for(&self, dst: IpAddr) -> Option<IpAddr> {
+        // RFC 4291 section 2.5.2: the unspecified address must not be used as a destination.
+        if dst.is_unspecified() {
+            return None;
+        }
+        let same_family = self
+            .0
+            .iter()
+            .filter(|own| own.addr.is_ipv4() == dst.is_ipv4());
+        // Of equals, `min_by_key` takes the first given.
+        let best = match dst {
+            // RFC 1122 section 3.3.4.3 (a): an address on the network that the destination is on.
+            IpAddr::V4(_) => same_family.min_by_key(|own| {
+                let common = common_prefix_len(own.addr, dst);
+                Reverse(if common >= own.prefix_len {
+                    common.min(own.prefix_len)
+                } else {
+                    0
+                })
+            }),
+            IpAddr::V6(dst) => same_family.min_by_key(|own| preference(own, dst)),
+        };
+        best.map(|own| own.addr)
+    }
+}
+
+/// RFC 6724 section 5: less is better; each place decides only between equals in those before it.
+/// There are no deprecated, home or temporary addresses here, and one interface: rules 3, 4, 5,
+/// 5.5 and 7 always tie.
+fn preference(own: &Own, dst: Ipv6Addr) -> (bool, ScopeRank, bool, Reverse<u8>) {
+    let IpAddr::V6(src) = own.addr else {
+        return (true, ScopeRank::TooNarrow(Reverse(0)), true, Reverse(0));
+    };
+    (
+        // Rule 1: prefer same address.
+        src != dst,
+        // Rule 2: prefer appropriate scope.
+        ScopeRank::of(scope(src), scope(dst)),
+        // Rule 6: prefer matching label.
+        label(src) != label(dst),
+        // Rule 8: use longest matching prefix.
+        Reverse(common_prefix_len(own.addr, dst.into()).min(own.prefix_len)),
+    )
+}
+
+/// RFC 6724 section 5, rule 2: of scopes that reach the destination's the smallest; of those that
+/// do not, the largest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum ScopeRank {
+    Reaches(u8),
+    TooNarrow(Reverse<u8>),
+}
+
+impl ScopeRank {
+    fn of(src: u8, dst: u8) -> ScopeRank {
+        if src < dst {
+            ScopeRank::TooNarrow(Reverse(src))
+        } else {
+            ScopeRank::Reaches(src)
+        }
+    }
+}
+
+/// RFC 6724 sections 3.1 and 3.4: unicast scopes as the multicast scopes that they map to.
+fn scope(addr: Ipv6Addr) -> u8 {
+    match addr.segments() {
+        [first, ..] if addr.is_multicast() => (first & 0xf) as u8,
+        _ if addr.is_loopback() || addr.is_unicast_link_local() => SCOPE_LINK_LOCAL,
+        [0xfec0..=0xfeff, ..] => SCOPE_SITE_LOCAL,
+        _ => SCOPE_GLOBAL,
+    }
+}
+
+/// RFC 6724 section 2.1: the default policy table's labels, longer prefixes first.
+fn label(addr: Ipv6Addr) -> u8 {
+    match addr.segments() {
+        [0, 0, 0, 0, 0, 0, 0, 1] => 0,
+        [0, 0, 0, 0, 0, 0xffff, ..] => 4,
+        [0, 0, 0, 0, 0, 0, ..] => 3,
+        [0x2001, 0, ..] => 5,
+        [0x2002, ..] => 2,
+        [0x3ffe, ..] => 12,
+        [0xfec0..=0xfeff, ..] => 11,
+        [0xfc00..=0xfdff, ..] => 13,
+        _ => 1,
+    }
+}
+
+/// How many leading bits two addresses of one family share.
+fn common_prefix_len(a: IpAddr, b: IpAddr) -> u8 {
+    let bits = match (a, b) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
+        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
+        _ => 0,
+    };
+    // At most 128.
+    bits as u8
+}
+
+/// Whether `addr` is the first or last of the network that `ours` with its prefix is on. Networks
+/// of one or two addresses have no broadcast address.
+fn is_directed_broadcast(addr: Ipv4Addr, ours: Ipv4Addr, prefix_len: u8) -> bool {
+    let host_bits = u32::MAX.checked_shr(prefix_len.into()).unwrap_or(0);
+    let host = addr.to_bits() & host_bits;
+    let same_network = (addr.to_bits() ^ ours.to_bits()) & !host_bits == 0;
+    host_bits > 1 && same_network && (host == 0 || host == host_bits)
+}
+
+// RFC 4291 section 2.7.
+const SCOPE_LINK_LOCAL: u8 = 0x2;
+const SCOPE_SITE_LOCAL: u8 = 0x5;
+const SCOPE_GLOBAL: u8 = 0xe;

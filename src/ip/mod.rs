@@ -1,0 +1,30 @@
+//! The internet layer's rules: what a host takes in, refuses and sends. Knows no TCP.
+//!
+//! Read `receive` first: one packet in, one verdict out. `validate` has what a host must refuse,
+//! `address` what is ours, `transmit` the header of what leaves, `icmp` what we answer and owe,
+//! `icmp_error` what others tell us of our packets. All of it is parts: numbers in, verdicts out.
+
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
+
+pub mod address;
+pub mod icmp;
+pub mod icmp_error;
+pub mod receive;
+pub mod transmit;
+pub mod validate;
