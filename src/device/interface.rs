@@ -9,8 +9,12 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
+use rustix::io::Errno;
 use rustix::ioctl::{Opcode, Updater, ioctl};
+use rustix::net::netdevice::name_to_index;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+
+use crate::wire::ethernet::Mac;
 
 /// An interface of the network namespace in which this value was made.
 #[derive(Debug)]
@@ -51,14 +55,76 @@ impl Interface {
                 Updater::<SIOCGIFMTU, Request>::new(&mut request),
             )
         }?;
-        let mtu = i32::from_ne_bytes([
-            request.value[0],
-            request.value[1],
-            request.value[2],
-            request.value[3],
-        ]);
+        let [a, b, c, d, ..] = request.value;
+        let mtu = i32::from_ne_bytes([a, b, c, d]);
         Ok(u16::try_from(mtu.max(0)).unwrap_or(u16::MAX))
     }
+
+    /// Its number.
+    pub(super) fn index(&self) -> io::Result<u32> {
+        Ok(name_to_index(&self.control, &self.name)?)
+    }
+
+    /// Its Ethernet address.
+    pub(super) fn mac(&self) -> io::Result<Mac> {
+        let mut request = Request::new(&self.name);
+        // SAFETY: SIOCGIFHWADDR takes a `struct ifreq`, reads the name and writes `ifr_hwaddr`, a
+        // `struct sockaddr` of 16 bytes: `Request` has room for it.
+        unsafe {
+            ioctl(
+                &self.control,
+                Updater::<SIOCGIFHWADDR, Request>::new(&mut request),
+            )
+        }?;
+        let [family_a, family_b, a, b, c, d, e, f, ..] = request.value;
+        if u16::from_ne_bytes([family_a, family_b]) != ARPHRD_ETHER {
+            let text = format!("{} is no Ethernet interface", self.name);
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        Ok(Mac([a, b, c, d, e, f]))
+    }
+
+    /// Switches one offload off. One that the interface does not have, or cannot switch, is no
+    /// error.
+    pub(super) fn switch_off(&self, offload: Offload) -> io::Result<()> {
+        let mut value = EthtoolValue {
+            command: offload as u32,
+            data: 0,
+        };
+        let mut request = EthtoolRequest {
+            name: Request::new(&self.name).name,
+            data: &raw mut value,
+            rest: [0; 16],
+        };
+        // SAFETY: SIOCETHTOOL takes a `struct ifreq` whose value is a pointer; the commands of
+        // `Offload` read a `struct ethtool_value` there and nothing behind it. `value` lives until
+        // the call has returned.
+        let switched = unsafe {
+            let updater = Updater::<SIOCETHTOOL, EthtoolRequest>::new(&mut request);
+            ioctl(&self.control, updater)
+        };
+        match switched {
+            Ok(()) | Err(Errno::OPNOTSUPP) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+}
+
+/// What an Ethernet interface may do for its users, by the command of `linux/ethtool.h` that sets
+/// it.
+#[derive(Debug, Clone, Copy)]
+#[repr(u32)]
+pub(super) enum Offload {
+    /// It takes a transport checksum as verified on the way in.
+    ChecksumIn = 0x15,
+    /// It leaves a transport checksum to the hardware on the way out.
+    ChecksumOut = 0x17,
+    /// It cuts TCP's super-packets.
+    TcpSegmentation = 0x1f,
+    /// The kernel hands it super-packets of other kinds.
+    GenericSegmentation = 0x24,
+    /// The kernel merges what it receives.
+    GenericReceive = 0x2c,
 }
 
 /// Refuses a name that the system would cut without a word.
@@ -103,10 +169,31 @@ impl Request {
     }
 }
 
+/// `struct ifreq` when its value is a pointer.
+#[repr(C)]
+struct EthtoolRequest {
+    name: [u8; NAME_MAX + 1],
+    data: *mut EthtoolValue,
+    rest: [u8; 16],
+}
+
+const _: () = assert!(size_of::<EthtoolRequest>() >= size_of::<Request>());
+
+/// `struct ethtool_value` of `linux/ethtool.h`.
+#[repr(C)]
+struct EthtoolValue {
+    command: u32,
+    data: u32,
+}
+
 /// IFNAMSIZ, without the zero byte that ends the name.
 const NAME_MAX: usize = 15;
 /// `linux/sockios.h`.
 const SIOCGIFMTU: Opcode = 0x8921;
+const SIOCGIFHWADDR: Opcode = 0x8927;
+const SIOCETHTOOL: Opcode = 0x8946;
+/// `linux/if_arp.h`: the family of an Ethernet address.
+const ARPHRD_ETHER: u16 = 1;
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,9 @@
 //! A device moves whole IP packets and decides nothing. Sending needs no exclusive access, so a
 //! writing thread may send while the driver waits for input.
 //!
-//! Read `tun` first: it is the default device, and the others follow its rules. `pipe` is two ends
-//! in memory, for tests. `interface` asks the kernel about an interface that a device stands on.
+//! Read `tun` first: it is the default device, and the others follow its rules. `veth`
+//! carries the same packets in Ethernet frames, with `neighbour` for what Ethernet asks in between;
+//! `pipe` is two ends in memory, for tests. `interface` asks the kernel about an interface.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -13,11 +14,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::base::{Offload, Received, Transmit};
 
 mod interface;
+mod neighbour;
 pub mod pipe;
 pub mod tun;
+pub mod veth;
 
 pub use pipe::{PipeEnd, pipe};
 pub use tun::Tun;
+pub use veth::Veth;
 
 /// Something that carries IP packets.
 pub trait Device: Send + Sync {
