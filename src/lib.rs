@@ -17,3 +17,5 @@ pub mod probe;
 pub mod runs;
 pub mod tcp;
 pub mod wire;
+#[cfg(feature = "cli")]
+pub mod world;

@@ -6,17 +6,18 @@
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
-    NetlinkPayload,
+    ErrorBuffer, NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST, NLMSG_ERROR, NetlinkBuffer,
+    NetlinkHeader, NetlinkMessage, NetlinkPayload,
 };
 use netlink_packet_route::address::{
     AddressAttribute, AddressHeader, AddressHeaderFlags, AddressMessage,
 };
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoKind, InfoVeth, LinkAttribute,
-    LinkFlags, LinkInfo, LinkMessage,
+    LinkFlags, LinkHeader, LinkInfo, LinkMessage,
 };
 use netlink_packet_route::route::{
     RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
@@ -85,6 +86,28 @@ impl Links {
             .map_err(|error| explain(error, || format!("bring {name} up")))
     }
 
+    /// Returns when an interface that is up carries packets. Between both ends of a veth pair the
+    /// kernel notices in the background that there is a wire, and until then loses what is sent.
+    ///
+    /// # Errors
+    ///
+    /// There is no such interface, or no wire.
+    pub fn wait_until_running(&mut self, name: &str) -> io::Result<()> {
+        for _ in 0..LOOKS_MAX {
+            let flags = self.ask(RouteNetlinkMessage::GetLink(named(name)), 0);
+            let flags = flags
+                .and_then(|answer| LinkHeader::parse(&answer.payload).map_err(not_understood))
+                .map_err(|error| explain(error, || format!("wait for {name}")))?
+                .flags;
+            if flags.contains(LinkFlags::Up | LinkFlags::Running) {
+                return Ok(());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        let text = format!("{name} carries no packets; are both its ends up?");
+        Err(io::Error::new(io::ErrorKind::TimedOut, text))
+    }
+
     /// Takes an interface down; its routes go.
     ///
     /// # Errors
@@ -121,12 +144,12 @@ impl Links {
         .map_err(|error| explain(error, || format!("silence {name}")))
     }
 
-    /// Gives an interface an address, usable at once: IPv6 does not ask for duplicates first. One
-    /// that it has stays.
+    /// Gives an interface that is up an address, and returns when packets for it are taken. IPv6
+    /// does not ask for duplicates first. An address that it has stays.
     ///
     /// # Errors
     ///
-    /// There is no such interface, or `prefix_len` is too long.
+    /// There is no such interface, it is down, or `prefix_len` is too long.
     pub fn add_address(&mut self, name: &str, ip: IpAddr, prefix_len: u8) -> io::Result<()> {
         let mut message = AddressMessage::default();
         message.header = AddressHeader {
@@ -139,7 +162,36 @@ impl Links {
         message.attributes = vec![AddressAttribute::Local(ip), AddressAttribute::Address(ip)];
         self.create(RouteNetlinkMessage::NewAddress(message))
             .or_else(unless_there)
+            .and_then(|()| self.wait_until_local(ip))
             .map_err(|error| explain(error, || format!("give {ip}/{prefix_len} to {name}")))
+    }
+
+    /// The kernel tells itself in the background that an IPv6 address is its own: until then it
+    /// drops what comes for it.
+    fn wait_until_local(&mut self, ip: IpAddr) -> io::Result<()> {
+        for _ in 0..LOOKS_MAX {
+            if ip.is_ipv4() || self.is_local(ip)? {
+                return Ok(());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        let text = "the kernel does not take packets for it; is the interface up?";
+        Err(io::Error::new(io::ErrorKind::TimedOut, text))
+    }
+
+    fn is_local(&mut self, ip: IpAddr) -> io::Result<bool> {
+        let mut message = RouteMessage::default();
+        message.header.address_family = family(ip);
+        message.header.destination_prefix_length = if ip.is_ipv4() { 32 } else { 128 };
+        message.attributes = vec![RouteAttribute::Destination(ip.into())];
+        match self.ask(RouteNetlinkMessage::GetRoute(message), 0) {
+            Ok(answer) => {
+                let route = RouteHeader::parse(&answer.payload).map_err(not_understood)?;
+                Ok(route.kind == RouteType::Local)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NetworkUnreachable => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Adds a route to all addresses that share their first `prefix_len` bits with `ip`; 0 bits
@@ -221,11 +273,19 @@ impl Links {
         self.request(message, NLM_F_CREATE | NLM_F_EXCL)
     }
 
-    /// Sends one request and waits for its answer, which the kernel has ready when `send` returns.
+    /// Has the kernel do something.
     fn request(&mut self, message: RouteNetlinkMessage, flags: u16) -> io::Result<()> {
+        match self.ask(message, NLM_F_ACK | flags)?.kind {
+            NLMSG_ERROR => Ok(()),
+            _ => Err(not_understood("no acknowledgement")),
+        }
+    }
+
+    /// Sends one request and takes its answer, which the kernel has ready when `send` returns.
+    fn ask(&mut self, message: RouteNetlinkMessage, flags: u16) -> io::Result<Answer> {
         self.sequence = self.sequence.wrapping_add(1);
         let mut header = NetlinkHeader::default();
-        header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+        header.flags = NLM_F_REQUEST | flags;
         header.sequence_number = self.sequence;
         let mut request = NetlinkMessage::new(header, NetlinkPayload::InnerMessage(message));
         request.finalize();
@@ -235,15 +295,28 @@ impl Links {
 
         let mut answer = Vec::with_capacity(ANSWER_MAX);
         self.socket.recv_from(&mut answer, 0)?;
-        let answer = NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
-        match answer.payload {
-            _ if answer.header.sequence_number != self.sequence => Err(out_of_turn()),
-            NetlinkPayload::Error(error) if error.code.is_some() => Err(error.to_io()),
-            NetlinkPayload::Error(_) => Ok(()),
-            _ => Err(out_of_turn()),
+        let answer = NetlinkBuffer::new_checked(&answer).map_err(not_understood)?;
+        if answer.sequence_number() != self.sequence {
+            return Err(not_understood("it is for another request"));
         }
+        if answer.message_type() == NLMSG_ERROR {
+            let verdict = ErrorBuffer::new_checked(answer.payload()).map_err(not_understood)?;
+            if let Some(code) = verdict.code() {
+                return Err(io::Error::from_raw_os_error(code.get().wrapping_neg()));
+            }
+        }
+        Ok(Answer {
+            kind: answer.message_type(),
+            payload: answer.payload().to_vec(),
+        })
     }
+}
+
+/// A message from the kernel that is no refusal. Of its payload only the header is ever read,
+/// which does not grow from one kernel to the next.
+struct Answer {
+    kind: u16,
+    payload: Vec<u8>,
 }
 
 impl fmt::Debug for Links {
@@ -277,10 +350,15 @@ fn explain(error: io::Error, what: impl FnOnce() -> String) -> io::Error {
     io::Error::new(error.kind(), format!("cannot {}: {error}", what()))
 }
 
-fn out_of_turn() -> io::Error {
-    let text = "the kernel answered another request than the one that was sent";
+fn not_understood(why: impl fmt::Display) -> io::Error {
+    let text = format!("the kernel's answer is not understood: {why}");
     io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
-/// An answer is an error number and at most a copy of the request, which is shorter than this.
-const ANSWER_MAX: usize = 4096;
+/// An answer is an error number with at most a copy of the request, or one route or link: these
+/// take two or three thousand bytes with all their statistics.
+const ANSWER_MAX: usize = 1 << 15;
+/// What the kernel does in the background usually takes it less than a millisecond; a machine
+/// that is busy, a thousand times as long.
+const LOOKS_MAX: u32 = 2000;
+const LOOK_EVERY: Duration = Duration::from_millis(1);

@@ -5,7 +5,7 @@
 //! `test NAME ... ok`, what a failed case printed, and the three counts at the end.
 //!
 //! A case that cannot run on this machine says what it lacks and is counted as skipped. With
-//! `PELLUCID_REQUIRE=netns` (or `tun`; several with commas) lacking it is a failure.
+//! `PELLUCID_REQUIRE=netns` (or `tun`, or `veth`; several with commas) lacking it is a failure.
 
 use std::fs;
 use std::io::{Read, Seek};
@@ -49,6 +49,15 @@ pub enum Run {
     Outside(fn()),
 }
 
+/// A case that begins outside.
+pub const fn outside(name: &'static str, who: Who, run: fn()) -> Case {
+    Case {
+        name,
+        who,
+        run: Run::Outside(run),
+    }
+}
+
 /// A case that begins in a private namespace.
 pub const fn inside(name: &'static str, run: fn(&Inside)) -> Case {
     Case {
@@ -63,6 +72,7 @@ pub const fn inside(name: &'static str, run: fn(&Inside)) -> Case {
 pub enum Lack {
     Netns,
     Tun,
+    Veth,
     /// The programs `ip` and `nft`.
     Tools,
 }
@@ -72,6 +82,7 @@ pub fn skip(lack: Lack, reason: &str) -> ! {
     let word = match lack {
         Lack::Netns => "netns",
         Lack::Tun => "tun",
+        Lack::Veth => "veth",
         Lack::Tools => "tools",
     };
     println!("{reason}");
@@ -133,16 +144,21 @@ fn network() -> std::path::PathBuf {
     fs::read_link("/proc/self/ns/net").expect("/proc is mounted")
 }
 
+/// Gives up all rights, if there are any.
 fn become_nobody() {
     if !geteuid().is_root() {
         return;
     }
     let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
-    set_thread_groups(&[]).expect("root may");
-    set_thread_res_gid(group, group, group).expect("root may");
-    set_thread_res_uid(user, user, user).expect("root may");
-    // Else what lies in /proc/self would still be root's.
-    set_dumpable_behavior(DumpableBehavior::Dumpable).expect("one's own process");
+    let became = set_thread_groups(&[])
+        .and_then(|()| set_thread_res_gid(group, group, group))
+        .and_then(|()| set_thread_res_uid(user, user, user))
+        // Else what lies in /proc/self would still be root's.
+        .and_then(|()| set_dumpable_behavior(DumpableBehavior::Dumpable));
+    if let Err(errno) = became {
+        // As in a user namespace that has one user only.
+        skip(Lack::Netns, &format!("cannot become another user: {errno}"));
+    }
 }
 
 /// How a case ended, and what it printed.

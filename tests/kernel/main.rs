@@ -5,13 +5,23 @@
 //! `cargo test --test kernel -- tun`.
 
 mod harness;
+mod link;
 mod namespace;
 mod packets;
 mod scripts;
 mod tun;
+mod veth;
+mod world;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    harness::main(&[namespace::CASES, scripts::CASES, tun::CASES])
+    harness::main(&[
+        namespace::CASES,
+        scripts::CASES,
+        tun::CASES,
+        veth::CASES,
+        link::CASES,
+        world::CASES,
+    ])
 }

@@ -4,11 +4,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::net::{IpAddr, TcpListener, TcpStream};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use pellucid::namespace::doctor::{Verdict, examine};
 use pellucid::namespace::{Inside, Link, Mounts, Privilege, Via, enter};
 
-use crate::harness::{Case, Lack, Run, Who, inside, skip};
+use crate::harness::{Case, Lack, Who, inside, outside, skip};
 
 pub const CASES: &[Case] = &[
     inside("namespace::inside_there_is_lo_and_it_is_up", lo_is_up),
@@ -53,14 +54,6 @@ pub const CASES: &[Case] = &[
         doctor,
     ),
 ];
-
-const fn outside(name: &'static str, who: Who, run: fn()) -> Case {
-    Case {
-        name,
-        who,
-        run: Run::Outside(run),
-    }
-}
 
 fn enter_or_skip(mounts: Mounts) -> Inside {
     enter(mounts)
@@ -140,6 +133,7 @@ fn errors(inside: &Inside) {
         links.set_up("none0"),
         links.set_mtu("none0", 1500),
         links.silence("none0"),
+        links.wait_until_running("none0"),
         links.add_address("none0", ip("10.90.0.1"), 24),
         links.add_route(ip("10.90.0.0"), 24, Via::Link("none0")),
         links.delete("none0"),
@@ -187,20 +181,24 @@ fn nobody() {
 }
 
 fn cover() {
-    let inside = enter_or_skip(Mounts::Private);
     let theirs = Path::new("/etc/hosts");
     let before = fs::read(theirs).unwrap_or_else(|_| skip(Lack::Netns, "no /etc/hosts here"));
+    // It stays outside, and reads the file when its input ends.
+    let outside = Command::new("/bin/sh")
+        .args(["-c", "read line; exec cat /etc/hosts"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let inside = enter_or_skip(Mounts::Private);
     let mine = std::env::temp_dir().join(format!("pellucid-cover-{}", std::process::id()));
-    fs::write(&mine, "10.90.0.10 www.pellucid.example\n").expect("a file");
+    fs::write(&mine, COVER).expect("a file");
     inside.cover(theirs, &mine).expect("covered");
     let seen = fs::read(theirs).expect("a file");
     fs::remove_file(&mine).expect("ours");
-    assert_eq!(seen, b"10.90.0.10 www.pellucid.example\n");
-    let parent = rustix::process::getppid()
-        .expect("the harness")
-        .as_raw_nonzero();
-    let outside = format!("/proc/{parent}/root/etc/hosts");
-    assert_eq!(fs::read(outside).expect("the harness's view"), before);
+    assert_eq!(seen, COVER.as_bytes());
+    let seen = outside.wait_with_output().expect("our child");
+    assert_eq!(seen.stdout, before);
 }
 
 fn shared_mounts() {
@@ -233,3 +231,5 @@ fn doctor() {
     let opened = pellucid::device::Tun::open("plc0").is_ok();
     assert_eq!(opened, expected == Link::Tun);
 }
+
+const COVER: &str = "10.90.0.10 www.pellucid.example\n";

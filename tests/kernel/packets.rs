@@ -1,10 +1,12 @@
 //! Packets as somebody else writes and reads them: etherparse's headers, its checksums.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use etherparse::{
-    IpNumber, Ipv4Header, Ipv6Header, NetHeaders, PacketHeaders, TransportHeader, UdpHeader,
+    IpNumber, Ipv4Header, Ipv6Header, NetHeaders, PacketHeaders, TcpHeader, TcpOptionElement,
+    TransportHeader, UdpHeader,
 };
 use pellucid::base::{Offload, Pieces, Transmit};
 use pellucid::device::{Device, RxBuffer};
@@ -50,7 +52,26 @@ pub fn send(device: &dyn Device, packet: &[u8]) -> std::io::Result<()> {
     })
 }
 
-/// A datagram that arrived, and whether its sums are right.
+/// The kernel's segment turned round: we agree to a connection, and never acknowledge more.
+pub fn syn_ack(syn: &Segment) -> Vec<u8> {
+    let (IpAddr::V4(from), IpAddr::V4(to)) = (syn.to.ip(), syn.from.ip()) else {
+        panic!("IPv4 does here");
+    };
+    let mut tcp = TcpHeader::new(syn.to.port(), syn.from.port(), 0, 65_535);
+    tcp.syn = true;
+    tcp.ack = true;
+    tcp.acknowledgment_number = syn.header.sequence_number.wrapping_add(1);
+    tcp.set_options(&[TcpOptionElement::MaximumSegmentSize(1400)])
+        .expect("room for one");
+    let len = u16::try_from(tcp.header_len()).expect("60 at most");
+    let (from, to) = (from.octets(), to.octets());
+    let mut ip = Ipv4Header::new(len, 64, IpNumber::TCP, from, to).expect("a short text");
+    ip.header_checksum = ip.calc_header_checksum();
+    tcp.checksum = tcp.calc_checksum_ipv4(&ip, &[]).expect("a short text");
+    [&ip.to_bytes()[..], &tcp.to_bytes()[..]].concat()
+}
+
+/// A datagram that arrived.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Arrived {
     pub from: SocketAddr,
@@ -58,9 +79,46 @@ pub struct Arrived {
     pub text: Vec<u8>,
 }
 
-/// The next packet that is a UDP datagram to one of us, with right checksums and of right length.
-/// What the kernel says on its own account (of groups, of neighbours) is passed over.
+/// A segment that arrived.
+#[derive(Debug)]
+pub struct Segment {
+    pub from: SocketAddr,
+    pub to: SocketAddr,
+    pub header: TcpHeader,
+    pub text: Vec<u8>,
+}
+
+/// The next UDP datagram. What the kernel says on its own account is passed over.
 pub fn next_datagram(device: &dyn Device) -> Arrived {
+    next(device, |packet| {
+        let (from, to, TransportHeader::Udp(udp), text) = parse(packet)? else {
+            return None;
+        };
+        let (from, to) = (
+            SocketAddr::new(from, udp.source_port),
+            SocketAddr::new(to, udp.destination_port),
+        );
+        Some(Arrived { from, to, text })
+    })
+}
+
+/// The next TCP segment over IPv4, likewise.
+pub fn next_segment(device: &dyn Device) -> Segment {
+    next(device, |packet| {
+        let (from, to, TransportHeader::Tcp(header), text) = parse(packet)? else {
+            return None;
+        };
+        Some(Segment {
+            from: SocketAddr::new(from, header.source_port),
+            to: SocketAddr::new(to, header.destination_port),
+            header,
+            text,
+        })
+    })
+}
+
+/// The next packet of which `read` makes something. None is longer than the MTU.
+fn next<T>(device: &dyn Device, read: impl Fn(&[u8]) -> Option<T>) -> T {
     let mtu = usize::from(device.capabilities().mtu);
     let mut buf = RxBuffer::new();
     let deadline = Instant::now() + PATIENCE;
@@ -70,55 +128,76 @@ pub fn next_datagram(device: &dyn Device) -> Arrived {
             continue;
         };
         assert_eq!(received.offload, Offload::default());
-        assert!(
-            received.bytes.len() <= mtu,
-            "{} bytes",
-            received.bytes.len()
-        );
-        if let Some(arrived) = parse(received.bytes) {
-            return arrived;
+        let len = received.bytes.len();
+        assert!(len <= mtu, "{len} bytes");
+        if let Some(read) = read(received.bytes) {
+            return read;
         }
     }
-    panic!("no datagram arrived");
+    panic!("nothing arrived");
+}
+
+/// Takes what comes in, as a driver does, until the kernel's socket has something to read. A
+/// device that speaks Ethernet answers its neighbour meanwhile.
+pub fn serve_until(device: &dyn Device, socket: &UdpSocket) {
+    let mut buf = RxBuffer::new();
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        let fd = device.poll_fd().expect("a device of the kernel");
+        let mut fds = [fd, socket.as_fd()].map(of_input);
+        poll(&mut fds, Some(&A_SECOND)).expect("poll");
+        if !fds[1].revents().is_empty() {
+            return;
+        }
+        device.receive(&mut buf).expect("the device is up");
+    }
+    panic!("nothing reached the kernel");
 }
 
 /// Sleeps on the device's descriptor, as a driver does.
 fn wait(device: &dyn Device) {
     let fd = device.poll_fd().expect("a device of the kernel");
-    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
-    let a_second = Timespec {
-        tv_sec: 1,
-        tv_nsec: 0,
-    };
-    poll(&mut fds, Some(&a_second)).expect("poll");
+    poll(&mut [of_input(fd)], Some(&A_SECOND)).expect("poll");
 }
 
-fn parse(packet: &[u8]) -> Option<Arrived> {
+fn of_input(fd: BorrowedFd<'_>) -> PollFd<'_> {
+    PollFd::from_borrowed_fd(fd, PollFlags::IN)
+}
+
+/// Addresses, header and text of a datagram or a segment with right lengths and checksums.
+fn parse(packet: &[u8]) -> Option<(IpAddr, IpAddr, TransportHeader, Vec<u8>)> {
     let headers = PacketHeaders::from_ip_slice(packet).expect("an IP packet");
-    let Some(TransportHeader::Udp(udp)) = headers.transport else {
-        return None;
-    };
+    let transport = headers.transport?;
     let text = headers.payload.slice();
-    let (from, to, sum) = match headers.net.expect("an IP header") {
-        NetHeaders::Ipv4(ip, _) => {
-            assert_eq!(ip.header_checksum, ip.calc_header_checksum());
-            assert_eq!(usize::from(ip.total_len), packet.len());
-            let sum = udp.calc_checksum_ipv4(&ip, text);
-            (IpAddr::from(ip.source), IpAddr::from(ip.destination), sum)
+    let (from, to, stands, right) = match (headers.net?, &transport) {
+        (NetHeaders::Ipv4(ip, _), TransportHeader::Udp(udp)) => {
+            check_ipv4(&ip, packet);
+            let right = udp.calc_checksum_ipv4(&ip, text);
+            (ip.source.into(), ip.destination.into(), udp.checksum, right)
         }
-        NetHeaders::Ipv6(ip, _) => {
-            let sum = udp.calc_checksum_ipv6(&ip, text);
-            (IpAddr::from(ip.source), IpAddr::from(ip.destination), sum)
+        (NetHeaders::Ipv4(ip, _), TransportHeader::Tcp(tcp)) => {
+            check_ipv4(&ip, packet);
+            let right = tcp.calc_checksum_ipv4(&ip, text);
+            (ip.source.into(), ip.destination.into(), tcp.checksum, right)
         }
-        NetHeaders::Arp(_) => panic!("a frame, not a packet"),
+        (NetHeaders::Ipv6(ip, _), TransportHeader::Udp(udp)) => {
+            let right = udp.calc_checksum_ipv6(&ip, text);
+            (ip.source.into(), ip.destination.into(), udp.checksum, right)
+        }
+        _ => return None,
     };
-    assert_eq!(udp.checksum, sum.expect("a short text"), "checksum");
-    Some(Arrived {
-        from: SocketAddr::new(from, udp.source_port),
-        to: SocketAddr::new(to, udp.destination_port),
-        text: text.to_vec(),
-    })
+    assert_eq!(stands, right.expect("a short text"), "checksum");
+    Some((from, to, transport, text.to_vec()))
+}
+
+fn check_ipv4(ip: &Ipv4Header, packet: &[u8]) {
+    assert_eq!(ip.header_checksum, ip.calc_header_checksum());
+    assert_eq!(usize::from(ip.total_len), packet.len());
 }
 
 /// Longer than anything on a machine's own wires takes.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+const A_SECOND: Timespec = Timespec {
+    tv_sec: 1,
+    tv_nsec: 0,
+};

@@ -1,15 +1,14 @@
 //! The TUN device against the kernel that owns it.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use pellucid::device::{Device, RxBuffer, Tun};
-use pellucid::namespace::Inside;
+use pellucid::device::{Device, Tun};
+use pellucid::namespace::{Inside, Link};
 use rustix::ioctl::{IntegerSetter, Opcode, ioctl, opcode};
 use tun_tap::{Iface, Mode};
 
 use crate::harness::{Case, Lack, inside, skip};
-use crate::packets::{Arrived, PATIENCE, datagram, next_datagram, send};
+use crate::link::{V4, there_and_back, up};
 
 pub const CASES: &[Case] = &[
     inside(
@@ -17,30 +16,10 @@ pub const CASES: &[Case] = &[
         name_and_mtu,
     ),
     inside(
-        "tun::a_datagram_reaches_a_kernel_socket_over_ipv4",
-        |inside| to_kernel(inside, V4),
-    ),
-    inside(
-        "tun::a_datagram_reaches_a_kernel_socket_over_ipv6",
-        |inside| to_kernel(inside, V6),
-    ),
-    inside("tun::a_kernel_socket_reaches_us_over_ipv4", |inside| {
-        from_kernel(inside, V4)
-    }),
-    inside("tun::a_kernel_socket_reaches_us_over_ipv6", |inside| {
-        from_kernel(inside, V6)
-    }),
-    inside(
         "tun::a_leftover_offload_mask_makes_no_half_made_checksum",
         leftover_offloads,
     ),
     inside("tun::a_second_owner_is_refused_and_told_why", busy),
-    inside("tun::a_deleted_interface_says_so_both_ways", deleted),
-    inside(
-        "tun::an_interface_that_is_down_loses_packets_and_comes_back",
-        down_and_up,
-    ),
-    inside("tun::nothing_over_the_mtu_is_written", over_the_mtu),
     inside(
         "tun::a_name_of_another_kind_of_interface_is_refused",
         another_kind,
@@ -51,50 +30,8 @@ pub const CASES: &[Case] = &[
     ),
 ];
 
-/// The kernel's address and ours, of one family.
-#[derive(Clone, Copy)]
-struct Ends {
-    kernel: &'static str,
-    ours: &'static str,
-    prefix_len: u8,
-}
-
-const V4: Ends = Ends {
-    kernel: "10.90.0.1",
-    ours: "10.90.0.2",
-    prefix_len: 24,
-};
-const V6: Ends = Ends {
-    kernel: "fd90::1",
-    ours: "fd90::2",
-    prefix_len: 64,
-};
-
-fn ip(text: &str) -> IpAddr {
-    text.parse().expect("an address")
-}
-
 fn open(name: &str) -> Tun {
     Tun::open(name).unwrap_or_else(|error| skip(Lack::Tun, &error.to_string()))
-}
-
-/// An interface that is up and has the kernel's address.
-fn up(inside: &Inside, ends: Ends) -> Tun {
-    let tun = open("plc0");
-    let mut links = inside.links().expect("netlink");
-    links.silence("plc0").expect("silence");
-    links
-        .add_address("plc0", ip(ends.kernel), ends.prefix_len)
-        .expect("address");
-    links.set_up("plc0").expect("up");
-    tun
-}
-
-fn kernel_socket(ends: Ends) -> (UdpSocket, SocketAddr) {
-    let socket = UdpSocket::bind((ip(ends.kernel), 0)).expect("the kernel's address");
-    socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    let address = socket.local_addr().expect("bound");
-    (socket, address)
 }
 
 fn name_and_mtu(inside: &Inside) {
@@ -105,29 +42,6 @@ fn name_and_mtu(inside: &Inside) {
     links.set_mtu("plc0", 1280).expect("mtu");
     assert_eq!(tun.capabilities().mtu, 1280);
     assert!(links.index("plc0").expect("it is there") > 0);
-}
-
-fn to_kernel(inside: &Inside, ends: Ends) {
-    let tun = up(inside, ends);
-    let (socket, address) = kernel_socket(ends);
-    let ours = SocketAddr::new(ip(ends.ours), 4000);
-    send(&tun, &datagram(ours, address, b"through the wall")).expect("sent");
-    let mut text = [0; 100];
-    let (len, from) = socket.recv_from(&mut text).expect("a datagram");
-    assert_eq!((&text[..len], from), (&b"through the wall"[..], ours));
-}
-
-fn from_kernel(inside: &Inside, ends: Ends) {
-    let tun = up(inside, ends);
-    let (socket, address) = kernel_socket(ends);
-    let ours = SocketAddr::new(ip(ends.ours), 4000);
-    socket.send_to(b"and back", ours).expect("a route");
-    let expected = Arrived {
-        from: address,
-        to: ours,
-        text: b"and back".to_vec(),
-    };
-    assert_eq!(next_datagram(&tun), expected);
 }
 
 /// The mask stays on a persistent interface when its owner leaves.
@@ -145,8 +59,9 @@ fn leftover_offloads(inside: &Inside) {
         ioctl(file, IntegerSetter::<TUNSETOFFLOAD>::new_usize(TUN_F_CSUM)).expect("offload");
     }
     drop(owner);
-    // `next_datagram` checks the sum.
-    from_kernel(inside, V4);
+    // Each datagram that arrives has its sum checked.
+    let link = up(inside, Link::Tun);
+    there_and_back(&*link.device, V4);
 }
 
 fn busy(_: &Inside) {
@@ -157,75 +72,6 @@ fn busy(_: &Inside) {
     assert!(text.contains("plc0: another program is attached"), "{text}");
 }
 
-fn deleted(inside: &Inside) {
-    let tun = up(inside, V4);
-    inside
-        .links()
-        .and_then(|mut links| links.delete("plc0"))
-        .expect("deleted");
-    let packet = datagram(
-        SocketAddr::new(ip(V4.ours), 1),
-        SocketAddr::new(ip(V4.kernel), 1),
-        b"",
-    );
-    let sent = send(&tun, &packet).expect_err("it is gone");
-    let mut buf = RxBuffer::new();
-    let received = tun.receive(&mut buf).expect_err("it is gone");
-    for error in [sent, received] {
-        assert_eq!(error.kind(), ErrorKind::NotConnected);
-        assert!(
-            error.to_string().contains("plc0 has been deleted"),
-            "{error}"
-        );
-    }
-    // The last known MTU stands.
-    assert_eq!(tun.capabilities().mtu, 1500);
-}
-
-fn down_and_up(inside: &Inside) {
-    let tun = up(inside, V4);
-    let mut links = inside.links().expect("netlink");
-    let (socket, address) = kernel_socket(V4);
-    let ours = SocketAddr::new(ip(V4.ours), 4000);
-    links.set_down("plc0").expect("down");
-    send(&tun, &datagram(ours, address, b"lost")).expect("no error");
-    assert_eq!(tun.losses().down, 1);
-    let mut buf = RxBuffer::new();
-    assert!(tun.receive(&mut buf).expect("no error").is_none());
-    links.set_up("plc0").expect("up");
-    send(&tun, &datagram(ours, address, b"found")).expect("sent");
-    let mut text = [0; 100];
-    let len = socket.recv(&mut text).expect("a datagram");
-    assert_eq!(&text[..len], b"found");
-    assert_eq!(tun.losses().down, 1);
-}
-
-fn over_the_mtu(inside: &Inside) {
-    let tun = up(inside, V4);
-    let (socket, address) = kernel_socket(V4);
-    let ours = SocketAddr::new(ip(V4.ours), 4000);
-    let of = |len: usize| datagram(ours, address, &vec![b'x'; len - 28]);
-    let next = || {
-        let len = socket.recv(&mut [0; 2000]).expect("a datagram");
-        len + 28
-    };
-    // Were the first written, the kernel would take it, and it would come first.
-    send(&tun, &of(1501)).expect("no error");
-    send(&tun, &of(1500)).expect("sent");
-    assert_eq!((next(), tun.losses().refused), (1500, 1));
-    // Lowered in mid-flow.
-    let mut links = inside.links().expect("netlink");
-    links.set_mtu("plc0", 1300).expect("mtu");
-    assert_eq!(tun.capabilities().mtu, 1300);
-    send(&tun, &of(1400)).expect("no error");
-    send(&tun, &of(1300)).expect("sent");
-    assert_eq!((next(), tun.losses().refused), (1300, 2));
-    // Raised: noticed by the packet that needs it.
-    links.set_mtu("plc0", 1500).expect("mtu");
-    send(&tun, &of(1400)).expect("sent");
-    assert_eq!((next(), tun.losses().refused), (1400, 2));
-}
-
 fn another_kind(_: &Inside) {
     drop(open("plc0"));
     let error = Tun::open("lo").expect_err("lo is no TUN device");
@@ -234,7 +80,7 @@ fn another_kind(_: &Inside) {
 }
 
 fn silenced(inside: &Inside) {
-    let _tun = up(inside, V6);
+    let _link = up(inside, Link::Tun);
     let all = std::fs::read_to_string("/proc/thread-self/net/if_inet6").expect("IPv6");
     let ours: Vec<&str> = all.lines().filter(|line| line.ends_with("plc0")).collect();
     assert_eq!(ours.len(), 1, "{all}");

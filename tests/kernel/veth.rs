@@ -1,0 +1,52 @@
+//! What is only so over Ethernet.
+
+use std::io::ErrorKind;
+
+use pellucid::device::Veth;
+use pellucid::namespace::{Inside, Link};
+
+use crate::harness::{Case, inside};
+use crate::link::{V4, ip, up};
+use crate::packets::{datagram, next_datagram, send};
+
+pub const CASES: &[Case] = &[
+    inside(
+        "veth::the_latest_packet_waits_for_the_neighbour",
+        latest_waits,
+    ),
+    inside("veth::what_is_no_ethernet_is_refused", no_ethernet),
+    inside(
+        "veth::an_interface_that_is_not_there_is_an_error",
+        not_there,
+    ),
+];
+
+/// Three packets before the neighbour has answered: one may wait, and the question is asked once.
+fn latest_waits(inside: &Inside) {
+    let link = up(inside, Link::Veth);
+    let device = &*link.device;
+    let (socket, ours) = V4.socket();
+    let theirs = socket.local_addr().expect("bound");
+    for text in [b"one", b"two", b"six"] {
+        send(device, &datagram(ours, theirs, text)).expect("sent");
+    }
+    assert_eq!(device.losses().full, 2);
+    socket.send_to(b"hello", ours).expect("a route");
+    // Reading takes the answer to our question, which lets the packet go.
+    assert_eq!(next_datagram(device).text, b"hello");
+    let mut text = [0; 100];
+    let len = socket.recv(&mut text).expect("a datagram");
+    assert_eq!(&text[..len], b"six");
+}
+
+fn no_ethernet(_: &Inside) {
+    let error = Veth::open("lo", &[ip("10.90.0.2")], ip("10.90.0.1")).expect_err("lo");
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("lo is no Ethernet"), "{error}");
+}
+
+fn not_there(_: &Inside) {
+    let ours = [ip("10.90.0.2")];
+    assert!(Veth::open("none0", &ours, ip("10.90.0.1")).is_err());
+    assert!(Veth::open("longer-than-15-bytes", &ours, ip("10.90.0.1")).is_err());
+}
