@@ -15,6 +15,7 @@ pub mod observe;
 pub mod probe;
 #[cfg(feature = "records")]
 pub mod runs;
+pub mod stack;
 pub mod tcp;
 pub mod wire;
 #[cfg(feature = "cli")]

@@ -3,7 +3,7 @@
 use crate::base::Cite;
 use crate::{house, rfc};
 
-use super::{Accepted, Discard, Drop};
+use super::{Accepted, Discard, Drop, Event, Snapshot};
 
 /// What became of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +11,31 @@ pub enum Ending {
     Accepted(Accepted),
     Discarded(Discard),
     Dropped(Drop),
+}
+
+impl Ending {
+    /// The clause that prescribes it.
+    pub const fn cite(self) -> Cite {
+        match self {
+            Ending::Accepted(what) => what.cite(),
+            Ending::Discarded(why) => why.cite(),
+            Ending::Dropped(why) => why.cite(),
+        }
+    }
+
+    /// The event that tells it, with the connection's variables afterwards.
+    pub const fn event(self, variables: Option<Snapshot>) -> Event<'static> {
+        let by = self.cite();
+        match self {
+            Ending::Accepted(what) => Event::Accepted {
+                what,
+                by,
+                variables,
+            },
+            Ending::Discarded(why) => Event::Discarded { why, by, variables },
+            Ending::Dropped(why) => Event::Dropped { why, by },
+        }
+    }
 }
 
 impl From<Accepted> for Ending {

@@ -29,6 +29,11 @@ impl Connection {
     ) -> Step<Segment<'s>> {
         self.check_timestamp(cx, seg)?;
         let wnd = self.rcv.wnd();
+        // RFC 9293 section 3.5, Figure 7: after a simultaneous open the peer's SYN,ACK repeats the
+        // SYN that we know, which lies before the window; what it acknowledges counts.
+        if self.state == State::SynReceived && seg.syn() && seg.seq == self.rcv.irs {
+            return Ok(seg.trim(self.rcv.nxt, wnd));
+        }
         if !is_acceptable(seg.seq, seg.len(), self.rcv.nxt, wnd) {
             // RFC 9293 section 3.4 (MUST-66): with a closed window ACK, URG and RST still count.
             if wnd == 0 && seg.seq == self.rcv.nxt {

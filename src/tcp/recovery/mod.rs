@@ -100,7 +100,7 @@ impl Recovery {
     pub fn in_flight(&self, una: SeqNum, nxt: SeqNum) -> u32 {
         match self.phase {
             // What lies from `next` on is lost, not on its way.
-            Phase::Loss { next, .. } => next.since(una),
+            Phase::Loss { next, until, .. } if next != until => next.since(una),
             _ => nxt.since(una).saturating_sub(self.departed),
         }
     }

@@ -1,0 +1,353 @@
+//! What an application may ask: RFC 9293 sections 3.10.1 to 3.10.6.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::Instant;
+use crate::base::pair::{Endpoint, SocketPair};
+use crate::probe::{Call, Event, Snapshot, Subject};
+use crate::tcp::open::isn::initial_sequence_number;
+use crate::tcp::user::{NothingToReceive, SendRefused};
+use crate::tcp::{Connection, Context, Failure, KeepAlive};
+
+use super::{
+    AcceptError, ConnId, ListenError, Listener, ListenerId, OpenError, ReadError, Stack, WriteError,
+};
+
+impl Stack {
+    /// Active OPEN to `remote`, from `local` or from whatever address and port suit.
+    pub fn open(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        local: Option<SocketAddr>,
+    ) -> Result<ConnId, OpenError> {
+        let now = self.tick(now);
+        let bad = remote.port() == 0 || remote.ip().is_unspecified() || remote.ip().is_multicast();
+        if bad {
+            // RFC 9293 section 3.9.2.3 (MUST-46).
+            return Err(OpenError::BadRemote(remote));
+        }
+        if self.connections.len() >= self.config.limits.connections {
+            return Err(OpenError::TooMany(self.config.limits.connections));
+        }
+        let pair = self.choose_pair(remote, local)?;
+        let number = self.number();
+        let on = Subject::Connection(number);
+        self.voice.input_told(now, on, || Event::Called(Call::Open));
+        let iss = initial_sequence_number(&self.secrets.isn, &pair, now);
+        let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
+        let mss = self.config.mss(remote.ip());
+        let config = Arc::clone(&self.config.tcp);
+        let mut cx = Context::new(now, &mut self.voice, on);
+        let connection = Connection::open(&mut cx, pair, config, mss, iss, offset);
+        let id = self.insert(connection, number);
+        if let Some(slot) = self.connections.get_mut(id) {
+            slot.held = true;
+        }
+        self.touch(id);
+        Ok(id)
+    }
+
+    fn choose_pair(
+        &mut self,
+        remote: SocketAddr,
+        local: Option<SocketAddr>,
+    ) -> Result<SocketPair, OpenError> {
+        let named = local
+            .map(|local| local.ip())
+            .filter(|ip| !ip.is_unspecified());
+        let addr = match named {
+            Some(addr) if !self.addresses.is_ours(addr) => return Err(OpenError::NotOurs(addr)),
+            Some(addr) => addr,
+            None => self
+                .addresses
+                .source_for(remote.ip())
+                .ok_or(OpenError::NoSource(remote.ip()))?,
+        };
+        let remote_end = Endpoint::from(remote);
+        let pair = |port| SocketPair {
+            local: Endpoint { addr, port },
+            remote: remote_end,
+        };
+        let demux = &self.demux;
+        match local.map(|local| local.port()).filter(|port| *port != 0) {
+            Some(port) if demux.find(&pair(port)).is_some() => {
+                Err(OpenError::InUse(pair(port).local.into(), remote))
+            }
+            Some(port) => Ok(pair(port)),
+            None => {
+                let is_free = |port| {
+                    demux.find(&pair(port)).is_none()
+                        && demux.listener(Endpoint { addr, port }).is_none()
+                };
+                self.ports
+                    .choose(addr, remote_end, is_free)
+                    .map(pair)
+                    .ok_or(OpenError::NoPort(remote))
+            }
+        }
+    }
+
+    /// Passive OPEN: at most `backlog` connections wait to be accepted. Port 0: any that is free.
+    pub fn listen(
+        &mut self,
+        now: Instant,
+        local: SocketAddr,
+        backlog: usize,
+    ) -> Result<ListenerId, ListenError> {
+        let now = self.tick(now);
+        let ip = local.ip();
+        if !ip.is_unspecified() && !self.addresses.is_ours(ip) {
+            return Err(ListenError::NotOurs(ip));
+        }
+        let mut end = Endpoint::from(local);
+        if end.port == 0 {
+            let demux = &self.demux;
+            let is_free = |port| demux.listener(Endpoint { addr: ip, port }).is_none();
+            end.port = self
+                .ports
+                .choose(ip, end, is_free)
+                .ok_or(ListenError::NoPort)?;
+        }
+        let number = self.number();
+        let id = self.listeners.insert(Listener {
+            local: end,
+            number,
+            backlog: backlog.clamp(1, BACKLOG_MAX),
+            half_open: 0,
+            accepted: VecDeque::new(),
+            noticed: false,
+        });
+        if !self.demux.listen(end, id) {
+            self.listeners.remove(id);
+            return Err(ListenError::InUse(local));
+        }
+        self.voice.input_told(now, Subject::Listener(number), || {
+            Event::Called(Call::Listen)
+        });
+        Ok(id)
+    }
+
+    /// Takes the connection that has waited longest.
+    pub fn accept(&mut self, now: Instant, id: ListenerId) -> Result<ConnId, AcceptError> {
+        let now = self.tick(now);
+        let listener = self.listeners.get_mut(id).ok_or(AcceptError::Closed)?;
+        let on = Subject::Listener(listener.number);
+        let accepted = listener
+            .accepted
+            .pop_front()
+            .ok_or(AcceptError::WouldBlock)?;
+        self.voice
+            .input_told(now, on, || Event::Called(Call::Accept));
+        if let Some(slot) = self.connections.get_mut(accepted) {
+            slot.held = true;
+            slot.listener = None;
+        }
+        Ok(accepted)
+    }
+
+    /// Closes a listener: what waits to be accepted is aborted, half-open connections are
+    /// forgotten.
+    pub fn unlisten(&mut self, now: Instant, id: ListenerId) {
+        let now = self.tick(now);
+        let Some(listener) = self.listeners.remove(id) else {
+            return;
+        };
+        self.demux.unlisten(&listener.local);
+        let on = Subject::Listener(listener.number);
+        self.voice
+            .input_told(now, on, || Event::Called(Call::Unlisten));
+        let orphans: Vec<_> = self
+            .half_open
+            .iter()
+            .filter(|(_, slot)| slot.listener == id)
+            .map(|(orphan, _)| orphan)
+            .collect();
+        for orphan in orphans {
+            self.remove_half_open(orphan);
+        }
+        for waiting in listener.accepted {
+            self.let_go(waiting, Connection::abort);
+        }
+    }
+
+    /// Where a listener listens.
+    pub fn listener_addr(&self, id: ListenerId) -> Option<SocketAddr> {
+        self.listeners.get(id).map(|listener| listener.local.into())
+    }
+
+    /// SEND: takes as many bytes as there is room for, at least one.
+    pub fn write(&mut self, now: Instant, id: ConnId, bytes: &[u8]) -> Result<usize, WriteError> {
+        let now = self.tick(now);
+        let slot = self.connections.get_mut(id).ok_or(WriteError::Closed)?;
+        let on = Subject::Connection(slot.number);
+        let room = slot.connection.send_room();
+        if room == 0 && !bytes.is_empty() && slot.connection.state().may_send() {
+            return Err(WriteError::WouldBlock);
+        }
+        let len = bytes.len().min(room);
+        self.voice
+            .input_told(now, on, || Event::Called(Call::Send { bytes: len }));
+        let mut cx = Context::new(now, &mut self.voice, on);
+        let taken = slot.connection.send(&mut cx, bytes);
+        self.touch(id);
+        taken.map_err(|refused| match refused {
+            SendRefused::Closing | SendRefused::Ended(None) => WriteError::Closed,
+            SendRefused::Ended(Some(failure)) => WriteError::Failed(failure),
+        })
+    }
+
+    /// RECEIVE: copies what has come; `Ok(0)` once the peer has closed and all was read.
+    pub fn read(&mut self, now: Instant, id: ConnId, buf: &mut [u8]) -> Result<usize, ReadError> {
+        let now = self.tick(now);
+        let slot = self.connections.get_mut(id).ok_or(ReadError::Closed)?;
+        let on = Subject::Connection(slot.number);
+        let len = buf.len().min(slot.connection.unread());
+        if len > 0 {
+            self.voice
+                .input_told(now, on, || Event::Called(Call::Receive { bytes: len }));
+        }
+        let mut cx = Context::new(now, &mut self.voice, on);
+        match slot.connection.receive(&mut cx, buf) {
+            Ok(taken) => {
+                self.touch(id);
+                Ok(taken)
+            }
+            Err(NothingToReceive::PeerClosed) => Ok(0),
+            Err(NothingToReceive::Yet) => Err(ReadError::WouldBlock),
+            Err(NothingToReceive::Ended(None)) => Err(ReadError::Closed),
+            Err(NothingToReceive::Ended(Some(failure))) => Err(ReadError::Failed(failure)),
+        }
+    }
+
+    /// CLOSE in the RFC's sense: no more will be sent; receiving goes on.
+    pub fn shutdown(&mut self, now: Instant, id: ConnId) {
+        self.call(now, id, Call::ShutdownWrite, Connection::close);
+    }
+
+    /// The application lets go of a connection. What waits to be sent is sent, then comes our FIN;
+    /// with text unread, or a linger time of zero, a reset.
+    pub fn close(&mut self, now: Instant, id: ConnId) {
+        let reset = self
+            .connections
+            .get(id)
+            .is_some_and(|slot| slot.linger == Some(Duration::ZERO));
+        if reset {
+            self.abort(now, id);
+            return;
+        }
+        self.tell_call(now, id, Call::Close);
+        self.let_go(id, Connection::abandon);
+    }
+
+    /// ABORT: a reset, and the connection is gone.
+    pub fn abort(&mut self, now: Instant, id: ConnId) {
+        self.tell_call(now, id, Call::Abort);
+        self.let_go(id, Connection::abort);
+    }
+
+    fn tell_call(&mut self, now: Instant, id: ConnId, call: Call) {
+        let now = self.tick(now);
+        if let Some(slot) = self.connections.get(id) {
+            let on = Subject::Connection(slot.number);
+            self.voice.input_told(now, on, || Event::Called(call));
+        }
+    }
+
+    fn let_go(&mut self, id: ConnId, how: fn(&mut Connection, &mut Context<'_>)) {
+        if let Some(slot) = self.connections.get_mut(id) {
+            slot.held = false;
+            slot.listener = None;
+            let on = Subject::Connection(slot.number);
+            let mut cx = Context::new(self.now, &mut self.voice, on);
+            how(&mut slot.connection, &mut cx);
+            self.touch(id);
+        }
+    }
+
+    fn call(
+        &mut self,
+        now: Instant,
+        id: ConnId,
+        call: Call,
+        what: impl FnOnce(&mut Connection, &mut Context<'_>),
+    ) {
+        self.tell_call(now, id, call);
+        if let Some(slot) = self.connections.get_mut(id) {
+            let on = Subject::Connection(slot.number);
+            let mut cx = Context::new(self.now, &mut self.voice, on);
+            what(&mut slot.connection, &mut cx);
+            self.touch(id);
+        }
+    }
+
+    /// STATUS: a connection's variables.
+    pub fn status(&self, id: ConnId) -> Option<Snapshot> {
+        self.connections
+            .get(id)
+            .map(|slot| slot.connection.snapshot())
+    }
+
+    /// Who talks to whom.
+    pub fn pair(&self, id: ConnId) -> Option<SocketPair> {
+        self.connections.get(id).map(|slot| slot.connection.pair())
+    }
+
+    /// How a connection ended, if it ended badly.
+    pub fn failure(&self, id: ConnId) -> Option<Failure> {
+        self.connections.get(id)?.connection.failure()
+    }
+
+    /// RFC 9293 section 3.7.4 (MUST-17): Nagle's algorithm off or on.
+    pub fn set_nodelay(&mut self, now: Instant, id: ConnId, on: bool) {
+        self.call(now, id, Call::Configure, |connection, cx| {
+            connection.set_nodelay(cx, on);
+        });
+    }
+
+    /// Whether Nagle's algorithm is off.
+    pub fn nodelay(&self, id: ConnId) -> Option<bool> {
+        self.connections
+            .get(id)
+            .map(|slot| slot.connection.nodelay())
+    }
+
+    /// RFC 9293 section 3.8.4 (MUST-24): keep-alives on or off.
+    pub fn set_keep_alive(&mut self, now: Instant, id: ConnId, keep_alive: Option<KeepAlive>) {
+        self.call(now, id, Call::Configure, |connection, cx| {
+            connection.set_keep_alive(cx, keep_alive);
+        });
+    }
+
+    /// RFC 9293 section 3.8.3 (MUST-21): how long data may stay unacknowledged.
+    pub fn set_user_timeout(&mut self, now: Instant, id: ConnId, timeout: Option<Duration>) {
+        self.call(now, id, Call::Configure, |connection, cx| {
+            connection.set_user_timeout(cx, timeout);
+        });
+    }
+
+    /// What [`Stack::close`] does: zero makes it a reset. Waiting is the socket's business.
+    pub fn set_linger(&mut self, id: ConnId, linger: Option<Duration>) {
+        if let Some(slot) = self.connections.get_mut(id) {
+            slot.linger = linger;
+        }
+    }
+
+    /// How long closing lingers.
+    pub fn linger(&self, id: ConnId) -> Option<Duration> {
+        self.connections.get(id)?.linger
+    }
+
+    /// The end of what was written so far is the end of urgent data: RFC 9293 section 3.8.5.
+    pub fn mark_urgent(&mut self, now: Instant, id: ConnId) {
+        self.call(now, id, Call::Configure, |connection, _| {
+            connection.send_urgent_mark();
+        });
+    }
+}
+
+/// robustness: the longest accept queue that is granted.
+const BACKLOG_MAX: usize = 4_096;

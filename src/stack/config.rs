@@ -1,0 +1,62 @@
+//! What a stack is made with: its addresses, its limits, and what its connections begin with.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::base::Mss;
+use crate::tcp;
+
+/// What a stack is made with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Our addresses, each with the length of its prefix in bits.
+    pub addresses: Vec<(IpAddr, u8)>,
+    /// The largest packet that the device carries, in bytes.
+    pub mtu: u16,
+    /// How connections behave unless told otherwise.
+    pub tcp: Arc<tcp::Config>,
+    pub limits: Limits,
+}
+
+/// How much of everything there may be. At each limit something is refused and counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections with a control block.
+    pub connections: usize,
+    /// Half-open connections, of all listeners together.
+    pub half_open: usize,
+    /// Records of connections in TIME-WAIT; at the limit the oldest is forgotten.
+    pub time_wait: usize,
+}
+
+impl Config {
+    /// With these addresses on a device that carries packets of 1500 bytes.
+    pub fn new(addresses: Vec<(IpAddr, u8)>) -> Config {
+        Config {
+            addresses,
+            mtu: 1500,
+            tcp: Arc::new(tcp::Config::default()),
+            limits: Limits::default(),
+        }
+    }
+
+    /// RFC 9293 section 3.7.1 (MUST-67, SHLD-6): the MSS to offer is the largest packet less the
+    /// fixed headers of IP and TCP.
+    pub fn mss(&self, remote: IpAddr) -> Mss {
+        let headers = match remote {
+            IpAddr::V4(_) => 20 + 20,
+            IpAddr::V6(_) => 40 + 20,
+        };
+        Mss::new(self.mtu.saturating_sub(headers))
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections: 16_384,
+            half_open: 1_024,
+            time_wait: 16_384,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The way out: a segment or a reply becomes a head in scratch and a body that is lent.
+
+use std::net::IpAddr;
+
+use crate::base::{Pieces, Transmit};
+use crate::ip::transmit::Outgoing;
+use crate::probe::{Event, EventId, Purpose, Subject, Why};
+use crate::tcp::Context;
+use crate::tcp::open::passive::Answer;
+use crate::tcp::output::Wish;
+use crate::wire::tcp::{HEADER_MAX, PROTOCOL, Segment};
+
+use super::demux::HalfOpenId;
+use super::ready::Ripe;
+use super::replies::{Content, OFFLOAD, Reply};
+use super::{ConnId, Stack};
+
+/// Where the body of the packet that is lent lies.
+enum Body {
+    /// The head is all of it.
+    None,
+    /// The send buffer of a connection.
+    Text(ConnId, Wish),
+    /// The stack's own room for replies.
+    Reply,
+}
+
+impl Stack {
+    /// The next packet to send: replies first, then whose turn it is.
+    pub(super) fn next_packet(&mut self) -> Option<Transmit<'_>> {
+        let (head_len, body) = self.compose()?;
+        let head = self.head.get(..head_len).unwrap_or_default();
+        let body = match body {
+            Body::None => Pieces::EMPTY,
+            Body::Reply => Pieces::one(&self.reply),
+            Body::Text(id, wish) => self
+                .connections
+                .get(id)
+                .map_or(Pieces::EMPTY, |slot| slot.connection.text(&wish)),
+        };
+        Some(Transmit {
+            head,
+            body,
+            offload: OFFLOAD,
+        })
+    }
+
+    fn compose(&mut self) -> Option<(usize, Body)> {
+        if let Some(reply) = self.replies.pop() {
+            return Some(self.compose_reply(reply));
+        }
+        // Each round takes one off the queue, and puts it back only after it has sent.
+        while let Some(ripe) = self.ready.pop_front() {
+            let composed = match ripe {
+                Ripe::Connection(id) => self.compose_segment(id),
+                Ripe::HalfOpen(id) => self.compose_answer(id),
+            };
+            if composed.is_some() {
+                return composed;
+            }
+        }
+        None
+    }
+
+    /// A segment of a connection, if it has one to send.
+    fn compose_segment(&mut self, id: ConnId) -> Option<(usize, Body)> {
+        let slot = self.connections.get_mut(id)?;
+        slot.ready = false;
+        let on = Subject::Connection(slot.number);
+        let mut cx = Context::new(self.now, &mut self.voice, on);
+        let wish = slot.connection.choose(&cx)?;
+        let segment = slot.connection.build(&cx, &wish);
+        let pair = slot.connection.pair();
+        let (src, dst) = (pair.local.addr, pair.remote.addr);
+        let len = emit(&mut self.head, src, dst, slot.flow_label, &segment);
+        let window = segment.window;
+        slot.connection.record(&mut cx, &wish, window);
+        let (head, connection) = (&self.head, &slot.connection);
+        self.voice
+            .tell_because(wish.because, self.now, on, || Event::PacketOut {
+                head: head.get(..len).unwrap_or_default(),
+                body: connection.text(&wish),
+                purpose: wish.purpose,
+                why: wish.why,
+                variables: Some(connection.snapshot()),
+            });
+        // Its next turn comes after everybody else's.
+        self.touch(id);
+        Some((len, Body::Text(id, wish)))
+    }
+
+    /// The SYN,ACK, or another answer, of a half-open connection.
+    fn compose_answer(&mut self, id: HalfOpenId) -> Option<(usize, Body)> {
+        let slot = self.half_open.get_mut(id)?;
+        slot.ready = false;
+        let (answer, because) = slot.half.answer()?;
+        let (segment, why) = slot.half.take_answer(self.now, &self.config.tcp)?;
+        let on = Subject::Connection(slot.number);
+        let pair = slot.half.pair();
+        let purpose = match answer {
+            Answer::SynAck => Purpose::SynAck,
+            Answer::SynAckAgain => Purpose::Retransmission(crate::probe::Resent::Syn),
+            Answer::Ack => Purpose::ChallengeAck,
+        };
+        let (src, dst) = (pair.local.addr, pair.remote.addr);
+        let label = self.secrets.flow_label.hash(&pair.bytes()) as u32 & 0xf_ffff;
+        let len = emit(&mut self.head, src, dst, label, &segment);
+        self.tell_out(len, because, on, purpose, why);
+        self.touch_half_open(id);
+        Some((len, Body::None))
+    }
+
+    fn compose_reply(&mut self, reply: Reply) -> (usize, Body) {
+        let (len, body) = match reply.what {
+            Content::Segment { src, dst, segment } => {
+                (emit(&mut self.head, src, dst, 0, &segment), Body::None)
+            }
+            Content::Packet(packet) => {
+                self.reply = packet;
+                (0, Body::Reply)
+            }
+        };
+        self.tell_out(len, reply.because, reply.on, reply.purpose, reply.why);
+        (len, body)
+    }
+
+    fn tell_out(&mut self, len: usize, because: EventId, on: Subject, purpose: Purpose, why: Why) {
+        let head = self.head.get(..len).unwrap_or_default();
+        let reply = if len == 0 { &self.reply[..] } else { &[] };
+        self.voice
+            .tell_because(because, self.now, on, || Event::PacketOut {
+                head,
+                body: Pieces::one(reply),
+                purpose,
+                why,
+                variables: None,
+            });
+    }
+}
+
+/// Writes IP and TCP header into `head`; the text is not copied. Returns how long they are.
+fn emit(
+    head: &mut [u8; HEAD_MAX],
+    src: IpAddr,
+    dst: IpAddr,
+    flow_label: u32,
+    segment: &Segment<'_>,
+) -> usize {
+    let outgoing = Outgoing::tcp(src, dst, flow_label);
+    let ip_len = outgoing.header_len();
+    let Some((ip, tcp)) = head.split_at_mut_checked(ip_len) else {
+        return 0;
+    };
+    let tcp_len = segment.emit_header(src, dst, tcp);
+    outgoing.emit(tcp_len + segment.text.len(), ip);
+    ip_len + tcp_len
+}
+
+/// The longest head: an IPv6 header and a TCP header with all its options.
+pub(super) const HEAD_MAX: usize = 40 + HEADER_MAX;
+
+const _: () = assert!(PROTOCOL == 6);

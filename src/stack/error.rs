@@ -1,0 +1,81 @@
+//! What an application may be told: one small enum a call.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::tcp::Failure;
+
+/// Why OPEN made no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The remote socket cannot be: no unicast address, or port 0.
+    #[error("{0} is no address that a connection can be opened to")]
+    BadRemote(SocketAddr),
+    /// The local address is not one of ours.
+    #[error("{0} is not an address of this stack")]
+    NotOurs(IpAddr),
+    /// None of our addresses is of the remote's family.
+    #[error("no address of this stack can reach {0}")]
+    NoSource(IpAddr),
+    /// The pair of sockets is in use (RFC 9293 section 3.10.1: "connection already exists").
+    #[error("a connection between {0} and {1} exists already")]
+    InUse(SocketAddr, SocketAddr),
+    /// Every ephemeral port is in use towards this remote socket.
+    #[error("no local port is free for a connection to {0}")]
+    NoPort(SocketAddr),
+    /// The limit of connections is reached ("insufficient resources").
+    #[error("the limit of {0} connections is reached")]
+    TooMany(usize),
+}
+
+/// Why LISTEN made no listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ListenError {
+    /// The address is neither unspecified nor one of ours.
+    #[error("{0} is not an address of this stack")]
+    NotOurs(IpAddr),
+    /// Somebody listens there.
+    #[error("{0} is in use by another listener")]
+    InUse(SocketAddr),
+    /// Every port is in use.
+    #[error("no local port is free to listen on")]
+    NoPort,
+}
+
+/// Why there is no connection to accept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AcceptError {
+    /// None waits yet.
+    #[error("no connection waits to be accepted")]
+    WouldBlock,
+    /// The listener is closed.
+    #[error("the listener is closed")]
+    Closed,
+}
+
+/// Why SEND took nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// There is no room yet.
+    #[error("the send buffer is full")]
+    WouldBlock,
+    /// CLOSE was called.
+    #[error("the connection is closed for sending")]
+    Closed,
+    /// The connection has ended.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// Why RECEIVE gave nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Nothing has come yet.
+    #[error("nothing has been received yet")]
+    WouldBlock,
+    /// Our side has let go of the connection.
+    #[error("the connection is closed")]
+    Closed,
+    /// The connection has ended.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}

@@ -1,0 +1,176 @@
+//! The way in: the IP verdict carried out. Every packet ends here or in `tcp`, once.
+
+use crate::base::pair::{Endpoint, SocketPair};
+use crate::base::{Offload, Received, SeqNum};
+use crate::ip::icmp::Owed;
+use crate::ip::icmp_error::IcmpError;
+use crate::ip::receive::{Datagram, Verdict};
+use crate::ip::{icmp, icmp_error, receive};
+use crate::probe::{Accepted, Drop, Ending, Purpose, Subject, Why};
+use crate::rfc;
+use crate::tcp::Context;
+use crate::tcp::icmp::Severity;
+use crate::wire::icmp::{About, Message};
+use crate::wire::tcp::Segment;
+use crate::wire::{self, ParseError};
+
+use super::demux::Who;
+use super::replies::{Content, Reply};
+use super::{ConnId, Stack};
+
+impl Stack {
+    /// One packet; its ending is told before this returns.
+    pub(super) fn take_in(&mut self, packet: Received<'_>) {
+        match receive::receive(packet.bytes, &self.addresses) {
+            Verdict::Deliver(datagram) => self.deliver(&datagram, packet.offload),
+            Verdict::Drop(why) => self.end(Subject::Stack, why.into()),
+            Verdict::Answer(why, owed) => {
+                self.end(Subject::Stack, why.into());
+                self.owe_error(&owed, packet.bytes);
+            }
+        }
+    }
+
+    fn deliver(&mut self, datagram: &Datagram<'_>, offload: Offload) {
+        match datagram.protocol {
+            wire::tcp::PROTOCOL => self.deliver_tcp(datagram, offload),
+            wire::udp::PROTOCOL => self.deliver_udp(datagram, offload),
+            wire::icmp::PROTOCOL_V4 if datagram.src.is_ipv4() => self.deliver_icmp(datagram),
+            wire::icmp::PROTOCOL_V6 if datagram.src.is_ipv6() => self.deliver_icmp(datagram),
+            _ => {
+                self.end(Subject::Stack, Drop::UnknownProtocol.into());
+                self.owe_error(&Owed::ProtocolUnreachable, datagram.packet);
+            }
+        }
+    }
+
+    fn deliver_tcp(&mut self, datagram: &Datagram<'_>, offload: Offload) {
+        let (src, dst) = (datagram.src, datagram.dst);
+        match Segment::parse(src, dst, datagram.payload, offload.checksum) {
+            Ok(segment) => self.deliver_segment(src, dst, &segment),
+            Err(ParseError::Checksum) => self.end(Subject::Stack, Drop::BadTcpChecksum.into()),
+            Err(_) => self.end(Subject::Stack, Drop::BadTcpHeader.into()),
+        }
+    }
+
+    /// No datagram sockets yet: a datagram that is well formed finds no port.
+    fn deliver_udp(&mut self, datagram: &Datagram<'_>, offload: Offload) {
+        let (src, dst) = (datagram.src, datagram.dst);
+        let parsed = wire::udp::Datagram::parse(src, dst, datagram.payload, offload.checksum);
+        let ending = match parsed {
+            Ok(_) => Drop::PortUnreachable,
+            Err(ParseError::Checksum) => Drop::BadUdpChecksum,
+            Err(_) => Drop::BadUdpHeader,
+        };
+        self.end(Subject::Stack, ending.into());
+        if ending == Drop::PortUnreachable {
+            self.owe_error(&Owed::PortUnreachable, datagram.packet);
+        }
+    }
+
+    fn deliver_icmp(&mut self, datagram: &Datagram<'_>) {
+        let message = Message::parse(datagram.src, datagram.dst, datagram.payload);
+        if matches!(message, Ok(Message::EchoRequest(_))) {
+            let ending = self.answer_echo(datagram);
+            self.end(Subject::Stack, ending);
+            return;
+        }
+        match icmp_error::read(datagram, &self.addresses) {
+            Ok(error) => self.deliver_icmp_error(&error),
+            Err(why) => self.end(Subject::Stack, why.into()),
+        }
+    }
+
+    fn answer_echo(&mut self, datagram: &Datagram<'_>) -> Ending {
+        if self.replies.is_full() {
+            return Drop::RepliesFull.into();
+        }
+        let mut packet = Vec::new();
+        if !icmp::answer_echo(datagram, &mut packet) {
+            return Drop::IcmpIgnored.into();
+        }
+        let because = self.input();
+        self.replies.push(Reply {
+            what: Content::Packet(packet),
+            purpose: Purpose::EchoReply,
+            why: ECHO,
+            because,
+            on: Subject::Stack,
+        });
+        Accepted::EchoRequest.into()
+    }
+
+    /// An error about a segment of ours: its connection judges it.
+    fn deliver_icmp_error(&mut self, error: &IcmpError) {
+        let Some((seq, id)) = self.quoted(error) else {
+            self.end(Subject::Stack, Drop::IcmpNotOurs.into());
+            return;
+        };
+        let Some(slot) = self.connections.get_mut(id) else {
+            return;
+        };
+        let on = Subject::Connection(slot.number);
+        let mut cx = Context::new(self.now, &mut self.voice, on);
+        let severity = if error.is_hard() {
+            Severity::Hard
+        } else {
+            Severity::Soft
+        };
+        let ending = match slot.connection.on_icmp_error(&mut cx, seq, severity) {
+            Ok(accepted) => accepted.into(),
+            Err(ending) => ending,
+        };
+        let connection = &slot.connection;
+        self.voice
+            .tell(self.now, on, || ending.event(Some(connection.snapshot())));
+        self.touch(id);
+    }
+
+    /// The connection whose segment an error quotes, and where that segment began.
+    fn quoted(&self, error: &IcmpError) -> Option<(SeqNum, ConnId)> {
+        let About::Tcp { ports, seq } = error.about else {
+            return None;
+        };
+        let pair = SocketPair {
+            local: Endpoint {
+                addr: error.src,
+                port: ports.src,
+            },
+            remote: Endpoint {
+                addr: error.dst,
+                port: ports.dst,
+            },
+        };
+        match self.demux.find(&pair)? {
+            Who::Connection(id) => Some((seq, id)),
+            Who::HalfOpen(_) | Who::TimeWait(_) => None,
+        }
+    }
+
+    /// An ICMP error that a packet draws, if its sender may have one.
+    fn owe_error(&mut self, owed: &Owed, packet: &[u8]) {
+        let mut out = Vec::new();
+        let may = !self.replies.is_full()
+            && icmp::error(owed, packet, &self.addresses, &mut out)
+            && self.icmp_limit.may_send(self.now, &out);
+        if may {
+            let because = self.input();
+            self.replies.push(Reply {
+                what: Content::Packet(out),
+                purpose: Purpose::IcmpError,
+                why: UNREACHABLE,
+                because,
+                on: Subject::Stack,
+            });
+        }
+    }
+}
+
+const ECHO: Why = Why {
+    by: rfc!(1122, "3.2.2.6"),
+    text: "an echo request is answered with the same data",
+};
+const UNREACHABLE: Why = Why {
+    by: rfc!(1122, "3.2.2.1"),
+    text: "nobody here takes such a packet: its sender is told",
+};

@@ -1,0 +1,337 @@
+//! One stack and a peer made of text, for tests: segments in, segments and events out.
+//!
+//! A segment reads `S. 0:1(0) ack 1 win 65535 <mss 1460>`: flags as in packet scripts (`.` is
+//! ACK), sequence numbers relative to each side's initial one, so that the first byte of text is 1,
+//! the length of the text, and what else it has. `win` is the field, not scaled.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::{Instant, Pieces, Received, Seed, SeqNum};
+use crate::probe::State;
+use crate::tcp;
+use crate::wire::options::{Options, SackBlock, TimestampOption};
+use crate::wire::tcp::{Flags, Ports, Segment};
+use crate::wire::{ipv4, tcp as wire_tcp};
+
+use super::kit::{A, B, Record, pattern};
+use super::{Config, ConnId, ListenerId, Stack};
+
+/// The peer's initial sequence number; the wrap at 2^32 comes soon after it.
+pub const PEER_ISS: SeqNum = SeqNum(u32::MAX - 5_000);
+const PEER_PORT: u16 = 4_321;
+const PORT: u16 = 80;
+
+/// A stack at `A`, and a peer at `B` that does what the test says.
+pub struct Lone {
+    pub stack: Stack,
+    pub now: Instant,
+    pub told: Record,
+    pub peer_iss: SeqNum,
+    /// Our initial sequence number, once a SYN of ours was seen.
+    pub iss: Option<SeqNum>,
+    pub ports: Ports,
+}
+
+impl Lone {
+    pub fn new(tcp: tcp::Config) -> Lone {
+        let mut config = Config::new(vec![(A, 24)]);
+        config.tcp = Arc::new(tcp);
+        let mut stack = Stack::new(config, Seed::from_number(7));
+        let told = Record::default();
+        stack.observe(Box::new(told.clone()));
+        Lone {
+            stack,
+            now: Instant::from_nanos(5_000_000_000),
+            told,
+            peer_iss: PEER_ISS,
+            iss: None,
+            ports: Ports {
+                src: PEER_PORT,
+                dst: PORT,
+            },
+        }
+    }
+
+    /// Without options that would clutter the tests: no scaling, no timestamps, no SACK.
+    pub fn plain() -> tcp::Config {
+        tcp::Config {
+            window_scaling: false,
+            timestamps: false,
+            sack: false,
+            receive_buffer: 65_535,
+            ..tcp::Config::default()
+        }
+    }
+
+    pub fn listen(&mut self) -> ListenerId {
+        self.stack
+            .listen(self.now, SocketAddr::new(A, PORT), 4)
+            .unwrap()
+    }
+
+    /// Active OPEN towards the peer's port 80.
+    pub fn open(&mut self) -> ConnId {
+        let id = self
+            .stack
+            .open(self.now, SocketAddr::new(B, PORT), None)
+            .unwrap();
+        let pair = self.stack.pair(id).unwrap();
+        self.ports = Ports {
+            src: PORT,
+            dst: pair.local.port,
+        };
+        id
+    }
+
+    /// An active OPEN brought to ESTABLISHED; the peer offers a window of 65,535 and an MSS of
+    /// 1000.
+    pub fn established(tcp: tcp::Config) -> (Lone, ConnId) {
+        let mut lone = Lone::new(tcp);
+        let id = lone.open();
+        lone.outgoing();
+        lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000>");
+        lone.outgoing();
+        assert_eq!(lone.state(id), State::Established);
+        (lone, id)
+    }
+
+    pub fn state(&self, id: ConnId) -> State {
+        self.stack
+            .status(id)
+            .map_or(State::Closed, |snapshot| snapshot.state)
+    }
+
+    pub fn write(&mut self, id: ConnId, len: usize) -> usize {
+        self.stack.write(self.now, id, &pattern(len)).unwrap()
+    }
+
+    /// A segment from the peer arrives now.
+    pub fn inject(&mut self, text: &str) {
+        let packet = self.packet(text);
+        self.inject_bytes(&packet);
+    }
+
+    pub fn inject_bytes(&mut self, packet: &[u8]) {
+        self.stack.receive(self.now, Received::plain(packet));
+    }
+
+    /// The IP packet that `text` stands for.
+    pub fn packet(&self, text: &str) -> Vec<u8> {
+        let bytes = pattern(70_000);
+        let segment = self.parse(text, &bytes);
+        let mut out = vec![0; 20 + 60];
+        let len = segment.emit_header(B, A, &mut out[20..]);
+        let (IpAddr::V4(src), IpAddr::V4(dst)) = (B, A) else {
+            unreachable!("both are IPv4")
+        };
+        let header = ipv4::Header {
+            src,
+            dst,
+            protocol: wire_tcp::PROTOCOL,
+            ttl: 64,
+            tos: 0,
+            identification: 0,
+            dont_fragment: true,
+            more_fragments: false,
+            fragment_offset: 0,
+            options: &[],
+        };
+        header.emit(len + segment.text.len(), &mut out);
+        out.truncate(20 + len);
+        out.extend(segment.text.iter());
+        out
+    }
+
+    fn parse<'a>(&self, text: &str, bytes: &'a [u8]) -> Segment<'a> {
+        let (main, options) = match text.split_once('<') {
+            Some((main, options)) => (main, options.trim_end_matches('>')),
+            None => (text, ""),
+        };
+        let mut words = main.split_whitespace();
+        let flags = parse_flags(words.next().expect("flags"));
+        let (range, len) = words
+            .next()
+            .and_then(|word| word.trim_end_matches(')').split_once('('))
+            .expect("seq:end(len)");
+        let start: u32 = number(range.split(':').next().expect("a start"));
+        let len = number(len) as usize;
+        let (mut ack, mut window, mut urgent) = (None, 65_535, 0);
+        while let Some(word) = words.next() {
+            let value = number(words.next().expect("a value"));
+            match word {
+                "ack" => ack = Some(self.iss.unwrap_or(SeqNum(0)) + value),
+                "win" => window = value as u16,
+                "urg" => urgent = value as u16,
+                _ => panic!("{word} in {text}"),
+            }
+        }
+        // Text that repeats by its place in the stream, as `pattern` has it.
+        let at = (start as usize).saturating_sub(1);
+        Segment {
+            ports: self.ports,
+            seq: self.peer_iss + start,
+            ack: ack.filter(|_| flags.has(Flags::ACK)),
+            flags,
+            window,
+            urgent,
+            options: self.parse_options(options),
+            text: Pieces::one(&bytes[at % 4_096..at % 4_096 + len]),
+        }
+    }
+
+    fn parse_options(&self, text: &str) -> Options {
+        let mut options = Options::default();
+        for option in text.split(',').filter(|option| !option.is_empty()) {
+            let words: Vec<&str> = option.split_whitespace().collect();
+            match words[..] {
+                ["mss", value] => options.mss = Some(number(value) as u16),
+                ["wscale", value] => options.window_scale = Some(number(value) as u8),
+                ["sackOK"] => options.sack_permitted = true,
+                ["TS", "val", value, "ecr", echo] => {
+                    options.timestamps = Some(TimestampOption {
+                        value: number(value),
+                        echo: number(echo),
+                    });
+                }
+                ["sack", ref blocks @ ..] => {
+                    let iss = self.iss.unwrap_or(SeqNum(0));
+                    for block in blocks {
+                        let (left, right) = block.split_once(':').expect("left:right");
+                        options.sack.push(SackBlock {
+                            left: iss + number(left),
+                            right: iss + number(right),
+                        });
+                    }
+                }
+                _ => panic!("option {option}"),
+            }
+        }
+        options
+    }
+
+    /// What the stack sends now, one line a segment, without the options.
+    pub fn outgoing(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        while let Some(packet) = self.stack.poll_transmit(self.now) {
+            let bytes = packet.to_vec();
+            lines.push(self.show(&bytes));
+            assert!(lines.len() < 10_000, "a storm");
+        }
+        lines
+    }
+
+    /// What the stack sends now, options and all.
+    pub fn outgoing_packets(&mut self) -> Vec<Vec<u8>> {
+        let mut packets = Vec::new();
+        while let Some(packet) = self.stack.poll_transmit(self.now) {
+            packets.push(packet.to_vec());
+            assert!(packets.len() < 10_000, "a storm");
+        }
+        packets
+    }
+
+    /// One line for a packet of ours.
+    pub fn show(&mut self, packet: &[u8]) -> String {
+        let (header, payload) = ipv4::parse(packet).expect("an IPv4 packet");
+        if header.protocol != wire_tcp::PROTOCOL {
+            return format!("protocol {}", header.protocol);
+        }
+        let segment = Segment::parse(
+            header.src.into(),
+            header.dst.into(),
+            payload,
+            crate::base::Checksum::Full,
+        )
+        .expect("a segment");
+        if segment.syn() {
+            self.iss = Some(segment.seq);
+        }
+        let start = segment.seq.since(self.iss.unwrap_or(SeqNum(0)));
+        let end = start.wrapping_add(segment.len());
+        let mut line = String::new();
+        let letters = [
+            (Flags::SYN, 'S'),
+            (Flags::FIN, 'F'),
+            (Flags::RST, 'R'),
+            (Flags::PSH, 'P'),
+            (Flags::URG, 'U'),
+            (Flags::ACK, '.'),
+        ];
+        for (flag, letter) in letters {
+            let set = match flag {
+                Flags::ACK => segment.ack.is_some(),
+                flag => segment.flags.has(flag),
+            };
+            if set {
+                line.push(letter);
+            }
+        }
+        write!(line, " {start}:{end}({})", segment.text.len()).expect("a string");
+        if let Some(ack) = segment.ack {
+            write!(line, " ack {}", ack.since(self.peer_iss)).expect("a string");
+        }
+        line
+    }
+
+    /// Lets time pass, timers and all; returns what is sent meanwhile, each line after the time
+    /// that has passed, in milliseconds.
+    pub fn run(&mut self, time: Duration) -> Vec<String> {
+        let (start, until) = (self.now, self.now + time);
+        let mut lines = Vec::new();
+        loop {
+            for line in self.outgoing() {
+                lines.push(format!("{} {line}", self.now.since(start).as_millis()));
+            }
+            match self.stack.poll_timeout().filter(|at| *at <= until) {
+                Some(at) => self.now = self.now.max(at),
+                None => break,
+            }
+            let now = self.now;
+            self.stack.handle_timeout(now);
+            assert!(self.stack.poll_timeout().is_none_or(|at| at > now));
+        }
+        self.now = until;
+        lines
+    }
+
+    /// The last ending that was told.
+    pub fn ending(&self) -> String {
+        self.told
+            .lines()
+            .into_iter()
+            .rev()
+            .find_map(|line| {
+                let line = line.split_once(' ')?.1.to_owned();
+                let ending = ["Accepted", "Discarded", "Dropped"]
+                    .iter()
+                    .any(|name| line.starts_with(name));
+                let name = line.split([':', ',']).nth(1)?.trim().to_owned();
+                ending.then_some(name)
+            })
+            .expect("an ending")
+    }
+}
+
+fn number(text: &str) -> u32 {
+    text.parse()
+        .unwrap_or_else(|_| panic!("{text} is no number"))
+}
+
+fn parse_flags(text: &str) -> Flags {
+    text.chars().fold(Flags::NONE, |flags, letter| {
+        flags
+            | match letter {
+                'S' => Flags::SYN,
+                'F' => Flags::FIN,
+                'R' => Flags::RST,
+                'P' => Flags::PSH,
+                'U' => Flags::URG,
+                '.' => Flags::ACK,
+                '-' => Flags::NONE,
+                _ => panic!("flag {letter}"),
+            }
+    })
+}

@@ -1,0 +1,299 @@
+//! Many connections on our addresses: a value that packets go into and come out of.
+//!
+//! # The contract
+//!
+//! A [`Stack`] does no I/O, reads no clock and starts no thread. Its owner
+//!
+//! - hands every packet that comes in to [`Stack::receive`], and makes calls;
+//! - then asks [`Stack::poll_transmit`] until it has nothing more, sending what it lends;
+//! - asks [`Stack::poll_notice`] whom to wake;
+//! - sleeps until [`Stack::poll_timeout`] at the latest, and then calls [`Stack::handle_timeout`].
+//!
+//! `now` is told on every call and is the time of *arrival*; a clock that steps back is held at
+//! the latest time told. The same calls with the same seed give the same packets.
+//!
+//! Read `ingress` and `egress` for the way of a packet, `tcp` for how connections are looked
+//! after (`touch` is the only place where their wishes are collected), `calls` for what an
+//! application may ask.
+
+mod calls;
+mod config;
+mod demux;
+mod egress;
+mod error;
+mod ingress;
+mod notice;
+mod ports;
+mod ready;
+mod replies;
+mod tcp;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use slotmap::SlotMap;
+
+use crate::base::keyed::Key;
+use crate::base::pair::Endpoint;
+use crate::base::random::Random;
+use crate::base::wheel::{Entry, Wheel};
+use crate::base::{Instant, Received, Seed, Transmit};
+use crate::ip::address::Addresses;
+use crate::ip::icmp::Limiter;
+use crate::probe::{EventId, Observer, Subject, Voice};
+use crate::tcp::Connection;
+use crate::tcp::open::passive::HalfOpen;
+use crate::tcp::time_wait::TimeWait;
+
+use demux::{Demux, HalfOpenId, TimeWaitId};
+use notice::{Noticed, Notices};
+use ports::Ports;
+use ready::Ready;
+use replies::Replies;
+
+pub use config::{Config, Limits};
+pub use error::{AcceptError, ListenError, OpenError, ReadError, WriteError};
+pub use notice::{ConnId, ListenerId, Notice, Wake};
+
+pub use crate::tcp::Failure;
+
+/// A TCP/IP stack.
+#[derive(Debug)]
+pub struct Stack {
+    config: Config,
+    addresses: Addresses,
+    secrets: Secrets,
+    voice: Voice,
+    now: Instant,
+    /// The number that the next connection is told by.
+    next_number: u64,
+
+    connections: SlotMap<ConnId, Slot>,
+    half_open: SlotMap<HalfOpenId, HalfSlot>,
+    time_wait: SlotMap<TimeWaitId, WaitSlot>,
+    /// In the order in which they came, for forgetting the oldest; ids may be stale.
+    time_wait_order: VecDeque<TimeWaitId>,
+    listeners: SlotMap<ListenerId, Listener>,
+    demux: Demux,
+    ports: Ports,
+
+    wheel: Wheel<Due>,
+    ready: Ready,
+    replies: Replies,
+    notices: Notices,
+    icmp_limit: Limiter,
+    /// The head of the packet that is lent.
+    head: [u8; egress::HEAD_MAX],
+    /// The rest of a reply that is lent.
+    reply: Vec<u8>,
+}
+
+/// One key a purpose.
+#[derive(Debug)]
+struct Secrets {
+    isn: Key,
+    timestamps: Key,
+    flow_label: Key,
+}
+
+/// A connection and what the stack keeps of it.
+#[derive(Debug)]
+struct Slot {
+    connection: Connection,
+    number: u64,
+    entry: Entry,
+    /// It waits for its turn to send.
+    ready: bool,
+    /// What its owner has not been told yet.
+    wake: Wake,
+    /// It waits to be noticed.
+    noticed: bool,
+    /// The application holds it.
+    held: bool,
+    /// It waits to be accepted there.
+    listener: Option<ListenerId>,
+    /// What closing waits for: zero means a reset.
+    linger: Option<Duration>,
+    flow_label: u32,
+}
+
+/// A half-open connection.
+#[derive(Debug)]
+struct HalfSlot {
+    half: HalfOpen,
+    number: u64,
+    entry: Entry,
+    ready: bool,
+    listener: ListenerId,
+}
+
+/// A TIME-WAIT record.
+#[derive(Debug)]
+struct WaitSlot {
+    record: TimeWait,
+    number: u64,
+    entry: Entry,
+}
+
+/// A listener: RFC 9293 section 3.10.1, passive OPEN.
+#[derive(Debug)]
+struct Listener {
+    local: Endpoint,
+    number: u64,
+    /// How many connections may wait to be accepted, and half-open ones as many again.
+    backlog: usize,
+    half_open: usize,
+    accepted: VecDeque<ConnId>,
+    noticed: bool,
+}
+
+/// Whose deadline stands in the wheel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Connection(ConnId),
+    HalfOpen(HalfOpenId),
+    TimeWait(TimeWaitId),
+}
+
+impl Stack {
+    /// A stack with nothing open. All chance in it comes from `seed`.
+    pub fn new(config: Config, seed: Seed) -> Stack {
+        let mut random = Random::new(seed);
+        let secrets = Secrets {
+            isn: Key::new(random.key()),
+            timestamps: Key::new(random.key()),
+            flow_label: Key::new(random.key()),
+        };
+        let demux = Demux::new(random.key());
+        let icmp_limit = Limiter::new(Key::new(random.key()));
+        let ports = Ports::new(Key::new(random.key()), random.next_u32());
+        Stack {
+            addresses: Addresses::new(&config.addresses),
+            config,
+            secrets,
+            voice: Voice::new(0, 1),
+            now: Instant::BIRTH,
+            next_number: 1,
+            connections: SlotMap::with_key(),
+            half_open: SlotMap::with_key(),
+            time_wait: SlotMap::with_key(),
+            time_wait_order: VecDeque::new(),
+            listeners: SlotMap::with_key(),
+            demux,
+            ports,
+            wheel: Wheel::new(),
+            ready: Ready::new(),
+            replies: Replies::default(),
+            notices: Notices::new(),
+            icmp_limit,
+            head: [0; egress::HEAD_MAX],
+            reply: Vec::new(),
+        }
+    }
+
+    /// Lets an observer hear everything from here on.
+    pub fn observe(&mut self, observer: Box<dyn Observer + Send>) {
+        self.voice.add(observer);
+    }
+
+    /// What it was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How many connections there are in all: with a control block, half-open, in TIME-WAIT.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        (
+            self.connections.len(),
+            self.half_open.len(),
+            self.time_wait.len(),
+        )
+    }
+
+    /// A packet has come in at `now`.
+    pub fn receive(&mut self, now: Instant, packet: Received<'_>) {
+        let now = self.tick(now);
+        let bytes = packet.bytes;
+        self.voice
+            .input_told(now, Subject::Stack, || crate::probe::Event::PacketIn {
+                bytes,
+            });
+        self.take_in(packet);
+    }
+
+    /// Lends the next packet to send; `None` when there is none, and that changes nothing.
+    pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit<'_>> {
+        self.tick(now);
+        self.next_packet()
+    }
+
+    /// When [`Stack::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.wheel.next()
+    }
+
+    /// Time has passed. Afterwards no deadline lies at or before `now`.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let now = self.tick(now);
+        if self.wheel.next().is_none_or(|due| due > now) {
+            return;
+        }
+        self.voice
+            .input_told(now, Subject::Stack, || crate::probe::Event::Ticked);
+        while let Some(due) = self.wheel.expire(now) {
+            match due {
+                Due::Connection(id) => self.connection_due(id),
+                Due::HalfOpen(id) => self.half_open_due(id),
+                Due::TimeWait(id) => self.time_wait_due(id),
+            }
+        }
+    }
+
+    /// Whom to wake.
+    pub fn poll_notice(&mut self) -> Option<Notice> {
+        while let Some(noticed) = self.notices.pop_front() {
+            match noticed {
+                Noticed::Connection(id) => {
+                    let Some(slot) = self.connections.get_mut(id) else {
+                        continue;
+                    };
+                    slot.noticed = false;
+                    let wake = std::mem::replace(&mut slot.wake, Wake::NONE);
+                    return Some(Notice::Connection(id, wake));
+                }
+                Noticed::Listener(id) => {
+                    let Some(listener) = self.listeners.get_mut(id) else {
+                        continue;
+                    };
+                    listener.noticed = false;
+                    return Some(Notice::Acceptable(id));
+                }
+            }
+        }
+        None
+    }
+
+    /// Holds time at the latest that was told.
+    fn tick(&mut self, now: Instant) -> Instant {
+        self.now = self.now.max(now);
+        self.now
+    }
+
+    fn number(&mut self) -> u64 {
+        let number = self.next_number;
+        self.next_number += 1;
+        number
+    }
+
+    /// The input that is being handled.
+    fn input(&self) -> EventId {
+        self.voice.input()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod kit;
+#[cfg(test)]
+pub(crate) mod lone;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! What an owner must be told: each connection and each listener waits in the queue at most once.
+
+use std::collections::VecDeque;
+
+use slotmap::new_key_type;
+
+pub use crate::tcp::connection::Wake;
+
+new_key_type! {
+    /// A connection, as its owner names it; never used again for another.
+    pub struct ConnId;
+    /// A listener.
+    pub struct ListenerId;
+}
+
+/// Something that an owner waits for has happened. It is a hint: asking again is always allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// A connection can be read or written, has been established, or has ended.
+    Connection(ConnId, Wake),
+    /// A connection waits to be accepted.
+    Acceptable(ListenerId),
+}
+
+/// Who waits to be noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Noticed {
+    Connection(ConnId),
+    Listener(ListenerId),
+}
+
+/// The queue.
+pub(super) type Notices = VecDeque<Noticed>;
+
+impl Wake {
+    /// Nothing to tell.
+    pub(super) const NONE: Wake = Wake {
+        connected: false,
+        readable: false,
+        writable: false,
+        closed: false,
+    };
+
+    /// Both at once.
+    pub(super) fn merge(&mut self, other: Wake) {
+        self.connected |= other.connected;
+        self.readable |= other.readable;
+        self.writable |= other.writable;
+        self.closed |= other.closed;
+    }
+}

@@ -1,0 +1,17 @@
+//! Whose turn it is to send: round robin, one segment a turn.
+
+use std::collections::VecDeque;
+
+use super::demux::HalfOpenId;
+use super::notice::ConnId;
+
+/// Somebody who may have something to send. Who it is keeps a mark while waiting here, so that
+/// nobody waits twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ripe {
+    Connection(ConnId),
+    HalfOpen(HalfOpenId),
+}
+
+/// The queue.
+pub(super) type Ready = VecDeque<Ripe>;

@@ -1,0 +1,511 @@
+//! Looking after connections: delivering segments, making and ending connections, and `touch`,
+//! the only place where a connection's wishes are collected.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::base::pair::{Endpoint, SocketPair};
+use crate::base::{Instant, SeqNum};
+use crate::probe::{Accepted, Discard, Edge, Ending, Event, Purpose, State, Subject};
+use crate::tcp::arrive::closed;
+use crate::tcp::open::isn::initial_sequence_number;
+use crate::tcp::open::negotiate::Offer;
+use crate::tcp::open::passive::{AtListener, HalfOpen, Reaction, arrives_in_listen};
+use crate::tcp::{Connection, Context};
+use crate::wire::tcp::Segment;
+
+use super::demux::{HalfOpenId, TimeWaitId, Who};
+use super::notice::Noticed;
+use super::ready::Ripe;
+use super::replies::{Content, Reply};
+use super::{ConnId, Due, HalfSlot, ListenerId, Slot, Stack, WaitSlot};
+
+impl Stack {
+    /// A segment for one of our addresses. Tells its ending.
+    pub(super) fn deliver_segment(&mut self, src: IpAddr, dst: IpAddr, seg: &Segment<'_>) {
+        let pair = SocketPair {
+            local: Endpoint {
+                addr: dst,
+                port: seg.ports.dst,
+            },
+            remote: Endpoint {
+                addr: src,
+                port: seg.ports.src,
+            },
+        };
+        match self.demux.find(&pair) {
+            Some(Who::Connection(id)) => self.deliver_to_connection(id, &pair, seg),
+            Some(Who::HalfOpen(id)) => self.deliver_to_half_open(id, &pair, seg),
+            Some(Who::TimeWait(id)) => self.deliver_to_time_wait(id, &pair, seg),
+            None => self.deliver_to_listener(&pair, seg, None),
+        }
+    }
+
+    fn deliver_to_connection(&mut self, id: ConnId, pair: &SocketPair, seg: &Segment<'_>) {
+        let Some(slot) = self.connections.get_mut(id) else {
+            return;
+        };
+        if slot.connection.may_reopen(seg) && self.demux.listener(pair.local).is_some() {
+            // RFC 6191 section 2: the old incarnation gives way, though somebody may still read.
+            self.demux.unbind(pair, Who::Connection(id));
+            let old = slot.connection.snapshot().snd_nxt;
+            self.deliver_to_listener(pair, seg, Some(old));
+            return;
+        }
+        let on = Subject::Connection(slot.number);
+        let mut cx = Context::new(self.now, &mut self.voice, on);
+        let ending = slot.connection.arrives(&mut cx, seg);
+        let connection = &slot.connection;
+        self.voice
+            .tell(self.now, on, || ending.event(Some(connection.snapshot())));
+        self.answer_ending(ending, on, pair, seg);
+        self.touch(id);
+    }
+
+    fn deliver_to_half_open(&mut self, id: HalfOpenId, pair: &SocketPair, seg: &Segment<'_>) {
+        let Some(slot) = self.half_open.get_mut(id) else {
+            return;
+        };
+        let on = Subject::Connection(slot.number);
+        let mut cx = Context::new(self.now, &mut self.voice, on);
+        match slot.half.arrives(&mut cx, seg, &self.config.tcp) {
+            Reaction::Stay(ending) => {
+                self.end(on, ending);
+                self.answer_ending(ending, on, pair, seg);
+                self.touch_half_open(id);
+            }
+            Reaction::Forget(ending) => {
+                self.end(on, ending);
+                self.remove_half_open(id);
+            }
+            Reaction::Complete => self.complete(id, pair, seg),
+        }
+    }
+
+    /// The handshake's last ACK: the half-open connection becomes one, and the segment takes the
+    /// eight steps.
+    fn complete(&mut self, id: HalfOpenId, pair: &SocketPair, seg: &Segment<'_>) {
+        let Some(slot) = self.half_open.get(id) else {
+            return;
+        };
+        let (listener, number) = (slot.listener, slot.number);
+        let on = Subject::Connection(number);
+        let full = self
+            .listeners
+            .get(listener)
+            .is_none_or(|listener| listener.accepted.len() >= listener.backlog);
+        if full || self.connections.len() >= self.config.limits.connections {
+            // The entry ages out, and the peer sends again: there may be room by then.
+            let why = if full {
+                Discard::AcceptQueueFull
+            } else {
+                Discard::TooManyConnections
+            };
+            self.end(on, why.into());
+            return;
+        }
+        let Some(slot) = self.remove_half_open(id) else {
+            return;
+        };
+        let mut cx = Context::new(self.now, &mut self.voice, on);
+        let config = Arc::clone(&self.config.tcp);
+        let connection = slot.half.into_connection(&mut cx, config);
+        let id = self.insert(connection, number);
+        if let Some(slot) = self.connections.get_mut(id) {
+            slot.listener = Some(listener);
+        }
+        self.deliver_to_connection(id, pair, seg);
+    }
+
+    fn deliver_to_time_wait(&mut self, id: TimeWaitId, pair: &SocketPair, seg: &Segment<'_>) {
+        let Some(slot) = self.time_wait.get_mut(id) else {
+            return;
+        };
+        let on = Subject::Connection(slot.number);
+        let reopens = slot.record.may_reopen(seg, self.config.tcp.timestamps);
+        if reopens && self.demux.listener(pair.local).is_some() {
+            let old = slot.record.snd_nxt();
+            self.voice.tell(self.now, on, || Event::StateChanged {
+                from: State::TimeWait,
+                to: State::Closed,
+                on: Edge::TwoMslElapsed,
+            });
+            self.remove_time_wait(id);
+            self.deliver_to_listener(pair, seg, Some(old));
+            return;
+        }
+        let reaction = slot.record.arrives(seg, self.now);
+        if reaction.restart {
+            let at = self.now + 2 * self.config.tcp.msl;
+            self.wheel.arm(slot.entry, at);
+        }
+        let (segment, why) = slot.record.acknowledgment(self.now);
+        self.end(on, reaction.ending);
+        if reaction.answer {
+            let what = Content::Segment {
+                src: pair.local.addr,
+                dst: pair.remote.addr,
+                segment,
+            };
+            let because = self.input();
+            self.replies.push(Reply {
+                what,
+                purpose: Purpose::Ack,
+                why,
+                because,
+                on,
+            });
+        }
+    }
+
+    /// Nobody has the pair: a listener may take a SYN; anything else draws a reset. `old` is
+    /// SND.NXT of an incarnation in TIME-WAIT that gives way.
+    fn deliver_to_listener(&mut self, pair: &SocketPair, seg: &Segment<'_>, old: Option<SeqNum>) {
+        let Some(id) = self.demux.listener(pair.local) else {
+            let why = if seg.rst() {
+                Discard::NoConnectionReset
+            } else {
+                Discard::NoConnection
+            };
+            self.end(Subject::Stack, why.into());
+            self.answer_ending(why.into(), Subject::Stack, pair, seg);
+            return;
+        };
+        let Some(listener) = self.listeners.get(id) else {
+            return;
+        };
+        let on = Subject::Listener(listener.number);
+        let refused = match arrives_in_listen(seg) {
+            AtListener::Discard(why) => Some(why),
+            AtListener::Syn => self.has_no_room(id),
+        };
+        if let Some(why) = refused {
+            self.end(on, why.into());
+            self.answer_ending(why.into(), on, pair, seg);
+            return;
+        }
+        let accepted = if old.is_some() {
+            Accepted::TimeWaitReopened
+        } else {
+            Accepted::Syn
+        };
+        let on = self.half_open(id, pair, seg, old);
+        self.end(on, accepted.into());
+    }
+
+    fn has_no_room(&self, id: ListenerId) -> Option<Discard> {
+        let listener = self.listeners.get(id)?;
+        if listener.accepted.len() >= listener.backlog {
+            Some(Discard::AcceptQueueFull)
+        } else if listener.half_open >= listener.backlog
+            || self.half_open.len() >= self.config.limits.half_open
+        {
+            Some(Discard::BacklogFull)
+        } else {
+            None
+        }
+    }
+
+    /// Makes a half-open connection from a SYN.
+    fn half_open(
+        &mut self,
+        listener: ListenerId,
+        pair: &SocketPair,
+        seg: &Segment<'_>,
+        old: Option<SeqNum>,
+    ) -> Subject {
+        let number = self.number();
+        let on = Subject::Connection(number);
+        let mut iss = initial_sequence_number(&self.secrets.isn, pair, self.now);
+        if let Some(old) = old.filter(|old| iss.before(*old + REOPEN_DISTANCE)) {
+            // RFC 9293 section 3.6.1 (MAY-2): the new ISS lies beyond what the old one sent.
+            iss = old + REOPEN_DISTANCE;
+        }
+        let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
+        let offer = Offer::new(&self.config.tcp, self.config.mss(pair.remote.addr));
+        let mut cx = Context::new(self.now, &mut self.voice, on);
+        let half = HalfOpen::new(&mut cx, *pair, &offer, seg, iss, offset);
+        let wheel = &mut self.wheel;
+        let id = self.half_open.insert_with_key(|id| HalfSlot {
+            half,
+            number,
+            entry: wheel.add(Due::HalfOpen(id)),
+            ready: false,
+            listener,
+        });
+        self.demux.bind(*pair, Who::HalfOpen(id));
+        if let Some(listener) = self.listeners.get_mut(listener) {
+            listener.half_open += 1;
+        }
+        self.touch_half_open(id);
+        on
+    }
+
+    /// Tells the ending of the packet that is being handled.
+    pub(super) fn end(&mut self, on: Subject, ending: Ending) {
+        self.voice.tell(self.now, on, || ending.event(None));
+    }
+
+    /// Some endings owe the sender a reset: RFC 9293 section 3.5.2.
+    fn answer_ending(&mut self, ending: Ending, on: Subject, pair: &SocketPair, seg: &Segment<'_>) {
+        let reset = matches!(
+            ending,
+            Ending::Discarded(
+                Discard::NoConnection | Discard::AckAtListener | Discard::AckUnacceptable
+            )
+        );
+        if !reset {
+            return;
+        }
+        if let Some(segment) = closed::reset_for(seg) {
+            let what = Content::Segment {
+                src: pair.local.addr,
+                dst: pair.remote.addr,
+                segment,
+            };
+            let because = self.input();
+            self.replies.push(Reply {
+                what,
+                purpose: Purpose::Reset,
+                why: closed::RESET,
+                because,
+                on,
+            });
+        }
+    }
+
+    /// Takes a connection in.
+    pub(super) fn insert(&mut self, connection: Connection, number: u64) -> ConnId {
+        let pair = connection.pair();
+        let flow_label = self.secrets.flow_label.hash(&pair.bytes()) as u32 & 0xf_ffff;
+        let wheel = &mut self.wheel;
+        let id = self.connections.insert_with_key(|id| Slot {
+            connection,
+            number,
+            entry: wheel.add(Due::Connection(id)),
+            ready: false,
+            wake: super::Wake::NONE,
+            noticed: false,
+            held: false,
+            listener: None,
+            linger: None,
+            flow_label,
+        });
+        self.demux.bind(pair, Who::Connection(id));
+        id
+    }
+
+    /// Collects what a connection wishes after anything has happened to it: notices, its turn to
+    /// send, its deadline; and what has ended goes.
+    pub(super) fn touch(&mut self, id: ConnId) {
+        let Some(slot) = self.connections.get_mut(id) else {
+            return;
+        };
+        let wake = slot.connection.take_wake();
+        if wake.connected
+            && let Some(listener) = slot.listener
+        {
+            self.offer_to_listener(id, listener);
+        } else {
+            self.notice(id, wake);
+        }
+        let Some(slot) = self.connections.get_mut(id) else {
+            return;
+        };
+        if slot.connection.is_finished() {
+            self.finish(id);
+            return;
+        }
+        if !slot.ready {
+            slot.ready = true;
+            self.ready.push_back(Ripe::Connection(id));
+        }
+        if let Some(at) = slot.connection.deadline()
+            && self.wheel.armed(slot.entry).is_none_or(|armed| at < armed)
+        {
+            // A timer that moved later costs nothing: the early wake-up arms it again.
+            self.wheel.arm(slot.entry, at);
+        }
+        if !slot.held && slot.listener.is_none() {
+            self.demote(id);
+        }
+    }
+
+    fn notice(&mut self, id: ConnId, wake: super::Wake) {
+        if wake == super::Wake::NONE {
+            return;
+        }
+        if let Some(slot) = self.connections.get_mut(id).filter(|slot| slot.held) {
+            slot.wake.merge(wake);
+            if !slot.noticed {
+                slot.noticed = true;
+                self.notices.push_back(Noticed::Connection(id));
+            }
+        }
+    }
+
+    /// An established connection waits to be accepted.
+    fn offer_to_listener(&mut self, id: ConnId, listener: ListenerId) {
+        let Some(queue) = self.listeners.get_mut(listener) else {
+            return;
+        };
+        queue.accepted.push_back(id);
+        if !queue.noticed {
+            queue.noticed = true;
+            self.notices.push_back(Noticed::Listener(listener));
+        }
+    }
+
+    /// It is in CLOSED: its pair is free, and unless somebody holds it, it goes.
+    fn finish(&mut self, id: ConnId) {
+        let Some(slot) = self.connections.get_mut(id) else {
+            return;
+        };
+        self.wheel.disarm(slot.entry);
+        self.demux
+            .unbind(&slot.connection.pair(), Who::Connection(id));
+        if slot.held {
+            return;
+        }
+        if let Some(listener) = slot.listener
+            && let Some(listener) = self.listeners.get_mut(listener)
+        {
+            // A connection that died before it was accepted does not take a place.
+            listener.accepted.retain(|waiting| *waiting != id);
+        }
+        if let Some(slot) = self.connections.remove(id) {
+            self.wheel.remove(slot.entry);
+        }
+    }
+
+    /// A connection in TIME-WAIT that nobody reads becomes a small record.
+    fn demote(&mut self, id: ConnId) {
+        let Some(slot) = self.connections.get(id) else {
+            return;
+        };
+        let Some(record) = slot.connection.to_time_wait() else {
+            return;
+        };
+        let (pair, number) = (record.pair(), slot.number);
+        let at = slot.connection.deadline().unwrap_or(self.now);
+        if self.demux.find(&pair) != Some(Who::Connection(id)) {
+            // A new incarnation has the pair: nothing is left to guard.
+            self.remove_connection(id);
+            return;
+        }
+        self.remove_connection(id);
+        if self.time_wait.len() >= self.config.limits.time_wait {
+            self.forget_oldest_time_wait();
+        }
+        let wheel = &mut self.wheel;
+        let id = self.time_wait.insert_with_key(|id| WaitSlot {
+            record,
+            number,
+            entry: wheel.add(Due::TimeWait(id)),
+        });
+        if let Some(slot) = self.time_wait.get(id) {
+            self.wheel.arm(slot.entry, at);
+        }
+        self.time_wait_order.push_back(id);
+        self.demux.bind(pair, Who::TimeWait(id));
+    }
+
+    pub(super) fn remove_connection(&mut self, id: ConnId) {
+        if let Some(slot) = self.connections.remove(id) {
+            self.wheel.remove(slot.entry);
+            self.demux
+                .unbind(&slot.connection.pair(), Who::Connection(id));
+        }
+    }
+
+    fn forget_oldest_time_wait(&mut self) {
+        while let Some(id) = self.time_wait_order.pop_front() {
+            if self.time_wait.contains_key(id) {
+                self.remove_time_wait(id);
+                return;
+            }
+        }
+    }
+
+    fn remove_time_wait(&mut self, id: TimeWaitId) {
+        if let Some(slot) = self.time_wait.remove(id) {
+            self.wheel.remove(slot.entry);
+            self.demux.unbind(&slot.record.pair(), Who::TimeWait(id));
+        }
+        // Stale ids are dropped from the front, where the oldest stand.
+        while let Some(first) = self.time_wait_order.front()
+            && !self.time_wait.contains_key(*first)
+        {
+            self.time_wait_order.pop_front();
+        }
+    }
+
+    pub(super) fn remove_half_open(&mut self, id: HalfOpenId) -> Option<HalfSlot> {
+        let slot = self.half_open.remove(id)?;
+        self.wheel.remove(slot.entry);
+        self.demux.unbind(&slot.half.pair(), Who::HalfOpen(id));
+        if let Some(listener) = self.listeners.get_mut(slot.listener) {
+            listener.half_open -= 1;
+        }
+        Some(slot)
+    }
+
+    pub(super) fn touch_half_open(&mut self, id: HalfOpenId) {
+        let Some(slot) = self.half_open.get_mut(id) else {
+            return;
+        };
+        if slot.half.answer().is_some() && !slot.ready {
+            slot.ready = true;
+            self.ready.push_back(Ripe::HalfOpen(id));
+        }
+        if let Some(at) = slot.half.deadline() {
+            self.wheel.arm(slot.entry, at);
+        }
+    }
+
+    pub(super) fn connection_due(&mut self, id: ConnId) {
+        if let Some(slot) = self.connections.get_mut(id) {
+            let on = Subject::Connection(slot.number);
+            let mut cx = Context::new(self.now, &mut self.voice, on);
+            slot.connection.handle_timeout(&mut cx);
+            self.touch(id);
+        }
+    }
+
+    pub(super) fn half_open_due(&mut self, id: HalfOpenId) {
+        let Some(slot) = self.half_open.get_mut(id) else {
+            return;
+        };
+        let on = Subject::Connection(slot.number);
+        let mut cx = Context::new(self.now, &mut self.voice, on);
+        if slot.half.handle_timeout(&mut cx, &self.config.tcp) {
+            // The deadline moves when the SYN,ACK has left.
+            if !slot.ready {
+                slot.ready = true;
+                self.ready.push_back(Ripe::HalfOpen(id));
+            }
+        } else {
+            self.remove_half_open(id);
+        }
+    }
+
+    pub(super) fn time_wait_due(&mut self, id: TimeWaitId) {
+        if let Some(slot) = self.time_wait.get(id) {
+            let on = Subject::Connection(slot.number);
+            self.voice.tell(self.now, on, || Event::StateChanged {
+                from: State::TimeWait,
+                to: State::Closed,
+                on: Edge::TwoMslElapsed,
+            });
+            self.remove_time_wait(id);
+        }
+    }
+
+    /// The time that the stack was told last.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+}
+
+/// How far beyond the old SND.NXT a reopened connection begins: more than a window.
+const REOPEN_DISTANCE: u32 = 1 << 17;
