@@ -123,10 +123,9 @@ fn words(bytes: &[u8]) -> u64 {
 
 /// Adds the carries back in until 16 bits are left; 0 only if `sum` is.
 const fn fold(sum: u64) -> u16 {
+    // At most 2^33 - 2, then 2^17 - 2, then 2^16 - 1.
     let sum = (sum & 0xffff_ffff) + (sum >> 32);
     let sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-    let sum = (sum & 0xffff) + (sum >> 16);
-    // At most 0xffff + 2 stood there before this line, and a carry leaves at most 1.
     ((sum & 0xffff) + (sum >> 16)) as u16
 }
 

@@ -69,3 +69,6 @@ impl fmt::Display for SocketPair {
 }
 
 const _: () = assert!(size_of::<SocketPair>() == 40);
+
+#[cfg(test)]
+mod tests;

@@ -74,17 +74,13 @@ impl Ranges {
         self.list
             .iter()
             .skip(from)
-            .take_while(move |range| range.start < r.end)
+            .take_while(move |range| !r.is_empty() && range.start < r.end)
             .cloned()
     }
 
     /// How many numbers of `r` are there.
     pub fn overlap(&self, r: &Range<u64>) -> u64 {
-        let from = self.list.partition_point(|range| range.end <= r.start);
-        self.list
-            .iter()
-            .skip(from)
-            .take_while(|range| range.start < r.end)
+        self.overlapping(r.clone())
             .map(|range| range.end.min(r.end) - range.start.max(r.start))
             .sum()
     }

@@ -18,9 +18,11 @@
 //! until they are asked for, and a member stays where it was put. Arming costs one comparison,
 //! disarming a member that is not first hardly more, and whole slots need never be touched again.
 //!
-//! The wheel's time follows the clock, but not beyond the first deadline. So a deadline and the
-//! wheel's time always agree in all digits above the deadline's level, and the first of a level is
-//! in its lowest slot in use; the first of all is the earliest of at most eight.
+//! The wheel's time follows the clock, but not beyond the first deadline, and never goes back. So a
+//! deadline and the wheel's time always agree in all digits above the deadline's level: time that
+//! has moved since stands between what it was and the deadline, and past a deadline it stands
+//! still. Hence the deadlines of one level differ in its digit first, its earliest is in its lowest
+//! slot in use, and the earliest of all is one of at most eight.
 
 mod heap;
 
@@ -30,7 +32,7 @@ use heap::{Heaps, NONE};
 /// Deadlines of entries, each of which has a key to be called by.
 pub struct Wheel<K> {
     heaps: Heaps<K>,
-    /// The wheel's time, in ticks: at most that of any deadline that was not past when it was set.
+    /// The wheel's time, in ticks.
     time: u64,
     /// By level, the slots in use, one bit each.
     occupied: [u64; LEVELS],
@@ -149,8 +151,7 @@ impl<K: Copy> Wheel<K> {
 
     /// Where a deadline belongs, as a place in `roots`.
     fn slot(&self, at: Instant) -> usize {
-        // What is past stands with what is due in this tick; the heap knows which comes first.
-        let at = ticks(at).max(self.time);
+        let at = ticks(at);
         // Two numbers of 48 bits differ in one of eight digits, the lowest if in none.
         let level = ((at ^ self.time) | 1).ilog2() / DIGIT;
         let digit = (at >> (level * DIGIT)) as usize % SLOTS;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use proptest::prelude::*;
 
-use super::{Sum, pseudo_header, update};
+use super::{Sum, fold, pseudo_header, update};
 use crate::base::Pieces;
 
 /// The definition, one word at a time: RFC 1071 section 1.
@@ -53,6 +53,16 @@ fn the_sum_is_that_of_the_definition_at_every_alignment() {
             by_hand(&bytes[start..])
         );
     }
+}
+
+#[test]
+fn folding_keeps_the_rest_of_a_division_by_0xffff() {
+    let edges = (0..64).flat_map(|bit| [u64::MAX >> bit, 1 << bit, (1 << bit) + 0xffff]);
+    for sum in edges.chain([0x1_ffff_fffe, 0x1_0000_ffff, 0xffff_ffff_0000_0000]) {
+        // Of the two zeros that ones' complement has, only nothing itself is the positive one.
+        assert_eq!(u64::from(fold(sum)), (sum - 1) % 0xffff + 1, "{sum:#x}");
+    }
+    assert_eq!(fold(0), 0);
 }
 
 #[test]

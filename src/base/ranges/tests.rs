@@ -196,6 +196,12 @@ fn check(set: &Ranges, model: &BTreeSet<u64>, probe: &Range<u64>) {
             .filter(|number| model.contains(number))
             .count() as u64
     );
+    let shares = |run: &Range<u64>| probe.clone().any(|number| run.contains(&number));
+    let overlapping: Vec<_> = runs.iter().filter(|run| shares(run)).cloned().collect();
+    assert_eq!(
+        set.overlapping(probe.clone()).collect::<Vec<_>>(),
+        overlapping
+    );
     assert_eq!(
         set.around(probe.start),
         runs.into_iter().find(|run| run.contains(&probe.start))

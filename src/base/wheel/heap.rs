@@ -8,7 +8,8 @@
 //! put them there.
 //!
 //! A heap is known by its root, and the caller keeps that. Links are indices; the children of one
-//! parent are a list, in which the first one's `prev` is the parent.
+//! parent are a list, in which the first one's `prev` is the parent. A root's links to siblings mean
+//! nothing.
 
 use crate::base::Instant;
 
@@ -120,8 +121,6 @@ impl<K: Copy> Heaps<K> {
         let (child, next, prev) = (node.child, node.next, node.prev);
         node.at = None;
         node.child = NONE;
-        node.next = NONE;
-        node.prev = NONE;
         let orphans = self.meld_all(child);
         if e == root {
             return orphans;
@@ -142,7 +141,7 @@ impl<K: Copy> Heaps<K> {
         }
     }
 
-    /// Makes one heap of two, and returns its root. Its links to siblings stay as they were.
+    /// Makes one heap of two, and returns its root.
     fn meld(&mut self, a: u32, b: u32) -> u32 {
         let (parent, child) = if self.is_before(b, a) { (b, a) } else { (a, b) };
         let sibling = self.node(parent).child;
@@ -184,9 +183,6 @@ impl<K: Copy> Heaps<K> {
             rest = self.node(pair).next;
             root = self.meld(root, pair);
         }
-        let node = self.node_mut(root);
-        node.next = NONE;
-        node.prev = NONE;
         root
     }
 

@@ -120,6 +120,34 @@ fn a_removed_entry_never_falls_due_and_its_place_is_used_again() {
 }
 
 #[test]
+fn all_places_of_removed_entries_are_used_again() {
+    let (mut wheel, entries) = wheel(&[1, 2, 3, 4]);
+    for &entry in &entries {
+        wheel.remove(entry);
+    }
+    assert!(wheel.is_empty());
+    let again: Vec<Entry> = (0..4).map(|key| wheel.add(key)).collect();
+    assert!(entries.iter().all(|entry| again.contains(entry)));
+    assert_eq!(wheel.len(), 4);
+}
+
+#[test]
+fn deadlines_in_the_past_do_not_turn_the_wheel_back() {
+    let (mut wheel, entries) = wheel(&[101 * TICK, 10 * TICK, 50 * TICK, 49 * TICK]);
+    wheel.disarm(entries[1]);
+    wheel.disarm(entries[2]);
+    wheel.disarm(entries[3]);
+    assert_eq!(wheel.expire(at(100 * TICK)), None);
+    wheel.arm(entries[0], at(101 * TICK));
+    wheel.arm(entries[1], at(10 * TICK));
+    assert_eq!(wheel.expire(at(100 * TICK)), Some(1));
+    wheel.arm(entries[2], at(50 * TICK));
+    wheel.arm(entries[3], at(49 * TICK));
+    assert_eq!(due(&mut wheel, 100 * TICK), [3, 2]);
+    assert_eq!(wheel.next(), Some(at(101 * TICK)));
+}
+
+#[test]
 #[should_panic(expected = "an entry ends once")]
 fn an_entry_cannot_be_removed_twice() {
     let (mut wheel, entries) = wheel(&[10]);
