@@ -277,15 +277,11 @@ fn check_walks(source: &Source) -> Vec<Complaint> {
         for at in words(code, &map) {
             let after = code[at + map.len()..].trim_start();
             let call = after.strip_prefix('.').unwrap_or("").trim_start();
-            let before = code[..at].trim_end_matches(['&', '.']);
-            let before = before.strip_suffix("self").unwrap_or(before);
-            let before = before.trim_end_matches(['&', ' ']);
-            let before = before.strip_suffix("&mut").unwrap_or(before).trim_end();
             let walked = WALKS.iter().any(|walk| {
                 let rest = call.strip_prefix(walk);
                 rest.is_some_and(|rest| rest.starts_with(['(', ':']))
             });
-            let looped = before.ends_with(" in") && after.starts_with('{');
+            let looped = after.starts_with('{') && is_looped_over(&code[..at]);
             if walked || looped {
                 let text = format!("iterates over the hash map `{map}`: order would be chance");
                 complaints.push(Complaint::at("purity", source, at, text));
@@ -293,6 +289,14 @@ fn check_walks(source: &Source) -> Vec<Complaint> {
         }
     }
     complaints
+}
+
+/// Whether `before` ends with the head of a loop up to the name of what it walks.
+fn is_looped_over(before: &str) -> bool {
+    before.rsplit_once(" in ").is_some_and(|(_, place)| {
+        let place = place.trim_start_matches('&').trim_start_matches("mut ");
+        place.is_empty() || place == "self."
+    })
 }
 
 /// The names of fields and variables that are hash maps or sets, as far as types are written out.
