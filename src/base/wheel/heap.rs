@@ -8,8 +8,8 @@
 //! put them there.
 //!
 //! A heap is known by its root, and the caller keeps that. Links are indices; the children of one
-//! parent are a list, in which the first one's `prev` is the parent. A root's links to siblings mean
-//! nothing.
+//! parent are a list, in which the first one's `prev` is the parent. A root's links to siblings
+//! mean nothing.
 
 use crate::base::Instant;
 
