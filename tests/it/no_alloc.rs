@@ -1,0 +1,130 @@
+//! Nothing is allocated between `receive` and `poll_transmit` once a transfer is under way.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use pellucid::base::{Instant, Received, Seed};
+use pellucid::stack::{Config, ConnId, Stack};
+
+/// The system's allocator, counting by thread, so that other tests do not disturb.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promises about `layout` are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        // SAFETY: `place` came from `alloc` above with this layout.
+        unsafe { System.dealloc(place, layout) }
+    }
+
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: as for `dealloc`; the caller's promise about `size` is passed on.
+        unsafe { System.realloc(place, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn allocations() -> u64 {
+    ALLOCATIONS.with(Cell::get)
+}
+
+/// Two stacks, one packet buffer between them, and nothing else.
+struct Bench {
+    sender: Stack,
+    receiver: Stack,
+    now: Instant,
+    packet: [u8; 2_048],
+    from: ConnId,
+    to: ConnId,
+    segments: u64,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let stack = |last, seed| {
+            let addr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, last));
+            let config = Config::new(vec![(addr, 24)]);
+            (Stack::new(config, Seed::from_number(seed)), addr)
+        };
+        let (mut sender, _) = stack(1, 1);
+        let (mut receiver, addr) = stack(2, 2);
+        let mut now = Instant::from_nanos(1_000_000_000);
+        let server = SocketAddr::new(addr, 80);
+        let listener = receiver.listen(now, server, 1).unwrap();
+        let from = sender.open(now, server, None).unwrap();
+        let mut packet = [0; 2_048];
+        for _ in 0..2 {
+            now += Duration::from_millis(1);
+            carry(&mut sender, &mut receiver, now, &mut packet);
+            carry(&mut receiver, &mut sender, now, &mut packet);
+        }
+        let to = receiver.accept(now, listener).unwrap();
+        Bench {
+            sender,
+            receiver,
+            now,
+            packet,
+            from,
+            to,
+            segments: 0,
+        }
+    }
+
+    /// One round trip: as much as the windows let go, and its acknowledgments.
+    fn round(&mut self, text: &[u8], buf: &mut [u8]) {
+        self.now += Duration::from_millis(1);
+        while self.sender.write(self.now, self.from, text).is_ok() {}
+        let (now, packet) = (self.now, &mut self.packet);
+        self.segments += carry(&mut self.sender, &mut self.receiver, now, packet);
+        while self.receiver.read(now, self.to, buf).is_ok() {}
+        self.segments += carry(&mut self.receiver, &mut self.sender, now, packet);
+        for stack in [&mut self.sender, &mut self.receiver] {
+            stack.handle_timeout(now);
+            while stack.poll_notice().is_some() {}
+        }
+    }
+}
+
+fn carry(from: &mut Stack, to: &mut Stack, now: Instant, room: &mut [u8; 2_048]) -> u64 {
+    let mut count = 0;
+    while let Some(packet) = from.poll_transmit(now) {
+        let mut len = 0;
+        for piece in [packet.head, packet.body.0, packet.body.1] {
+            room[len..len + piece.len()].copy_from_slice(piece);
+            len += piece.len();
+        }
+        to.receive(now, Received::plain(&room[..len]));
+        count += 1;
+    }
+    count
+}
+
+#[test]
+fn a_transfer_under_way_allocates_nothing() {
+    let mut bench = Bench::new();
+    let (text, mut buf) = (vec![1; 65_536], vec![0; 65_536]);
+    for _ in 0..200 {
+        bench.round(&text, &mut buf);
+    }
+    let (before, segments) = (allocations(), bench.segments);
+    for _ in 0..200 {
+        bench.round(&text, &mut buf);
+    }
+    let sent = bench.segments - segments;
+    assert!(sent > 10_000, "{sent} segments are no transfer");
+    assert_eq!(allocations() - before, 0, "in {sent} segments");
+}
