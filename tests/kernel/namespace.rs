@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use pellucid::namespace::doctor::{Verdict, examine};
 use pellucid::namespace::{Inside, Link, Mounts, Privilege, Via, enter};
+use rustix::process::{getegid, geteuid};
 
 use crate::harness::{Case, Lack, Who, inside, outside, skip};
 
@@ -175,7 +176,8 @@ fn threads() {
 fn nobody() {
     let inside = enter_or_skip(Mounts::Shared);
     assert_eq!(inside.privilege(), Privilege::UserNamespace);
-    // Root in here: it may change the network.
+    // Root in here, so that programs it starts are too, and it may change the network.
+    assert!(geteuid().is_root() && getegid().is_root());
     lo_is_up(&inside);
     idempotent(&inside);
 }

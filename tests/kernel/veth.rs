@@ -31,12 +31,21 @@ fn latest_waits(inside: &Inside) {
         send(device, &datagram(ours, theirs, text)).expect("sent");
     }
     assert_eq!(device.losses().full, 2);
+    assert_eq!(frames_from_us(), 1, "one question");
     socket.send_to(b"hello", ours).expect("a route");
     // Reading takes the answer to our question, which lets the packet go.
     assert_eq!(next_datagram(device).text, b"hello");
     let mut text = [0; 100];
     let len = socket.recv(&mut text).expect("a datagram");
     assert_eq!(&text[..len], b"six");
+}
+
+/// How many frames the kernel's end has received.
+fn frames_from_us() -> u64 {
+    let table = std::fs::read_to_string("/proc/thread-self/net/dev").expect("interfaces");
+    let mut words = table.split_whitespace().skip_while(|word| *word != "plc0:");
+    let frames = words.nth(2).expect("bytes, then packets");
+    frames.parse().expect("a number")
 }
 
 fn no_ethernet(_: &Inside) {
