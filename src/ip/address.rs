@@ -19,12 +19,20 @@ struct Own {
 
 impl Addresses {
     /// These, each with the length of its prefix in bits; a longer one than the address is cut.
+    /// Those that no host can have on a link are left out: unspecified, loopback, multicast, and
+    /// the limited broadcast address. They must never be the source of what leaves (RFC 1122
+    /// section 3.2.1.3, RFC 4291 sections 2.5.2, 2.5.3 and 2.7).
     pub fn new(list: &[(IpAddr, u8)]) -> Addresses {
         let own = |&(addr, prefix_len): &(IpAddr, u8)| Own {
             addr,
             prefix_len: prefix_len.min(if addr.is_ipv4() { 32 } else { 128 }),
         };
-        Addresses(list.iter().map(own).collect())
+        Addresses(
+            list.iter()
+                .map(own)
+                .filter(|own| is_host(own.addr))
+                .collect(),
+        )
     }
 
     /// Whether `addr` is one of them.
@@ -75,6 +83,11 @@ impl Addresses {
         };
         best.map(|own| own.addr)
     }
+}
+
+fn is_host(addr: IpAddr) -> bool {
+    let broadcast = matches!(addr, IpAddr::V4(addr) if addr.is_broadcast());
+    !(addr.is_unspecified() || addr.is_loopback() || addr.is_multicast() || broadcast)
 }
 
 /// RFC 6724 section 5: less is better; each place decides only between equals in those before it.
@@ -163,3 +176,6 @@ fn is_directed_broadcast(addr: Ipv4Addr, ours: Ipv4Addr, prefix_len: u8) -> bool
 const SCOPE_LINK_LOCAL: u8 = 0x2;
 const SCOPE_SITE_LOCAL: u8 = 0x5;
 const SCOPE_GLOBAL: u8 = 0xe;
+
+#[cfg(test)]
+mod tests;

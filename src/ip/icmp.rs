@@ -194,3 +194,6 @@ const DSCP: u8 = 0b1111_1100;
 const ERROR_MAX_V4: usize = 576;
 /// RFC 4443 section 2.4 (c): as much as does not make the error exceed the minimum IPv6 MTU.
 const ERROR_MAX_V6: usize = 1280;
+
+#[cfg(test)]
+mod tests;

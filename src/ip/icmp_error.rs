@@ -67,3 +67,6 @@ impl IcmpError {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,8 @@
 )]
 
 pub mod address;
+#[cfg(test)]
+mod fixtures;
 pub mod icmp;
 pub mod icmp_error;
 pub mod receive;

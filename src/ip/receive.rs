@@ -117,3 +117,6 @@ const fn drop_of(error: ParseError) -> Drop {
         ParseError::Checksum => Drop::BadHeaderChecksum,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,3 +90,6 @@ impl Outgoing {
 
 /// RFC 1122 section 3.2.1.7: a fixed TTL, large enough for any path; 64 is what IANA recommends.
 pub const HOP_LIMIT: u8 = 64;
+
+#[cfg(test)]
+mod tests;

@@ -50,13 +50,13 @@ impl From<Refusal> for Verdict<'_> {
 /// [`Drop::NotOurs`]; [`Drop::NobodyListens`] for broadcast and multicast, since no socket here
 /// can join a group.
 pub fn destination_v4(dst: Ipv4Addr, addresses: &Addresses) -> Result<(), Drop> {
-    if addresses.is_ours(IpAddr::V4(dst)) && !dst.is_loopback() {
+    if addresses.is_ours(IpAddr::V4(dst)) {
         Ok(())
     } else if dst.is_multicast() || addresses.is_broadcast(dst) {
         Err(Drop::NobodyListens)
     } else {
-        // Not forwarded either: a host is no gateway (RFC 1122 section 3.1). Loopback addresses
-        // must not appear outside a host (section 3.2.1.3 (g)).
+        // Not forwarded either: a host is no gateway (RFC 1122 section 3.1). Loopback addresses,
+        // which must not appear outside a host (section 3.2.1.3 (g)), are never among ours.
         Err(Drop::NotOurs)
     }
 }
@@ -69,11 +69,11 @@ pub fn destination_v4(dst: Ipv4Addr, addresses: &Addresses) -> Result<(), Drop> 
 pub fn destination_v6(dst: Ipv6Addr, addresses: &Addresses) -> Result<(), Drop> {
     if dst.is_multicast() {
         Err(Drop::NobodyListens)
-    } else if addresses.is_ours(IpAddr::V6(dst)) && !dst.is_loopback() && !dst.is_unspecified() {
+    } else if addresses.is_ours(IpAddr::V6(dst)) {
         Ok(())
     } else {
         // RFC 4291 section 2.5.3: a packet to the loopback address that came in must be dropped;
-        // section 2.5.2: the unspecified address is never a destination.
+        // section 2.5.2: the unspecified address is never a destination. Neither is ever ours.
         Err(Drop::NotOurs)
     }
 }
@@ -288,3 +288,6 @@ const UNRECOGNIZED_OPTION: u8 = 2;
 pub(super) const EXTENSIONS_MAX: usize = 32;
 /// The same for options, padding not counted.
 const OPTIONS_MAX: usize = 32;
+
+#[cfg(test)]
+mod tests;

@@ -169,3 +169,6 @@ const ROWS: usize = 256;
 const SLOTS_IN_ROW: usize = 4;
 const _: () = assert!(ROWS.is_power_of_two());
 const _: () = assert!(ROWS * SLOTS_IN_ROW * size_of::<Slot>() <= 32 * 1024);
+
+#[cfg(test)]
+mod tests;
