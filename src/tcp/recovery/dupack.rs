@@ -153,3 +153,6 @@ const PARTIAL_ACK: Why = Why {
     by: rfc!(6582, "3.2"),
     text: "a partial acknowledgment in recovery: the next segment is taken for lost too",
 };
+
+#[cfg(test)]
+mod tests;

@@ -199,3 +199,6 @@ const SIMULTANEOUS: Why = Why {
     by: rfc!(9293, "3.10.7.3"),
     text: "the peer's SYN crossed ours: our SYN goes again and acknowledges it",
 };
+
+#[cfg(test)]
+mod tests;

@@ -45,3 +45,6 @@ const SLOW_START_THROUGH_LOSS: Why = Why {
     by: rfc!(5681, "3.1"),
     text: "slow start after the timeout: what was outstanding then goes again",
 };
+
+#[cfg(test)]
+mod tests;

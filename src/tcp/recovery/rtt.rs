@@ -97,3 +97,6 @@ const GRANULARITY: Duration = Duration::from_nanos(1 << 16);
 const K: u32 = 4;
 /// 2^16 times the least timeout is longer than any greatest one that makes sense.
 const BACKOFF_MAX: u32 = 16;
+
+#[cfg(test)]
+mod tests;

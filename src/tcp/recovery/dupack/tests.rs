@@ -1,0 +1,188 @@
+//! Fast retransmit and NewReno's fast recovery: their story, and their arithmetic against RFC
+//! 5681's inflated window.
+
+use crate::probe::Resent;
+use crate::tcp::recovery::Verdict;
+use crate::tcp::recovery::tests::{MSS, Sender};
+
+// req: RFC5681-3.2-3, RFC5681-3.2-7
+#[test]
+fn the_third_duplicate_makes_the_missing_segment_due_at_once() {
+    let mut sender = Sender::with_sent(10);
+    assert_eq!(sender.duplicates(2), Verdict::Nothing);
+    assert_eq!(sender.due(0), None);
+    assert_eq!(sender.duplicates(1), Verdict::Lost { limited: 0 });
+    assert_eq!(sender.due(0), Some((0, MSS, Resent::Fast)));
+    assert_eq!(sender.recovery.phase_name(), "recovery");
+    assert!(sender.recovery.in_recovery());
+    assert_eq!(sender.resend_due(0), [0]);
+    assert!(!sender.recovery.is_waiting());
+}
+
+// req: RFC5681-3.2-3
+#[test]
+fn an_acknowledgment_of_something_new_begins_the_count_anew() {
+    let mut sender = Sender::with_sent(10);
+    for byte in [1, 2, 3] {
+        assert_eq!(sender.duplicates(2), Verdict::Nothing);
+        sender.acknowledge(byte);
+    }
+    assert_eq!(sender.duplicates(2), Verdict::Nothing);
+    assert_eq!(sender.duplicates(1), Verdict::Lost { limited: 0 });
+}
+
+// req: RFC3042-2-1, RFC5681-3.2-4
+#[test]
+fn each_of_the_first_two_duplicates_lets_one_new_segment_go() {
+    let cwnd = u64::from(10 * MSS);
+    let mut sender = Sender::with_sent(10);
+    assert_eq!(sender.fill(cwnd), 0);
+    sender.duplicates(1);
+    assert_eq!(sender.fill(cwnd), 1);
+    sender.duplicates(1);
+    assert_eq!(sender.fill(cwnd), 1);
+    assert_eq!(sender.fill(cwnd), 0);
+    // Two segments beyond cwnd are outstanding, and no more.
+    assert_eq!(sender.nxt.since(sender.una), 12 * MSS);
+}
+
+// req: RFC5681-3.2-6
+#[test]
+fn what_limited_transmit_sent_is_told_apart() {
+    let mut sender = Sender::with_sent(10);
+    sender.duplicates(1);
+    sender.send(1);
+    sender.duplicates(1);
+    sender.send(1);
+    let limited = 2 * MSS;
+    assert_eq!(sender.duplicates(1), Verdict::Lost { limited });
+}
+
+// req: RFC3042-2-1
+#[test]
+fn limited_transmit_leaves_nothing_behind_when_no_loss_follows() {
+    let cwnd = u64::from(10 * MSS);
+    let mut sender = Sender::with_sent(10);
+    sender.duplicates(2);
+    sender.send(2);
+    sender.acknowledge(4 * MSS);
+    assert_eq!(sender.in_flight(), 8 * MSS);
+    assert_eq!(sender.fill(cwnd), 2);
+    assert_eq!(sender.duplicates(3), Verdict::Lost { limited: 0 });
+}
+
+// req: RFC5681-3.2-7, RFC5681-3.2-8
+#[test]
+fn each_duplicate_says_that_one_more_segment_has_left_the_network() {
+    let mut sender = Sender::with_sent(10);
+    sender.duplicates(3);
+    assert_eq!(sender.in_flight(), 7 * MSS);
+    sender.duplicates(1);
+    assert_eq!(sender.in_flight(), 6 * MSS);
+    sender.duplicates(5);
+    assert_eq!(sender.in_flight(), MSS);
+}
+
+// req: RFC5681-3.2-10
+#[test]
+fn new_segments_go_once_half_the_window_has_left_the_network() {
+    let mut sender = Sender::with_sent(10);
+    sender.duplicates(3);
+    let ssthresh = u64::from(5 * MSS);
+    assert_eq!(sender.fill(ssthresh), 0);
+    sender.duplicates(2);
+    assert_eq!(sender.fill(ssthresh), 0);
+    for _ in 0..4 {
+        sender.duplicates(1);
+        assert_eq!(sender.fill(ssthresh), 1);
+    }
+    assert_eq!(sender.nxt.since(sender.una), 14 * MSS);
+}
+
+#[test]
+fn lying_duplicates_inflate_no_further_than_what_is_outstanding() {
+    let mut sender = Sender::with_sent(5);
+    sender.duplicates(1000);
+    assert_eq!(sender.in_flight(), 0);
+    sender.send(1);
+    assert_eq!(sender.in_flight(), MSS);
+    let mut sender = Sender::with_sent(1);
+    sender.duplicates(2);
+    assert_eq!(sender.in_flight(), 0);
+    sender.send(1);
+    assert_eq!(sender.in_flight(), MSS);
+}
+
+// req: RFC6582-3.2-4
+#[test]
+fn a_partial_acknowledgment_makes_the_next_missing_segment_due() {
+    let mut sender = Sender::with_sent(10);
+    sender.duplicates(3);
+    sender.resend_due(0);
+    assert_eq!(sender.acknowledge(4 * MSS), Verdict::Partial);
+    assert_eq!(sender.due(0), Some((4 * MSS, MSS, Resent::PartialAck)));
+    assert!(sender.recovery.in_recovery());
+    assert_eq!(sender.resend_due(0), [4 * MSS]);
+    assert_eq!(sender.acknowledge(8 * MSS), Verdict::Partial);
+    assert_eq!(sender.due(0), Some((8 * MSS, MSS, Resent::PartialAck)));
+}
+
+// req: RFC6582-3.2-4
+#[test]
+fn a_partial_acknowledgment_deflates_by_what_it_acknowledges_less_one_segment() {
+    let mut sender = Sender::with_sent(10);
+    sender.duplicates(8);
+    assert_eq!(sender.in_flight(), 2 * MSS);
+    // Of ten segments the first and the sixth were lost: eight have left, one more has been
+    // repaired, so one of five outstanding is on its way.
+    sender.acknowledge(5 * MSS);
+    assert_eq!(sender.in_flight(), MSS);
+    // Less than a segment is acknowledged: none is added back.
+    sender.acknowledge(5 * MSS + 1);
+    assert_eq!(sender.in_flight(), MSS);
+}
+
+// req: RFC6582-3.2-3, RFC5681-3.2-11
+#[test]
+fn an_acknowledgment_of_all_sent_before_the_loss_ends_recovery() {
+    let mut sender = Sender::with_sent(10);
+    sender.duplicates(3);
+    sender.resend_due(0);
+    sender.send(2);
+    assert_eq!(sender.acknowledge(10 * MSS - 1), Verdict::Partial);
+    assert_eq!(sender.acknowledge(10 * MSS), Verdict::Over);
+    assert_eq!(sender.recovery.phase_name(), "open");
+    // Nothing is inflated any more, and nothing waits.
+    assert_eq!(sender.in_flight(), 2 * MSS);
+    assert_eq!(sender.due(u64::MAX), None);
+}
+
+// req: RFC6582-3.2-2, RFC5681-4.3-1
+#[test]
+fn echoes_of_an_episode_begin_no_second_one() {
+    let mut sender = Sender::with_sent(10);
+    sender.duplicates(3);
+    sender.resend_due(0);
+    sender.send(5);
+    assert_eq!(sender.acknowledge(10 * MSS), Verdict::Over);
+    assert_eq!(sender.duplicates(7), Verdict::Nothing);
+    assert_eq!(sender.due(u64::MAX), None);
+    // Something beyond what was outstanding then is acknowledged: the next loss is news.
+    sender.acknowledge(10 * MSS + 1);
+    assert_eq!(sender.duplicates(3), Verdict::Lost { limited: 0 });
+}
+
+// req: RFC5681-4.3-2
+#[test]
+fn a_loss_in_the_next_window_is_an_episode_of_its_own() {
+    let mut sender = Sender::with_sent(10);
+    for _ in 0..3 {
+        assert_eq!(sender.duplicates(3), Verdict::Lost { limited: 0 });
+        sender.resend_due(0);
+        let window = sender.nxt.since(Sender::at(0));
+        sender.send(10);
+        assert_eq!(sender.acknowledge(window), Verdict::Over);
+        // Of the next window the first segment arrives and the second does not.
+        assert_eq!(sender.acknowledge(window + MSS), Verdict::Nothing);
+    }
+}

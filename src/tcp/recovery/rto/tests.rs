@@ -1,0 +1,98 @@
+//! A timeout: everything outstanding is taken for lost, and goes again in slow start.
+
+use crate::base::{SeqNum, SeqRange};
+use crate::probe::{EventId, Resent};
+use crate::tcp::recovery::tests::{MSS, Sender};
+use crate::tcp::recovery::{Recovery, Verdict};
+
+const CWND: u64 = MSS as u64;
+
+// req: RFC9293-3.10.8-2, RFC6298-5-5
+#[test]
+fn the_earliest_segment_goes_at_once_whatever_the_window_says() {
+    let mut sender = Sender::with_sent(4);
+    sender.acknowledge(MSS);
+    sender.time_out();
+    assert_eq!(sender.recovery.phase_name(), "loss");
+    assert_eq!(sender.due(0), Some((MSS, MSS, Resent::Timeout)));
+    assert_eq!(sender.resend_due(0), [MSS]);
+    assert_eq!(sender.due(0), None);
+}
+
+#[test]
+fn the_last_segment_may_be_short() {
+    let mut sender = Sender::with_sent(1);
+    sender.acknowledge(MSS - 1);
+    sender.time_out();
+    assert_eq!(sender.due(0), Some((MSS - 1, 1, Resent::Timeout)));
+}
+
+#[test]
+fn a_syn_that_goes_again_is_called_one() {
+    let iss = SeqNum(u32::MAX);
+    let mut recovery = Recovery::new(iss);
+    recovery.on_timeout(iss, iss + 1, MSS, true, EventId::FIRST);
+    let due = recovery.due(1, 0).expect("due at once");
+    assert_eq!(due.how, Resent::Syn);
+    assert_eq!(due.range, SeqRange { start: iss, len: 1 });
+}
+
+#[test]
+fn what_was_outstanding_is_no_longer_on_its_way() {
+    let mut sender = Sender::with_sent(4);
+    sender.time_out();
+    assert_eq!(sender.in_flight(), 0);
+    sender.resend_due(CWND);
+    assert_eq!(sender.in_flight(), MSS);
+}
+
+#[test]
+fn slow_start_goes_through_the_loss_in_order() {
+    let mut sender = Sender::with_sent(5);
+    sender.time_out();
+    assert_eq!(sender.resend_due(CWND), [0]);
+    sender.acknowledge(MSS);
+    assert_eq!(sender.due(CWND), Some((MSS, MSS, Resent::AfterTimeout)));
+    assert_eq!(sender.resend_due(2 * CWND), [MSS, 2 * MSS]);
+    sender.acknowledge(2 * MSS);
+    assert_eq!(sender.resend_due(3 * CWND), [3 * MSS, 4 * MSS]);
+    assert!(!sender.recovery.is_waiting());
+}
+
+#[test]
+fn what_the_peer_had_all_along_is_skipped() {
+    let mut sender = Sender::with_sent(5);
+    sender.time_out();
+    assert_eq!(sender.resend_due(CWND), [0]);
+    sender.acknowledge(4 * MSS);
+    assert_eq!(sender.resend_due(2 * CWND), [4 * MSS]);
+}
+
+// req: RFC6582-3.2-6
+#[test]
+fn a_timeout_ends_fast_recovery() {
+    let mut sender = Sender::with_sent(6);
+    assert_eq!(sender.duplicates(3), Verdict::Lost { limited: 0 });
+    sender.time_out();
+    assert_eq!(sender.recovery.phase_name(), "loss");
+    assert!(!sender.recovery.in_recovery());
+    assert_eq!(sender.due(0), Some((0, MSS, Resent::Timeout)));
+    // The duplicates of before say nothing about what goes again.
+    assert_eq!(sender.duplicates(5), Verdict::Nothing);
+    assert_eq!(sender.resend_due(0), [0]);
+    assert_eq!(sender.in_flight(), MSS);
+}
+
+#[test]
+fn timeouts_in_a_row_are_counted_until_something_new_is_acknowledged() {
+    let mut sender = Sender::with_sent(3);
+    for count in 1..=4 {
+        sender.time_out();
+        assert_eq!(sender.recovery.timeouts, count);
+        assert_eq!(sender.resend_due(CWND), [0]);
+    }
+    sender.duplicates(2);
+    assert_eq!(sender.recovery.timeouts, 4);
+    sender.acknowledge(1);
+    assert_eq!(sender.recovery.timeouts, 0);
+}
