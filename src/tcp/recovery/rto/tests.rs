@@ -68,6 +68,20 @@ fn what_the_peer_had_all_along_is_skipped() {
     assert_eq!(sender.resend_due(2 * CWND), [4 * MSS]);
 }
 
+// req: RFC5681-2-1, RFC5681-3-1
+#[test]
+fn new_segments_sent_while_the_loss_is_repaired_count_as_on_their_way() {
+    let mut sender = Sender::with_sent(2);
+    sender.time_out();
+    sender.resend_due(CWND);
+    sender.acknowledge(MSS);
+    // Two segments may be on their way: the second lost one, and one that is new.
+    assert_eq!(sender.fill(2 * CWND), 1);
+    assert_eq!(sender.in_flight(), 2 * MSS);
+    assert_eq!(sender.fill(3 * CWND), 1);
+    assert_eq!(sender.in_flight(), 3 * MSS);
+}
+
 // req: RFC6582-3.2-6
 #[test]
 fn a_timeout_ends_fast_recovery() {
