@@ -22,7 +22,7 @@ pub enum Verdict {
     },
     /// A partial acknowledgment: the next segment is lost too.
     Partial,
-    /// The episode is over.
+    /// Fast recovery is over.
     Over,
 }
 
@@ -121,8 +121,9 @@ impl Recovery {
                 Verdict::Partial
             }
             Phase::Loss { until, .. } if una.at_or_after(*until) => {
+                // Slow start goes on, and congestion avoidance after it: nothing was inflated.
                 self.end();
-                Verdict::Over
+                Verdict::Nothing
             }
             Phase::Loss { next, .. } => {
                 *next = next.later_of(una);

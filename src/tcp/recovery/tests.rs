@@ -167,6 +167,24 @@ fn nothing_is_timed_once_anything_was_sent_again() {
 }
 
 #[test]
+fn after_a_probed_window_opens_all_goes_again_within_the_window() {
+    let mut sender = Sender::with_sent(3);
+    sender.recovery.resend(sender.una, sender.nxt, BECAUSE, WHY);
+    assert_eq!(sender.in_flight(), 0);
+    assert!(sender.recovery.is_waiting());
+    assert_eq!(sender.due(u64::from(MSS) - 1), None);
+    assert_eq!(
+        sender.due(u64::from(MSS)),
+        Some((0, MSS, Resent::AfterTimeout))
+    );
+    assert_eq!(sender.resend_due(2 * u64::from(MSS)), [0, MSS]);
+    assert_eq!(sender.in_flight(), 2 * MSS);
+    assert_eq!(sender.recovery.phase_name(), "loss");
+    assert_eq!(sender.acknowledge(3 * MSS), Verdict::Nothing);
+    assert_eq!(sender.recovery.phase_name(), "open");
+}
+
+#[test]
 fn crossing_syns_make_ours_due_once_more() {
     let mut recovery = Recovery::new(ISS);
     let syn = SeqRange { start: ISS, len: 1 };

@@ -97,6 +97,35 @@ fn a_timeout_ends_fast_recovery() {
     assert_eq!(sender.in_flight(), MSS);
 }
 
+// req: RFC6582-3.2-6
+#[test]
+fn duplicates_of_what_was_sent_again_in_vain_begin_no_recovery() {
+    let mut sender = Sender::with_sent(6);
+    sender.time_out();
+    sender.resend_due(u64::MAX);
+    // The first copies were on their way after all, and their acknowledgment covers all of them.
+    assert_eq!(sender.acknowledge(6 * MSS), Verdict::Nothing);
+    sender.send(4);
+    assert_eq!(sender.duplicates(3), Verdict::Nothing);
+    assert_eq!(sender.recovery.phase_name(), "open");
+    // A loss further on is one again.
+    sender.acknowledge(7 * MSS);
+    assert_eq!(sender.duplicates(3), Verdict::Lost { limited: 0 });
+}
+
+/// RFC 6582 section 3.2 step 3 sets cwnd at the end of *fast recovery*; after a timeout it is slow
+/// start's, and an acknowledgment of the last lost byte is one like any other.
+#[test]
+fn the_end_of_the_loss_does_not_touch_the_window() {
+    let mut sender = Sender::with_sent(3);
+    sender.time_out();
+    sender.resend_due(u64::MAX);
+    assert_eq!(sender.acknowledge(2 * MSS), Verdict::Nothing);
+    assert_eq!(sender.recovery.phase_name(), "loss");
+    assert_eq!(sender.acknowledge(3 * MSS), Verdict::Nothing);
+    assert_eq!(sender.recovery.phase_name(), "open");
+}
+
 #[test]
 fn timeouts_in_a_row_are_counted_until_something_new_is_acknowledged() {
     let mut sender = Sender::with_sent(3);
