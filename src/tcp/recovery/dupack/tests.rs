@@ -186,3 +186,20 @@ fn a_loss_in_the_next_window_is_an_episode_of_its_own() {
         assert_eq!(sender.acknowledge(window + MSS), Verdict::Nothing);
     }
 }
+
+/// RFC 6582's recover is compared modulo 2^32. A connection may go on for longer than half of that
+/// without a loss.
+#[test]
+fn a_loss_is_found_however_long_ago_the_last_one_was() {
+    let gibibyte = 1 << 30;
+    let mut sender = Sender::with_sent(0);
+    for _ in 0..5 {
+        let una = sender.una.since(Sender::at(0));
+        sender.nxt = sender.una + gibibyte;
+        sender.acknowledge(una.wrapping_add(gibibyte));
+        sender.send(4);
+        let verdict = sender.clone().duplicates(3);
+        assert_eq!(verdict, Verdict::Lost { limited: 0 });
+        sender.nxt = sender.una;
+    }
+}
