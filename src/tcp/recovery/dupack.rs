@@ -112,8 +112,8 @@ impl Recovery {
                 // RFC 6582 section 3.2 step 3, partial acknowledgment: deflate by what was
                 // acknowledged, add one segment back, and send the first one missing.
                 let back = if acked >= mss { mss } else { 0 };
-                self.departed = self.departed.saturating_sub(acked) + back;
-                self.departed = self.departed.min(nxt.since(una));
+                self.departed -= i64::from(acked);
+                self.depart(back, nxt.since(una));
                 self.urgent = Some(Due {
                     range: SeqRange {
                         start: una,
@@ -144,7 +144,7 @@ impl Recovery {
     }
 
     fn depart(&mut self, bytes: u32, outstanding: u32) {
-        self.departed = (self.departed + bytes).min(outstanding);
+        self.departed = (self.departed + i64::from(bytes)).min(i64::from(outstanding));
     }
 }
 

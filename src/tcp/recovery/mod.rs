@@ -25,8 +25,9 @@ pub struct Recovery {
     /// Duplicate acknowledgments in a row (RFC 5681 section 2).
     pub(super) duplicates: u32,
     /// Bytes that duplicate acknowledgments say have left the network: RFC 5681 section 3.2
-    /// inflates cwnd by them, here they count as not in flight.
-    pub(super) departed: u32,
+    /// inflates cwnd by them, here they count as not in flight. Below zero when partial
+    /// acknowledgments have deflated the window by more (RFC 6582 section 3.2 step 3).
+    pub(super) departed: i64,
     /// Bytes of new text that limited transmit has sent since the first duplicate.
     pub(super) limited: u32,
     /// RFC 6582 section 3.2: nothing up to here may begin an episode of its own.
@@ -99,9 +100,12 @@ impl Recovery {
     /// FlightSize less what is known to have left the network, in bytes.
     pub fn in_flight(&self, una: SeqNum, nxt: SeqNum) -> u32 {
         match self.phase {
-            // What lies from `next` on is lost, not on its way.
-            Phase::Loss { next, until, .. } if next != until => next.since(una),
-            _ => nxt.since(una).saturating_sub(self.departed),
+            // What lies from `next` to `until` is lost, not on its way.
+            Phase::Loss { next, until, .. } => next.since(una) + nxt.since(until),
+            _ => {
+                let in_flight = i64::from(nxt.since(una)) - self.departed;
+                u32::try_from(in_flight.max(0)).unwrap_or(u32::MAX)
+            }
         }
     }
 

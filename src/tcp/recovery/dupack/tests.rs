@@ -1,6 +1,8 @@
 //! Fast retransmit and NewReno's fast recovery: their story, and their arithmetic against RFC
 //! 5681's inflated window.
 
+use proptest::prelude::*;
+
 use crate::probe::Resent;
 use crate::tcp::recovery::Verdict;
 use crate::tcp::recovery::tests::{MSS, Sender};
@@ -142,6 +144,21 @@ fn a_partial_acknowledgment_deflates_by_what_it_acknowledges_less_one_segment() 
     assert_eq!(sender.in_flight(), MSS);
 }
 
+/// RFC 6582 section 3.2: "if the congestion window was not deflated, the data sender might be able
+/// to send nearly a window of data back-to-back."
+// req: RFC5681-3-1, RFC6582-3.2-4
+#[test]
+fn an_acknowledgment_of_nearly_everything_lets_no_burst_go() {
+    let ssthresh = u64::from(10 * MSS);
+    let mut sender = Sender::with_sent(20);
+    sender.duplicates(3);
+    sender.resend_due(ssthresh);
+    // Most duplicates were lost on their way. The inflated window was 13 segments; 18 are
+    // acknowledged and one is added back: nothing is left of it.
+    sender.acknowledge(18 * MSS);
+    assert_eq!(sender.fill(ssthresh), 0);
+}
+
 // req: RFC6582-3.2-3, RFC5681-3.2-11
 #[test]
 fn an_acknowledgment_of_all_sent_before_the_loss_ends_recovery() {
@@ -201,5 +218,78 @@ fn a_loss_is_found_however_long_ago_the_last_one_was() {
         let verdict = sender.clone().duplicates(3);
         assert_eq!(verdict, Verdict::Lost { limited: 0 });
         sender.nxt = sender.una;
+    }
+}
+
+/// RFC 5681 section 3.2 and RFC 6582 section 3.2 to the letter: one window, inflated and deflated.
+struct Inflated {
+    cwnd: i64,
+}
+
+impl Inflated {
+    /// How many bytes more may be outstanding, or by how many there are too many.
+    fn room(&self, sender: &Sender) -> i64 {
+        self.cwnd - i64::from(sender.nxt.since(sender.una))
+    }
+}
+
+/// What happens on the way of segments and acknowledgments in recovery.
+#[derive(Debug, Clone, Copy)]
+struct Fate {
+    /// The segment is lost at its first sending.
+    lost: bool,
+    /// The acknowledgment that it draws is lost.
+    unheard: bool,
+}
+
+fn fates() -> impl Strategy<Value = Vec<Fate>> {
+    let fate = (prop::bool::weighted(0.2), prop::bool::weighted(0.2))
+        .prop_map(|(lost, unheard)| Fate { lost, unheard });
+    prop::collection::vec(fate, 8..60)
+}
+
+proptest! {
+    /// An honest receiver, lost segments, lost acknowledgments: at every step as many bytes may go
+    /// as the inflated window of the RFCs allows.
+    // req: RFC5681-3.2-8, RFC6582-3.2-4, RFC5681-3-1
+    #[test]
+    fn recovery_allows_what_the_inflated_window_allows(
+        fates in fates(),
+        ssthresh in 2u32..20,
+    ) {
+        let ssthresh = i64::from(ssthresh * MSS);
+        let total = fates.len() as u32;
+        let mut sender = Sender::with_sent(total);
+        // The first is lost, and the next three are heard.
+        let mut arrived: Vec<bool> = fates.iter().map(|fate| !fate.lost).collect();
+        arrived[..4].copy_from_slice(&[false, true, true, true]);
+        sender.duplicates(3);
+        let mut rfc = Inflated { cwnd: ssthresh + 3 * i64::from(MSS) };
+        for fate in &fates[4..] {
+            if !fate.lost && !fate.unheard {
+                sender.duplicates(1);
+                rfc.cwnd += i64::from(MSS);
+            }
+            let room = ssthresh - i64::from(sender.in_flight());
+            prop_assert_eq!(room, rfc.room(&sender));
+        }
+        // Each repair draws an acknowledgment up to the next segment that is missing.
+        while let Some(missing) = arrived.iter().position(|there| !there) {
+            arrived[missing] = true;
+            let next = arrived.iter().position(|there| !there).unwrap_or(arrived.len());
+            if fates[missing].unheard && next < arrived.len() {
+                // The acknowledgment is lost, and the next repair's stands for both.
+                continue;
+            }
+            let acked = next as u32 * MSS - sender.una.since(Sender::at(0));
+            if sender.acknowledge(next as u32 * MSS) == Verdict::Over {
+                prop_assert_eq!(next as u32, total);
+                break;
+            }
+            rfc.cwnd += i64::from(MSS) - i64::from(acked);
+            let room = ssthresh - i64::from(sender.in_flight());
+            prop_assert_eq!(room, rfc.room(&sender));
+        }
+        prop_assert!(!sender.recovery.in_recovery());
     }
 }
