@@ -8,6 +8,8 @@
 
 pub mod base;
 pub mod device;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod ip;
 #[cfg(feature = "cli")]
 pub mod namespace;
