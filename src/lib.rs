@@ -4,7 +4,7 @@
 //! Each may use only those above it; `docs/architecture.md` has the whole table.
 
 #![deny(unsafe_code)]
-#![warn(missing_debug_implementations)]
+#![warn(clippy::undocumented_unsafe_blocks, missing_debug_implementations)]
 
 pub mod base;
 pub mod device;
