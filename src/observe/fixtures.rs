@@ -1,8 +1,9 @@
 //! What the tests of the watching wing are fed: packets made by hand, and events told in order.
 
+#[cfg(feature = "records")]
+pub mod files;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use crate::base::{Cite, Instant, Pieces, SeqNum};
@@ -258,70 +259,4 @@ impl Teller {
             },
         )
     }
-}
-
-/// A folder that is gone when the test ends.
-pub struct Scratch(PathBuf);
-
-impl Scratch {
-    /// `name` must differ from those of other tests.
-    pub fn new(name: &str) -> Scratch {
-        let path = std::env::temp_dir().join(format!("pellucid-{name}-{}", std::process::id()));
-        std::fs::create_dir(&path).unwrap();
-        Scratch(path)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// What tshark makes of a capture, a line a packet, fields parted by `|`. It may not find anything
-/// malformed, a bad checksum or an expert's error. `None`, said aloud, where there is no tshark.
-pub fn tshark(capture: &Path, fields: &[&str]) -> Option<Vec<String>> {
-    let mut command = Command::new("tshark");
-    command.arg("-r").arg(capture);
-    for on in [
-        "ip.check_checksum:TRUE",
-        "tcp.check_checksum:TRUE",
-        "nameres.network_name:TRUE",
-        "nameres.use_external_name_resolver:FALSE",
-    ] {
-        command.args(["-o", on]);
-    }
-    let run = |command: &mut Command| match command.output() {
-        Ok(output) => {
-            let said = String::from_utf8(output.stdout).unwrap();
-            assert!(
-                output.status.success(),
-                "{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-            Some(said.lines().map(str::to_string).collect::<Vec<_>>())
-        }
-        Err(error) => {
-            eprintln!("SKIPPED: no tshark here to judge the capture: {error}");
-            None
-        }
-    };
-    let bad = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 \
-               || _ws.expert.severity == \"Error\"";
-    let complaints = run(command.args(["-Y", bad]))?;
-    assert_eq!(complaints, Vec::<String>::new());
-
-    let mut command = Command::new("tshark");
-    command.arg("-r").arg(capture);
-    command.args(["-o", "nameres.network_name:TRUE"]);
-    command.args(["-o", "nameres.use_external_name_resolver:FALSE"]);
-    command.args(["-T", "fields", "-E", "separator=|"]);
-    for field in fields {
-        command.args(["-e", field]);
-    }
-    run(&mut command)
 }

@@ -3,24 +3,44 @@
 //! Everything here hears the same events (`probe::Event`) and can answer nothing, so a run is the
 //! same whoever listens. Read `words` for how things are called, `counters` for the simplest
 //! observer; `conversations` says which events belong to one connection, `connections` keeps its
-//! numbers; `line` makes text of an event, for `log` and `recorder`.
+//! numbers; `line` makes text of an event, for `log` and `recorder`. Captures go the way `capture` (what
+//! happened), `queue` (off the packet's path), `comments`, `pcapng` (the file), and `frames` knows
+//! afterwards which event is which frame.
 
+#[cfg(feature = "records")]
+pub mod capture;
+#[cfg(feature = "records")]
+pub mod comments;
 pub mod connections;
 pub mod conversations;
 pub mod counters;
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(feature = "records")]
+pub mod frames;
 pub mod line;
 pub mod log;
 pub mod packet;
 #[cfg(feature = "records")]
 pub mod pcapng;
+#[cfg(feature = "records")]
+pub mod queue;
 pub mod recorder;
 pub mod words;
 
+#[cfg(feature = "records")]
+pub use capture::{Capture, CaptureHandle, Settings, Stats};
+#[cfg(feature = "records")]
+pub use comments::Comments;
 pub use connections::{ConnectionCounts, Connections};
 pub use conversations::{Conversation, ConversationId, Conversations};
 pub use counters::{Counters, Counts, Tally};
+#[cfg(feature = "records")]
+pub use frames::{Frame, Frames, What};
 pub use log::Log;
 pub use packet::{Seen, SegmentSeen};
+#[cfg(feature = "records")]
+pub use pcapng::{Direction, Interface, Section};
+#[cfg(feature = "records")]
+pub use queue::Overflow;
 pub use recorder::Recorder;

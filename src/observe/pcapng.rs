@@ -111,6 +111,8 @@ pub struct Packet<'a> {
     pub len: usize,
     /// Comments, in order.
     pub comments: &'a [String],
+    /// How many packets before it could not be recorded.
+    pub missing_before: u64,
 }
 
 /// Writes a capture. Nothing is lost by dropping it but what was not flushed.
@@ -292,6 +294,9 @@ fn enhanced_packet<'a>(packet: &Packet<'a>) -> EnhancedPacketBlock<'a> {
             value: Cow::Owned(packet.id.to_ne_bytes().to_vec()),
         })),
     ];
+    if packet.missing_before > 0 {
+        options.push(EnhancedPacketOption::DropCount(packet.missing_before));
+    }
     let comments = packet.comments.iter().filter_map(|comment| text(comment));
     options.extend(comments.map(|c| EnhancedPacketOption::Common(CommonOption::Comment(c))));
     EnhancedPacketBlock {

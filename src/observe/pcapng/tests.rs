@@ -1,50 +1,8 @@
-use std::sync::{Arc, Mutex};
-
 use pcap_file::pcapng::{Block, PcapNgReader};
 
 use super::*;
-use crate::observe::fixtures::{ACK, Packet as Tcp, Scratch, tshark};
-
-/// A store in memory that has room for so many bytes, and can be looked at afterwards.
-#[derive(Clone)]
-struct Shelf {
-    bytes: Arc<Mutex<Vec<u8>>>,
-    room: usize,
-}
-
-impl Shelf {
-    fn new(room: usize) -> Shelf {
-        let bytes = Arc::default();
-        Shelf { bytes, room }
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        self.bytes.lock().unwrap().clone()
-    }
-}
-
-impl Write for Shelf {
-    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        let mut bytes = self.bytes.lock().unwrap();
-        let fits = more.len().min(self.room - bytes.len());
-        if fits == 0 && !more.is_empty() {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        bytes.extend(&more[..fits]);
-        Ok(fits)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Store for Shelf {
-    fn cut(&mut self, len: u64) -> io::Result<()> {
-        self.bytes.lock().unwrap().truncate(len as usize);
-        Ok(())
-    }
-}
+use crate::observe::fixtures::files::{Scratch, Shelf, blocks, tshark};
+use crate::observe::fixtures::{ACK, Packet as Tcp};
 
 fn begin<S: Store>(store: S, snap: Option<u32>) -> Writer<S> {
     let section = Section {
@@ -78,16 +36,8 @@ fn packet<'a>(bytes: &'a [u8], comments: &'a [String]) -> Packet<'a> {
         bytes,
         len: bytes.len(),
         comments,
+        missing_before: 0,
     }
-}
-
-fn blocks(file: &[u8]) -> Vec<Block<'static>> {
-    let mut reader = PcapNgReader::new(file).unwrap();
-    let mut blocks = Vec::new();
-    while let Some(block) = reader.next_block() {
-        blocks.push(block.unwrap().0.into_owned());
-    }
-    blocks
 }
 
 #[test]
@@ -153,6 +103,7 @@ fn a_packet_that_is_cut_keeps_its_length() {
     let mut writer = begin(shelf.clone(), Some(64));
     let cut = Packet {
         len: 1500,
+        missing_before: 7,
         ..packet(&[0x45; 64], &[])
     };
     writer.packet(&cut).unwrap();
@@ -162,6 +113,7 @@ fn a_packet_that_is_cut_keeps_its_length() {
         panic!("{blocks:?}");
     };
     assert_eq!((packet.data.len(), packet.original_len), (64, 1500));
+    assert_eq!(packet.options[2], EnhancedPacketOption::DropCount(7));
 }
 
 #[test]

@@ -1,0 +1,334 @@
+//! Packets as they crossed the interface, each with what the stack thought of it.
+//!
+//! A packet that leaves is told with its reason and is recorded at once. One that comes in is held
+//! until its ending is told, which happens before the call that brought it returns, and recorded
+//! with that; so frames stand in the order of time. On the way of a packet nothing happens but a
+//! copy: comments are made and files written by a thread behind a bounded queue. A full disk stops
+//! the capture with one warning and leaves the file whole; the stack never notices.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use crate::base::{Instant, Pieces};
+use crate::probe::{Event, EventId, Observer, Snapshot, Told};
+
+use super::comments::Comments;
+use super::frames::{Belongs, FRAMES_MAX, Frame, Frames, What};
+use super::pcapng::{Interface, Section, Store};
+use super::queue::{Bounds, Overflow, Queue};
+use super::words;
+
+mod output;
+
+use output::{Output, Record, lock, write_all};
+
+pub use output::Stats;
+
+/// How to capture. The default keeps whole packets with all comments.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The stack's birth, in nanoseconds since 1970.
+    pub epoch: u64,
+    /// What the file says of itself.
+    pub section: Section,
+    /// What it says of the interface.
+    pub interface: Interface,
+    /// Addresses, and what to call them.
+    pub names: Vec<(IpAddr, String)>,
+    /// Which packets get comments.
+    pub comments: Comments,
+    /// The most that is kept of a packet, in bytes; `None`: all of it.
+    pub snap: Option<u32>,
+    /// What to do if packets come faster than they can be written.
+    pub overflow: Overflow,
+    /// Of how many frames a record is kept.
+    pub frames: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            epoch: 0,
+            section: Section::here(""),
+            interface: Interface::default(),
+            names: Vec::new(),
+            comments: Comments::default(),
+            snap: None,
+            overflow: Overflow::default(),
+            frames: FRAMES_MAX,
+        }
+    }
+}
+
+/// The observer; it captures one stack.
+#[derive(Debug)]
+pub struct Capture {
+    frames: Frames,
+    to: To,
+    held: Option<Held>,
+    snap: usize,
+    /// Packets that found no room since the last that did.
+    missing: u64,
+}
+
+/// Where records go.
+#[derive(Debug)]
+enum To {
+    Queue(Arc<Queue<Record>>),
+    Here(Arc<Mutex<Output>>),
+}
+
+/// A packet that came in and whose ending is not told yet.
+#[derive(Debug)]
+struct Held {
+    id: EventId,
+    at: Instant,
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Capture {
+    /// Begins a capture whose file is written by a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// What writing the file's beginning says, and starting a thread.
+    pub fn start(
+        store: impl Store + 'static,
+        settings: Settings,
+    ) -> io::Result<(Capture, CaptureHandle)> {
+        let queue = Arc::new(Queue::new(QUEUE, settings.overflow));
+        let (frames, snap) = (Frames::new(settings.frames), settings.snap);
+        let output = Output::begin(Box::new(store), frames.clone(), settings)?;
+        let output = Arc::new(Mutex::new(output));
+        let ends = (Arc::clone(&queue), Arc::clone(&output));
+        let thread = thread::Builder::new()
+            .name("pellucid-capture".into())
+            .spawn(move || write_all(&ends.0, &ends.1))?;
+        let handle = CaptureHandle {
+            frames: frames.clone(),
+            output,
+            behind: Some((Arc::clone(&queue), thread)),
+        };
+        Ok((Capture::to(To::Queue(queue), frames, snap), handle))
+    }
+
+    /// Begins a capture that writes at once, on the thread that tells: for tests, and where time
+    /// does not count.
+    ///
+    /// # Errors
+    ///
+    /// What writing the file's beginning says.
+    pub fn at_once(
+        store: impl Store + 'static,
+        settings: Settings,
+    ) -> io::Result<(Capture, CaptureHandle)> {
+        let (frames, snap) = (Frames::new(settings.frames), settings.snap);
+        let output = Output::begin(Box::new(store), frames.clone(), settings)?;
+        let output = Arc::new(Mutex::new(output));
+        let handle = CaptureHandle {
+            frames: frames.clone(),
+            output: Arc::clone(&output),
+            behind: None,
+        };
+        Ok((Capture::to(To::Here(output), frames, snap), handle))
+    }
+
+    fn to(to: To, frames: Frames, snap: Option<u32>) -> Capture {
+        Capture {
+            frames,
+            to,
+            held: None,
+            snap: snap.map_or(usize::MAX, |bytes| bytes as usize),
+            missing: 0,
+        }
+    }
+
+    /// The packet that is held had its ending, or will have none.
+    fn let_go(&mut self, what: What, belongs: Belongs, variables: Option<Snapshot>) {
+        let Some(Held { id, at, bytes, len }) = self.held.take() else {
+            return;
+        };
+        let frame = frame(id, None, at, what, belongs, len);
+        self.record(frame, variables, bytes, len);
+    }
+
+    fn record(&mut self, frame: Frame, variables: Option<Snapshot>, bytes: Vec<u8>, len: usize) {
+        let record = Record {
+            frame,
+            variables,
+            len,
+            missing_before: self.missing,
+            bytes,
+        };
+        let recorded = match &self.to {
+            To::Queue(queue) => {
+                let weight = record.bytes.len() + size_of::<Record>();
+                queue.push(record, weight)
+            }
+            To::Here(output) => {
+                let mut output = lock(output);
+                output.write(record);
+                output.flush();
+                true
+            }
+        };
+        self.missing = if recorded { 0 } else { self.missing + 1 };
+    }
+}
+
+impl Observer for Capture {
+    fn told(&mut self, told: &Told<'_>) {
+        let belongs = self.frames.hear(told);
+        match *told.event {
+            Event::PacketIn { bytes } => {
+                self.let_go(What::Unexplained, NOBODY, None);
+                self.held = Some(Held {
+                    id: told.id,
+                    at: told.at,
+                    bytes: bytes.get(..self.snap).unwrap_or(bytes).to_vec(),
+                    len: bytes.len(),
+                });
+            }
+            Event::PacketOut {
+                head,
+                body,
+                purpose,
+                why,
+                variables,
+            } => {
+                self.let_go(What::Unexplained, NOBODY, None);
+                let len = head.len() + body.len();
+                let what = What::Out { purpose, why };
+                let frame = frame(told.id, told.cause, told.at, what, belongs, len);
+                self.record(frame, variables, join(head, body, self.snap), len);
+            }
+            ref event => {
+                let ending = words::ending(event);
+                let held = self.held.as_ref().map(|held| held.id);
+                if let Some((ending, by)) = ending.filter(|_| held.is_some() && held == told.cause)
+                {
+                    let what = What::In { ending, by };
+                    self.let_go(what, belongs, variables_of(event));
+                } else if event.is_input() {
+                    self.let_go(What::Unexplained, NOBODY, None);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Capture {
+    /// The packet during which a stack died is the one that matters most.
+    fn drop(&mut self) {
+        self.let_go(What::Unexplained, NOBODY, None);
+    }
+}
+
+fn frame(
+    id: EventId,
+    cause: Option<EventId>,
+    at: Instant,
+    what: What,
+    belongs: Belongs,
+    len: usize,
+) -> Frame {
+    Frame {
+        // Numbered when it is written, and only then taken apart.
+        number: 0,
+        segment: None,
+        id,
+        cause,
+        at,
+        what,
+        conversation: belongs.conversation,
+        before: belongs.before,
+        state: belongs.state,
+        len: u32::try_from(len).unwrap_or(u32::MAX),
+    }
+}
+
+fn join(head: &[u8], body: Pieces<'_>, most: usize) -> Vec<u8> {
+    let len = (head.len() + body.len()).min(most);
+    let mut bytes = Vec::with_capacity(len);
+    for piece in [head, body.0, body.1] {
+        let fits = piece.len().min(len - bytes.len());
+        bytes.extend_from_slice(&piece[..fits]);
+    }
+    bytes
+}
+
+fn variables_of(event: &Event<'_>) -> Option<Snapshot> {
+    match event {
+        Event::Accepted { variables, .. } | Event::Discarded { variables, .. } => *variables,
+        _ => None,
+    }
+}
+
+/// The capture from outside: what stands in it, and how to end it. Dropping it ends it too.
+#[derive(Debug)]
+pub struct CaptureHandle {
+    frames: Frames,
+    output: Arc<Mutex<Output>>,
+    behind: Option<(Arc<Queue<Record>>, JoinHandle<()>)>,
+}
+
+impl CaptureHandle {
+    /// The frames written so far; still there when the capture has ended.
+    pub fn frames(&self) -> Frames {
+        self.frames.clone()
+    }
+
+    /// How it is going.
+    pub fn stats(&self) -> Stats {
+        let dropped = self.behind.as_ref().map(|(queue, _)| queue.dropped());
+        Stats {
+            dropped: dropped.unwrap_or_default(),
+            ..lock(&self.output).stats()
+        }
+    }
+
+    /// Writes all that waits and closes the file. What is told later is not recorded.
+    pub fn finish(mut self) -> Stats {
+        self.end()
+    }
+
+    fn end(&mut self) -> Stats {
+        let mut dropped = 0;
+        if let Some((queue, thread)) = self.behind.take() {
+            queue.close();
+            // A thread that panicked has said so; what it wrote is whole.
+            let _ = thread.join();
+            dropped = queue.dropped();
+        }
+        let mut output = lock(&self.output);
+        output.close();
+        Stats {
+            dropped,
+            ..output.stats()
+        }
+    }
+}
+
+impl Drop for CaptureHandle {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Whose a packet is that nothing more was told of.
+const NOBODY: Belongs = Belongs {
+    conversation: None,
+    before: None,
+    state: None,
+};
+/// A fifth of a second at 20,000 packets a second; as much again is being written.
+const QUEUE: Bounds = Bounds {
+    entries: 4096,
+    bytes: 4 << 20,
+};
+
+#[cfg(test)]
+mod tests;

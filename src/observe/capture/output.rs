@@ -1,0 +1,189 @@
+//! The writing half of a capture: comments are made, frames numbered, and the file written.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::base::Instant;
+use crate::observe::comments::Comments;
+use crate::observe::frames::{Frame, Frames};
+use crate::observe::packet::Seen;
+use crate::observe::pcapng::{Packet, Store, Writer};
+use crate::observe::queue::Queue;
+use crate::probe::Snapshot;
+
+use super::Settings;
+
+/// A packet, ready to be written.
+#[derive(Debug)]
+pub(super) struct Record {
+    /// Its record, as yet without a number.
+    pub frame: Frame,
+    /// What the connection knew afterwards.
+    pub variables: Option<Snapshot>,
+    /// All of it, or its first bytes.
+    pub bytes: Vec<u8>,
+    /// How long it was.
+    pub len: usize,
+    /// How many packets before it found no room.
+    pub missing_before: u64,
+}
+
+/// What became of the packets of a capture.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Packets in the file.
+    pub packets: u64,
+    /// The file's length, in bytes.
+    pub bytes: u64,
+    /// Packets that came faster than they could be written.
+    pub dropped: u64,
+    /// Packets that came after the file could take no more.
+    pub lost: u64,
+    /// Why the file could take no more.
+    pub stopped: Option<String>,
+}
+
+/// The writing half.
+pub(super) struct Output {
+    /// `None` once the file can take no more, or need not.
+    writer: Option<Writer<Box<dyn Store>>>,
+    frames: Frames,
+    comments: Comments,
+    epoch: u64,
+    latest: Instant,
+    stats: Stats,
+}
+
+impl Output {
+    pub fn begin(store: Box<dyn Store>, frames: Frames, settings: Settings) -> io::Result<Output> {
+        let Settings {
+            epoch,
+            section,
+            interface,
+            names,
+            comments,
+            snap,
+            overflow: _,
+            frames: _,
+        } = settings;
+        Ok(Output {
+            writer: Some(Writer::new(store, &section, &interface, snap, &names)?),
+            frames,
+            comments,
+            epoch,
+            latest: Instant::BIRTH,
+            stats: Stats::default(),
+        })
+    }
+
+    pub fn write(&mut self, record: Record) {
+        let Some(writer) = &mut self.writer else {
+            self.stats.lost += 1;
+            return;
+        };
+        let Record {
+            mut frame,
+            variables,
+            bytes,
+            len,
+            missing_before,
+        } = record;
+        // Threads that share a stack read the clock before they wait for it, so one may bring an
+        // earlier time than the one before; in the file time does not go back.
+        frame.at = frame.at.max(self.latest);
+        self.latest = frame.at;
+        frame.number = writer.packets() + 1;
+        frame.segment = Seen::of(&bytes, len - bytes.len()).and_then(|seen| seen.segment);
+        let comments = self.comments.on(&frame, variables.as_ref());
+        let written = writer.packet(&Packet {
+            at: self.epoch.saturating_add(frame.at.as_nanos()),
+            direction: frame.what.direction(),
+            id: frame.id.0.get(),
+            bytes: &bytes,
+            len,
+            comments: &comments,
+            missing_before,
+        });
+        self.frames.add(frame);
+        if let Err(error) = written {
+            self.stop(frame.number, &error);
+        }
+    }
+
+    pub fn flush(&mut self) {
+        if let Some(writer) = &mut self.writer {
+            let given = writer.packets();
+            if let Err(error) = writer.flush() {
+                self.stop(given, &error);
+            }
+        }
+    }
+
+    /// The file can take no more; of the `given` packets some may be in it.
+    fn stop(&mut self, given: u64, error: &io::Error) {
+        let Some(writer) = self.writer.take() else {
+            return;
+        };
+        self.stats.packets = writer.packets();
+        self.stats.bytes = writer.len();
+        self.stats.lost += given.saturating_sub(writer.packets());
+        self.stats.stopped = Some(error.to_string());
+        self.frames.cut(writer.packets());
+        log::warn!(
+            target: "pellucid::capture",
+            "the capture stops after {} packets, everything else goes on: {error}",
+            writer.packets(),
+        );
+    }
+
+    pub fn close(&mut self) {
+        self.flush();
+        if let Some(writer) = self.writer.take() {
+            self.stats.packets = writer.packets();
+            self.stats.bytes = writer.len();
+        }
+    }
+
+    pub fn stats(&self) -> Stats {
+        match &self.writer {
+            Some(writer) => Stats {
+                packets: writer.packets(),
+                bytes: writer.len(),
+                ..self.stats.clone()
+            },
+            None => self.stats.clone(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Output({:?})", self.stats())
+    }
+}
+
+/// The thread that writes: everything that came, then a flush, so that the file is whole whenever
+/// nothing waits.
+pub(super) fn write_all(queue: &Queue<Record>, output: &Mutex<Output>) {
+    let _gone = Abandoned(queue);
+    while let Some(records) = queue.take() {
+        let mut output = lock(output);
+        for (record, _) in records {
+            output.write(record);
+        }
+        output.flush();
+    }
+}
+
+/// If the thread dies, nobody may wait for it.
+struct Abandoned<'a>(&'a Queue<Record>);
+
+impl Drop for Abandoned<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+pub(super) fn lock(output: &Mutex<Output>) -> MutexGuard<'_, Output> {
+    output.lock().unwrap_or_else(PoisonError::into_inner)
+}

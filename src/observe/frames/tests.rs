@@ -1,0 +1,113 @@
+use super::*;
+use crate::observe::fixtures::{ON, PEER, US, address, millis};
+use crate::probe::Edge;
+use crate::rfc;
+
+const WHY: Why = Why {
+    by: rfc!(9293, "3.8"),
+    text: "there is text to send",
+};
+
+fn frame(number: u64) -> Frame {
+    Frame {
+        number,
+        id: EventId(std::num::NonZeroU64::new(number * 10).unwrap()),
+        cause: None,
+        at: millis(number),
+        what: What::Out {
+            purpose: Purpose::Text,
+            why: WHY,
+        },
+        conversation: Some(ConversationId(0)),
+        before: None,
+        state: None,
+        segment: None,
+        len: 40,
+    }
+}
+
+fn numbers(frames: &Frames) -> Vec<u64> {
+    frames.all().iter().map(|frame| frame.number).collect()
+}
+
+#[test]
+fn a_frame_is_found_by_its_event() {
+    let frames = Frames::new(4);
+    (1..=3).for_each(|number| frames.add(frame(number)));
+    assert_eq!(frames.frame_of(frame(2).id), Some(2));
+    let between = EventId(frame(2).id.0.saturating_add(1));
+    assert_eq!(frames.frame_of(between), None);
+}
+
+#[test]
+fn beyond_the_bound_the_first_and_the_last_are_kept() {
+    let frames = Frames::new(5);
+    (1..=20).for_each(|number| frames.add(frame(number)));
+    assert_eq!(numbers(&frames), [1, 2, 3, 19, 20]);
+    assert_eq!(frames.left_out(), 15);
+    assert_eq!(frames.frame_of(frame(10).id), Some(10));
+}
+
+#[test]
+fn what_could_not_be_written_is_no_frame() {
+    let frames = Frames::new(100);
+    (1..=20).for_each(|number| frames.add(frame(number)));
+    frames.cut(7);
+    assert_eq!(numbers(&frames).last(), Some(&7));
+    assert_eq!(frames.frame_of(frame(7).id), Some(7));
+    assert_eq!(frames.frame_of(frame(8).id), None);
+}
+
+fn hear(frames: &Frames, event: &Event<'_>) -> Belongs {
+    frames.hear(&Told {
+        id: EventId::FIRST,
+        cause: None,
+        at: millis(1),
+        on: ON,
+        event,
+    })
+}
+
+#[test]
+fn a_frame_shows_the_state_before_and_after_it() {
+    let frames = Frames::new(100);
+    let (local, remote) = (address(US), address(PEER));
+    let state = State::Closed;
+    hear(
+        &frames,
+        &Event::Opened {
+            local,
+            remote,
+            state,
+        },
+    );
+    let (from, to, on) = (State::Closed, State::SynSent, Edge::ActiveOpen);
+    hear(&frames, &Event::StateChanged { from, to, on });
+    let out = Event::PacketOut {
+        head: &[],
+        body: crate::base::Pieces::EMPTY,
+        purpose: Purpose::Syn,
+        why: WHY,
+        variables: None,
+    };
+    let belongs = |before, state| Belongs {
+        conversation: Some(ConversationId(0)),
+        before: Some(before),
+        state: Some(state),
+    };
+    assert_eq!(hear(&frames, &out), belongs(State::Closed, State::SynSent));
+    assert_eq!(hear(&frames, &out), belongs(State::SynSent, State::SynSent));
+}
+
+#[test]
+fn records_are_found_by_conversation() {
+    let frames = Frames::new(100);
+    frames.add(frame(1));
+    frames.add(Frame {
+        conversation: None,
+        ..frame(2)
+    });
+    let of_first = frames.of(ConversationId(0));
+    assert_eq!(of_first.len(), 1);
+    assert!(frames.of(ConversationId(1)).is_empty());
+}
