@@ -94,8 +94,8 @@ impl Recovery {
         if self.urgent.is_some_and(|due| due.range.start.before(una)) {
             self.urgent = None;
         }
-        // Compared modulo 2^32, `recover` must not fall half of the numbers behind: any place before
-        // `una` means the same.
+        // Compared modulo 2^32, `recover` must not fall half of the numbers behind: any place
+        // before `una` means the same.
         if self.recover.before(una) {
             self.recover = una - 1;
         }
