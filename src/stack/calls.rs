@@ -1,7 +1,7 @@
 //! What an application may ask: RFC 9293 sections 3.10.1 to 3.10.6.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,9 +25,7 @@ impl Stack {
         local: Option<SocketAddr>,
     ) -> Result<ConnId, OpenError> {
         let now = self.tick(now);
-        let bad = remote.port() == 0 || remote.ip().is_unspecified() || remote.ip().is_multicast();
-        if bad {
-            // RFC 9293 section 3.9.2.3 (MUST-46).
+        if remote.port() == 0 || !self.is_host(remote.ip()) {
             return Err(OpenError::BadRemote(remote));
         }
         if self.connections.len() >= self.config.limits.connections {
@@ -49,6 +47,15 @@ impl Stack {
         }
         self.touch(id);
         Ok(id)
+    }
+
+    /// RFC 9293 section 3.9.1.1 (MUST-46): whether an address can be that of one host.
+    fn is_host(&self, addr: IpAddr) -> bool {
+        let broadcast = match addr {
+            IpAddr::V4(v4) => self.addresses.is_broadcast(v4),
+            IpAddr::V6(_) => false,
+        };
+        !broadcast && !addr.is_unspecified() && !addr.is_multicast()
     }
 
     fn choose_pair(

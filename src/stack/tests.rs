@@ -10,6 +10,8 @@ use super::kit::{B, End, Fate, World, pattern};
 use super::{Failure, Notice, ReadError};
 
 mod arrive;
+mod close;
+mod open;
 
 const SECOND: Duration = Duration::from_secs(1);
 

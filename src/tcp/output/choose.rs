@@ -132,6 +132,7 @@ impl Connection {
             max_wnd: self.snd.max_wnd,
             outstanding: self.snd.outstanding() > 0,
             nodelay: self.config.nodelay,
+            last: self.outgoing.is_closed(),
             overridden: self.silly_window_over,
         }
     }
@@ -153,6 +154,7 @@ impl Connection {
             max_wnd: self.snd.max_wnd,
             outstanding: false,
             nodelay: self.config.nodelay,
+            last: self.outgoing.is_closed(),
             overridden: false,
         })
         .is_none()

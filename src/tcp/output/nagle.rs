@@ -5,7 +5,7 @@
 //! letters: D is the text ready to be sent, U the usable window, Fs one half.
 
 use crate::probe::Why;
-use crate::rfc;
+use crate::{house, rfc};
 
 /// What the decision depends on. All in bytes.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,8 @@ pub struct Situation {
     pub outstanding: bool,
     /// Nagle's algorithm is off.
     pub nodelay: bool,
+    /// CLOSE was called: no more text will come.
+    pub last: bool,
     /// The override timeout has occurred.
     pub overridden: bool,
 }
@@ -35,13 +37,17 @@ pub fn may_send(s: Situation) -> Option<Why> {
     if ready == 0 {
         return None;
     }
-    let bracket = s.nodelay || !s.outstanding;
+    let bracket = s.nodelay || s.last || !s.outstanding;
     if ready >= s.mss {
         // (1) if a maximum-sized segment can be sent: min(D,U) >= Eff.snd.MSS
         Some(FULL_SEGMENT)
     } else if bracket && s.d <= s.u {
         // (2) [SND.NXT = SND.UNA and] PUSHed and D <= U
-        Some(if s.outstanding { NODELAY } else { ALL_OF_IT })
+        Some(match (s.outstanding, s.nodelay) {
+            (false, _) => ALL_OF_IT,
+            (true, true) => NODELAY,
+            (true, false) => LAST,
+        })
     } else if bracket && ready >= s.max_wnd / 2 {
         // (3) [SND.NXT = SND.UNA and] min(D,U) >= Fs * Max(SND.WND)
         Some(HALF_WINDOW)
@@ -64,6 +70,10 @@ const ALL_OF_IT: Why = Why {
 const NODELAY: Why = Why {
     by: rfc!(9293, "3.7.4"),
     text: "Nagle's algorithm is off: all text that waits goes, however short",
+};
+const LAST: Why = Why {
+    by: house!("nagle-and-fin"),
+    text: "no more text will come: waiting would join nothing to it",
 };
 const HALF_WINDOW: Why = Why {
     by: rfc!(9293, "3.8.6.2.1"),
