@@ -13,6 +13,8 @@ pub struct Config {
     pub addresses: Vec<(IpAddr, u8)>,
     /// The largest packet that the device carries, in bytes.
     pub mtu: u16,
+    /// RFC 9293 section 3.9.2 (MUST-49): the TTL or hop limit of segments.
+    pub hop_limit: u8,
     /// How connections behave unless told otherwise.
     pub tcp: Arc<tcp::Config>,
     pub limits: Limits,
@@ -35,6 +37,7 @@ impl Config {
         Config {
             addresses,
             mtu: 1500,
+            hop_limit: crate::ip::transmit::HOP_LIMIT,
             tcp: Arc::new(tcp::Config::default()),
             limits: Limits::default(),
         }

@@ -1,7 +1,5 @@
 //! The way out: a segment or a reply becomes a head in scratch and a body that is lent.
 
-use std::net::IpAddr;
-
 use crate::base::{Pieces, Transmit};
 use crate::ip::transmit::Outgoing;
 use crate::probe::{Event, EventId, Purpose, Subject, Why};
@@ -72,7 +70,11 @@ impl Stack {
         let segment = slot.connection.build(&cx, &wish);
         let pair = slot.connection.pair();
         let (src, dst) = (pair.local.addr, pair.remote.addr);
-        let len = emit(&mut self.head, src, dst, slot.flow_label, &segment);
+        let outgoing = Outgoing {
+            hop_limit: self.config.hop_limit,
+            ..Outgoing::tcp(src, dst, slot.flow_label)
+        };
+        let len = emit(&mut self.head, outgoing, &segment);
         let window = segment.window;
         slot.connection.record(&mut cx, &wish, window);
         let (head, connection) = (&self.head, &slot.connection);
@@ -104,7 +106,11 @@ impl Stack {
         };
         let (src, dst) = (pair.local.addr, pair.remote.addr);
         let label = self.secrets.flow_label.hash(&pair.bytes()) as u32 & 0xf_ffff;
-        let len = emit(&mut self.head, src, dst, label, &segment);
+        let outgoing = Outgoing {
+            hop_limit: self.config.hop_limit,
+            ..Outgoing::tcp(src, dst, label)
+        };
+        let len = emit(&mut self.head, outgoing, &segment);
         self.tell_out(len, because, on, purpose, why);
         self.touch_half_open(id);
         Some((len, Body::None))
@@ -113,7 +119,11 @@ impl Stack {
     fn compose_reply(&mut self, reply: Reply) -> (usize, Body) {
         let (len, body) = match reply.what {
             Content::Segment { src, dst, segment } => {
-                (emit(&mut self.head, src, dst, 0, &segment), Body::None)
+                let outgoing = Outgoing {
+                    hop_limit: self.config.hop_limit,
+                    ..Outgoing::tcp(src, dst, 0)
+                };
+                (emit(&mut self.head, outgoing, &segment), Body::None)
             }
             Content::Packet(packet) => {
                 self.reply = packet;
@@ -139,19 +149,12 @@ impl Stack {
 }
 
 /// Writes IP and TCP header into `head`; the text is not copied. Returns how long they are.
-fn emit(
-    head: &mut [u8; HEAD_MAX],
-    src: IpAddr,
-    dst: IpAddr,
-    flow_label: u32,
-    segment: &Segment<'_>,
-) -> usize {
-    let outgoing = Outgoing::tcp(src, dst, flow_label);
+fn emit(head: &mut [u8; HEAD_MAX], outgoing: Outgoing, segment: &Segment<'_>) -> usize {
     let ip_len = outgoing.header_len();
     let Some((ip, tcp)) = head.split_at_mut_checked(ip_len) else {
         return 0;
     };
-    let tcp_len = segment.emit_header(src, dst, tcp);
+    let tcp_len = segment.emit_header(outgoing.src, outgoing.dst, tcp);
     outgoing.emit(tcp_len + segment.text.len(), ip);
     ip_len + tcp_len
 }

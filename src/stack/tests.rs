@@ -11,7 +11,9 @@ use super::{Failure, Notice, ReadError};
 
 mod arrive;
 mod close;
+mod data;
 mod open;
+mod window;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -53,7 +53,16 @@ impl Connection {
 
     /// What was lost goes before what is new: RFC 5681 section 3.2, RFC 6298 section 5 (5.4).
     fn retransmission_allowed(&self) -> Option<Wish> {
-        let due = self.recovery.due(self.text_room(), self.window_room())?;
+        let mut due = self.recovery.due(self.text_room(), self.window_room())?;
+        if due.how == Resent::AfterTimeout {
+            // RFC 7323 section 2.4 (5), RFC 9293 section 3.8.6 (SHLD-16): within the window that
+            // was offered last; what a shrunken window left out waits.
+            let edge = self.snd.una + self.snd.wnd;
+            if !due.range.start.before(edge) {
+                return None;
+            }
+            due.range.len = due.range.len.min(edge.since(due.range.start));
+        }
         Some(self.again(due, due.how))
     }
 
