@@ -4,7 +4,8 @@
 //! same whoever listens. Read `words` for how things are called, `counters` for the simplest
 //! observer; `conversations` says which events belong to one connection, `connections` keeps its
 //! numbers; `line` makes text of an event, for `log` and `recorder`. Captures go the way
-//! `capture` (what happened), `queue` (off the packet's path), `comments`, `pcapng` (the file), and `frames` knows
+//! `capture` (what happened), `queue` (off the packet's path), `comments`, `pcapng` (the file),
+//! and `frames` knows
 //! afterwards which event is which frame.
 
 #[cfg(feature = "records")]

@@ -244,7 +244,6 @@ fn the_hop_limit_can_be_set() {
     assert_eq!(lone.outgoing_packets()[0][8], 7);
 }
 
-// req: RFC9293-3.7.2-1
 #[test]
 fn segments_must_not_be_fragmented() {
     let (mut lone, id) = established();
