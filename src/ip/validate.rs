@@ -221,6 +221,13 @@ pub fn extensions(mut walk: ExtensionWalk<'_>) -> Result<Upper<'_>, Refusal> {
                     return Err(Refusal::parameter(Drop::SourceRoute, 0, type_at));
                 }
             }
+            // RFC 8200 section 4.5, RFC 6946 section 4: a whole packet in a fragment's clothes is
+            // taken by itself, whatever its identification.
+            Some(Extension::Fragment {
+                offset: 0,
+                more_fragments: false,
+                ..
+            }) => {}
             Some(Extension::Fragment { .. }) => return Err(Refusal::silent(Drop::Fragment)),
         }
     }

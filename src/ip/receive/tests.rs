@@ -136,26 +136,63 @@ fn each_fault_of_the_header_has_its_name() {
     }
 }
 
-#[test]
-fn fragments_are_dropped_by_name() {
-    for (more_fragments, fragment_offset) in [(true, 0), (true, 8), (false, 65_528)] {
-        let header = ipv4::Header {
-            dont_fragment: false,
-            more_fragments,
-            fragment_offset,
-            ..HEADER_V4
-        };
-        let bytes = packet_v4(&header, b"a piece.");
-        assert_eq!(verdict(&bytes), Verdict::Drop(Drop::Fragment));
-    }
+/// A fragment of an IPv6 packet, at `offset`.
+fn fragment_v6(offset: u16, more_fragments: bool, identification: u8, piece: &[u8]) -> Vec<u8> {
     let header = ipv6::Header {
         next_header: FRAGMENT,
         ..HEADER_V6
     };
-    for field in [0, 1, 8, 9] {
-        let fragment = [6, 0, 0, field, 0, 0, 0, 1];
-        let bytes = packet_v6(&header, &[&fragment, &b"a piece."[..]].concat());
-        assert_eq!(verdict(&bytes), Verdict::Drop(Drop::Fragment));
+    let [high, low] = (offset | u16::from(more_fragments)).to_be_bytes();
+    let fragment = [6, 0, high, low, 0, 0, 0, identification];
+    packet_v6(&header, &[&fragment, piece].concat())
+}
+
+fn fragment_v4(fragment_offset: u16, more_fragments: bool, piece: &[u8]) -> Vec<u8> {
+    let header = ipv4::Header {
+        protocol: 6,
+        dont_fragment: false,
+        more_fragments,
+        fragment_offset,
+        identification: 7,
+        ..HEADER_V4
+    };
+    packet_v4(&header, piece)
+}
+
+// req: RFC1858-3.2-1, RFC1858-4.2-1, RFC1858-4-1, RFC3128-3-1, RFC5722-4-2
+#[test]
+fn fragments_are_dropped_in_silence_and_by_name() {
+    for (offset, more_fragments, piece) in [
+        (0, true, &b"whole and well formed 16"[..]),
+        // Too tiny for a TCP header, the rest of that header, and an overlap of both.
+        (0, true, b"8 bytes."),
+        (8, true, b"8 bytes."),
+        (8, false, b"rest"),
+        (0, true, b"16 bytes, again."),
+        (65_528, false, b"7 bytes"),
+    ] {
+        for bytes in [
+            fragment_v4(offset, more_fragments, piece),
+            fragment_v6(offset, more_fragments, 7, piece),
+        ] {
+            assert_eq!(verdict(&bytes), Verdict::Drop(Drop::Fragment));
+        }
+    }
+}
+
+// req: RFC8200-4.5-5, RFC6946-4-1
+#[test]
+fn an_atomic_fragment_is_a_whole_packet() {
+    let waiting = fragment_v6(0, true, 7, b"8 bytes.");
+    assert_eq!(verdict(&waiting), Verdict::Drop(Drop::Fragment));
+    for identification in [0, 7, 255] {
+        let bytes = fragment_v6(0, false, identification, b"segment");
+        match verdict(&bytes) {
+            Verdict::Deliver(datagram) => {
+                assert_eq!((datagram.protocol, datagram.payload), (6, &b"segment"[..]));
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }
 

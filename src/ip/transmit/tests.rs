@@ -58,9 +58,9 @@ fn a_segment_has_the_usual_header_unless_told_otherwise() {
     }
 }
 
-// req: RFC6864-4.1-2, RFC6864-4.3-1, RFC6864-4.3-2, RFC791-3.1-5, RFC791-3.2-5
+// req: RFC6864-4.1-2, RFC6864-4.3-1, RFC6864-4.3-2, RFC791-3.1-5, RFC791-3.2-5, RFC5722-4-1
 #[test]
-fn every_ipv4_datagram_is_atomic() {
+fn nothing_leaves_in_fragments() {
     for protocol in [1, 6, 17, 255] {
         let outgoing = Outgoing { protocol, ..v4() };
         for payload_len in [0, 1, 1480, 1481, 9000, 65_515] {
@@ -70,6 +70,14 @@ fn every_ipv4_datagram_is_atomic() {
         }
         // What does not fit one datagram is not sent in two.
         assert_eq!(outgoing.emit(65_516, &mut [0; 20]), 0);
+
+        let outgoing = Outgoing { protocol, ..v6() };
+        for payload_len in [0, 1, 1460, 1461, 9000, 65_535] {
+            let mut bytes = [0; 40];
+            assert_eq!(outgoing.emit(payload_len, &mut bytes), 40);
+            assert_eq!(bytes[6], protocol, "no header between");
+        }
+        assert_eq!(outgoing.emit(65_536, &mut [0; 40]), 0);
     }
 }
 
