@@ -13,6 +13,7 @@ pub mod http;
 pub mod ip;
 #[cfg(feature = "cli")]
 pub mod namespace;
+pub mod net;
 pub mod observe;
 pub mod probe;
 #[cfg(feature = "records")]

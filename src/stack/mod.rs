@@ -55,7 +55,7 @@ pub use config::{Config, Limits};
 pub use error::{AcceptError, ListenError, OpenError, ReadError, WriteError};
 pub use notice::{ConnId, ListenerId, Notice, Wake};
 
-pub use crate::tcp::Failure;
+pub use crate::tcp::{Failure, KeepAlive};
 
 /// A TCP/IP stack.
 #[derive(Debug)]

@@ -1,0 +1,407 @@
+//! Sockets like those of [`std::net`], for threads.
+//!
+//! The same names, meanings and kinds of error as there, with a [`Network`] where std asks the
+//! kernel. A thread that waits sleeps; it takes nothing from others.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use super::Network;
+use super::socket::{Listening, Socket};
+use super::waiters::{Topic, Waiter};
+use crate::base::Instant;
+use crate::probe::Snapshot;
+use crate::stack::KeepAlive;
+
+/// A connection.
+///
+/// It can be read and written by several threads at once, through `&TcpStream` or
+/// [`TcpStream::try_clone`]. When the last handle is dropped it is closed in good order, unless
+/// text was left unread: then the peer gets a reset that says so.
+#[derive(Debug)]
+pub struct TcpStream(Arc<Stream>);
+
+#[derive(Debug)]
+struct Stream {
+    socket: Socket,
+    reading: Patience,
+    writing: Patience,
+}
+
+impl TcpStream {
+    /// Connects to `remote`, from whatever address and port of ours suit.
+    ///
+    /// # Errors
+    ///
+    /// `ConnectionRefused` if the peer answers with a reset, `TimedOut` if it does not answer,
+    /// `HostUnreachable` if the network says so; `InvalidInput` for an address that no connection
+    /// can be opened to; `NetworkUnreachable` if none of our addresses is of its family;
+    /// `AddrNotAvailable` if no port is free; `QuotaExceeded` at the limit of connections.
+    pub fn connect(network: &Network, remote: SocketAddr) -> io::Result<TcpStream> {
+        let socket = Socket::open(network, remote)?;
+        TcpStream::finish_connecting(socket, None)
+    }
+
+    /// Connects, and gives up after `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpStream::connect`]; `TimedOut` also when the time is over, `InvalidInput` if
+    /// there is none.
+    pub fn connect_timeout(
+        network: &Network,
+        remote: SocketAddr,
+        timeout: Duration,
+    ) -> io::Result<TcpStream> {
+        refuse_zero(timeout)?;
+        let until = network.clock().now() + timeout;
+        let socket = Socket::open(network, remote)?;
+        TcpStream::finish_connecting(socket, Some(until))
+    }
+
+    fn finish_connecting(socket: Socket, until: Option<Instant>) -> io::Result<TcpStream> {
+        let shared = socket.network().shared();
+        shared
+            .block(socket.writes(), until, |waiter| {
+                socket.poll_connected(waiter)
+            })
+            .unwrap_or(Err(io::ErrorKind::TimedOut.into()))?;
+        Ok(TcpStream::new(socket))
+    }
+
+    fn new(socket: Socket) -> TcpStream {
+        TcpStream(Arc::new(Stream {
+            socket,
+            reading: Patience::default(),
+            writing: Patience::default(),
+        }))
+    }
+
+    /// A second handle to the same connection. Timeouts are the connection's, not the handle's.
+    ///
+    /// # Errors
+    ///
+    /// None; the signature is std's.
+    pub fn try_clone(&self) -> io::Result<TcpStream> {
+        Ok(TcpStream(Arc::clone(&self.0)))
+    }
+
+    /// Our address and port.
+    ///
+    /// # Errors
+    ///
+    /// None; the signature is std's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.0.socket.local_addr())
+    }
+
+    /// The peer's address and port.
+    ///
+    /// # Errors
+    ///
+    /// None; the signature is std's.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.0.socket.peer_addr())
+    }
+
+    /// Ends one direction or both. After `Write`, the peer reads to the end and then sees it;
+    /// reading goes on. After `Read`, reads give what has come and then 0.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` if the connection has ended.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.0.socket.shutdown(how)
+    }
+
+    /// How long a read waits before it fails with `WouldBlock`; `None`: for ever.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for no time at all.
+    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.reading.set(timeout)
+    }
+
+    /// See [`TcpStream::set_read_timeout`].
+    ///
+    /// # Errors
+    ///
+    /// None; the signature is std's.
+    pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        Ok(self.0.reading.timeout())
+    }
+
+    /// How long a write waits before it fails with `WouldBlock`; `None`: for ever.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for no time at all.
+    pub fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.writing.set(timeout)
+    }
+
+    /// See [`TcpStream::set_write_timeout`].
+    ///
+    /// # Errors
+    ///
+    /// None; the signature is std's.
+    pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        Ok(self.0.writing.timeout())
+    }
+
+    /// Turns Nagle's algorithm off (RFC 9293 section 3.7.4), or on again.
+    ///
+    /// # Errors
+    ///
+    /// Those of a network that is down; so for all that follow.
+    pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
+        self.0.socket.set_nodelay(on)
+    }
+
+    /// Whether Nagle's algorithm is off.
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn nodelay(&self) -> io::Result<bool> {
+        self.0.socket.nodelay()
+    }
+
+    /// What closing does: `None`: nothing but begin it; zero: a reset instead of an orderly end;
+    /// else it waits, at most this long, until the peer has acknowledged all.
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
+        self.0.socket.set_linger(linger)
+    }
+
+    /// See [`TcpStream::set_linger`].
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        self.0.socket.linger()
+    }
+
+    /// Keep-alives (RFC 9293 section 3.8.4); `None`: none, as at first.
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn set_keepalive(&self, keep_alive: Option<KeepAlive>) -> io::Result<()> {
+        self.0.socket.set_keepalive(keep_alive)
+    }
+
+    /// How long what was written may stay unacknowledged before the connection is given up (RFC
+    /// 9293 section 3.8.3); `None`: as long as the retransmissions last.
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn set_user_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.socket.set_user_timeout(timeout)
+    }
+
+    /// The connection's variables: its state, windows, round-trip times.
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn status(&self) -> io::Result<Snapshot> {
+        self.0.socket.status()
+    }
+
+    /// How the connection ended, if it ended badly. Asking does not clear it.
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.0.socket.failure()
+    }
+}
+
+impl Read for &TcpStream {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let Stream {
+            socket, reading, ..
+        } = &*self.0;
+        reading.wait(socket, socket.reads(), |waiter| {
+            socket.poll_read(waiter, buf)
+        })
+    }
+}
+
+impl Write for &TcpStream {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let Stream {
+            socket, writing, ..
+        } = &*self.0;
+        writing.wait(socket, socket.writes(), |waiter| {
+            socket.poll_write(waiter, buf)
+        })
+    }
+
+    /// Does nothing: what was written is on its way.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for TcpStream {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        (&*self).read(buf)
+    }
+}
+
+impl Write for TcpStream {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        (&*self).write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (&*self).flush()
+    }
+}
+
+/// How long to wait, in nanoseconds; 0: for ever. It stands alone, so no order is kept.
+#[derive(Debug, Default)]
+struct Patience(AtomicU64);
+
+impl Patience {
+    fn set(&self, timeout: Option<Duration>) -> io::Result<()> {
+        let nanos = match timeout {
+            Some(timeout) => {
+                refuse_zero(timeout)?;
+                u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX)
+            }
+            None => 0,
+        };
+        self.0.store(nanos, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        let nanos = self.0.load(Ordering::Relaxed);
+        (nanos > 0).then(|| Duration::from_nanos(nanos))
+    }
+
+    fn wait<T>(
+        &self,
+        socket: &Socket,
+        topic: Topic,
+        attempt: impl FnMut(Waiter<'_>) -> Poll<io::Result<T>>,
+    ) -> io::Result<T> {
+        let shared = socket.network().shared();
+        let until = self.timeout().map(|timeout| shared.clock().now() + timeout);
+        shared
+            .block(topic, until, attempt)
+            .unwrap_or(Err(io::ErrorKind::WouldBlock.into()))
+    }
+}
+
+/// As std does: no time at all would mean "for ever" to the kernel, and nobody means that.
+fn refuse_zero(timeout: Duration) -> io::Result<()> {
+    if timeout.is_zero() {
+        let text = "a timeout of zero is no time to wait";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    Ok(())
+}
+
+/// Waits for connections. Dropping the last handle resets those that nobody has accepted.
+#[derive(Debug)]
+pub struct TcpListener(Arc<Listening>);
+
+impl TcpListener {
+    /// Listens on `local`; an unspecified address is all of ours, port 0 any that is free. As many
+    /// connections wait to be accepted as with std: 128.
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` if somebody listens there, `AddrNotAvailable` if the address is not ours.
+    pub fn bind(network: &Network, local: SocketAddr) -> io::Result<TcpListener> {
+        TcpListener::bind_with_backlog(network, local, BACKLOG)
+    }
+
+    /// Listens; at most `backlog` connections wait to be accepted.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpListener::bind`].
+    pub fn bind_with_backlog(
+        network: &Network,
+        local: SocketAddr,
+        backlog: usize,
+    ) -> io::Result<TcpListener> {
+        let listening = Listening::bind(network, local, backlog)?;
+        Ok(TcpListener(Arc::new(listening)))
+    }
+
+    /// Waits for a connection; gives it and who the peer is.
+    ///
+    /// # Errors
+    ///
+    /// Those of a network that is down.
+    pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let listening = &self.0;
+        let shared = listening.network().shared();
+        let socket = shared
+            .block(listening.accepts(), None, |waiter| {
+                listening.poll_accept(waiter)
+            })
+            // Without a deadline `block` has a result.
+            .unwrap_or(Err(io::ErrorKind::WouldBlock.into()))?;
+        let peer = socket.peer_addr();
+        Ok((TcpStream::new(socket), peer))
+    }
+
+    /// [`TcpListener::accept`] for ever.
+    pub fn incoming(&self) -> Incoming<'_> {
+        Incoming(self)
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    ///
+    /// None; the signature is std's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.0.local_addr())
+    }
+
+    /// A second handle to the same listener.
+    ///
+    /// # Errors
+    ///
+    /// None; the signature is std's.
+    pub fn try_clone(&self) -> io::Result<TcpListener> {
+        Ok(TcpListener(Arc::clone(&self.0)))
+    }
+}
+
+/// Connections as they come; never `None`.
+#[derive(Debug)]
+pub struct Incoming<'a>(&'a TcpListener);
+
+impl Iterator for Incoming<'_> {
+    type Item = io::Result<TcpStream>;
+
+    fn next(&mut self) -> Option<io::Result<TcpStream>> {
+        Some(self.0.accept().map(|(stream, _)| stream))
+    }
+}
+
+/// As std has it.
+pub(super) const BACKLOG: usize = 128;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! What a program is told when a call fails: the stack's small enums as [`io::Error`].
+//!
+//! The kind is what Linux would say, so that code written for std's sockets goes on working. The
+//! stack's own word stays inside, as [`io::Error::get_ref`] shows.
+
+use std::any::Any;
+use std::io;
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+use crate::stack::{AcceptError, Failure, ListenError, OpenError, ReadError, WriteError};
+
+/// Why a network does not run any more.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Down {
+    /// The program stopped it.
+    #[error("the network was stopped")]
+    Stopped,
+    /// The device failed, and said why.
+    #[error("the network is down: {0}")]
+    Device(Arc<io::Error>),
+    /// The stack or an observer panicked, which is a bug; the text is the panic's.
+    #[error("the network is down after a panic: {0}")]
+    Panicked(Arc<str>),
+}
+
+impl Down {
+    /// From what a panic carries.
+    pub(super) fn panicked(payload: &(dyn Any + Send)) -> Down {
+        let text = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("it left no text");
+        Down::Panicked(text.into())
+    }
+}
+
+impl From<io::Error> for Down {
+    fn from(device: io::Error) -> Down {
+        Down::Device(Arc::new(device))
+    }
+}
+
+impl From<Down> for io::Error {
+    fn from(down: Down) -> io::Error {
+        io::Error::new(ErrorKind::NetworkDown, down)
+    }
+}
+
+/// An active OPEN.
+pub(super) fn open(error: OpenError) -> io::Error {
+    let kind = match error {
+        OpenError::BadRemote(_) => ErrorKind::InvalidInput,
+        OpenError::NotOurs(_) | OpenError::NoPort(_) => ErrorKind::AddrNotAvailable,
+        OpenError::NoSource(_) => ErrorKind::NetworkUnreachable,
+        OpenError::InUse(..) => ErrorKind::AddrInUse,
+        OpenError::TooMany(_) => ErrorKind::QuotaExceeded,
+    };
+    io::Error::new(kind, error)
+}
+
+/// A passive OPEN.
+pub(super) fn listen(error: ListenError) -> io::Error {
+    let kind = match error {
+        ListenError::NotOurs(_) => ErrorKind::AddrNotAvailable,
+        ListenError::InUse(_) | ListenError::NoPort => ErrorKind::AddrInUse,
+    };
+    io::Error::new(kind, error)
+}
+
+/// Taking a connection from a listener.
+pub(super) fn accept(error: AcceptError) -> io::Error {
+    let kind = match error {
+        AcceptError::WouldBlock => ErrorKind::WouldBlock,
+        AcceptError::Closed => ErrorKind::NotConnected,
+    };
+    io::Error::new(kind, error)
+}
+
+/// SEND.
+pub(super) fn write(error: WriteError) -> io::Error {
+    match error {
+        WriteError::WouldBlock => io::Error::new(ErrorKind::WouldBlock, error),
+        WriteError::Closed => io::Error::new(ErrorKind::BrokenPipe, error),
+        WriteError::Failed(failure) => ended(failure),
+    }
+}
+
+/// RECEIVE.
+pub(super) fn read(error: ReadError) -> io::Error {
+    match error {
+        ReadError::WouldBlock => io::Error::new(ErrorKind::WouldBlock, error),
+        ReadError::Closed => io::Error::new(ErrorKind::NotConnected, error),
+        ReadError::Failed(failure) => ended(failure),
+    }
+}
+
+/// A connection that ended badly.
+pub(super) fn ended(failure: Failure) -> io::Error {
+    let kind = match failure {
+        Failure::Refused => ErrorKind::ConnectionRefused,
+        Failure::Reset => ErrorKind::ConnectionReset,
+        Failure::TimedOut | Failure::UserTimeout => ErrorKind::TimedOut,
+        Failure::Unreachable => ErrorKind::HostUnreachable,
+        Failure::Aborted => ErrorKind::ConnectionAborted,
+    };
+    io::Error::new(kind, failure)
+}

@@ -1,0 +1,242 @@
+//! A network that runs: a stack on a device, kept going by a thread, and sockets like std's.
+//!
+//! This floor has the only locks, threads, wakers and clock. A [`Network`] is made from a device
+//! and a configuration; [`blocking`] and [`tokio`] have the sockets that go with it.
+//!
+//! Read `driver` for the loop, `shared` for the lock that it shares with the sockets, `waiters` for
+//! how threads and tasks sleep and wake, `socket` for what both kinds of socket do, and then
+//! `blocking`. `error` has what a program is told when a call fails.
+
+pub mod blocking;
+mod clock;
+mod driver;
+mod error;
+mod shared;
+mod socket;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+mod waiters;
+
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::base::Seed;
+use crate::device::{Capabilities, Device, Losses};
+use crate::probe::Observer;
+use crate::stack::{Config, Stack};
+
+use shared::Shared;
+use waiters::Topic;
+
+pub use clock::Clock;
+pub use error::Down;
+
+/// A network that runs. Copies are handles to the same one; it ends when the last of them and the
+/// last socket are dropped, or by [`Network::stop`].
+///
+/// Ending is abrupt, as when a program ends without its kernel: call [`Network::drain`] before, so
+/// that what was written arrives.
+#[derive(Debug, Clone)]
+pub struct Network(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    device: Capabilities,
+    driver: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What a network may be started with.
+#[derive(Default)]
+pub struct Options {
+    /// Who hears what the stack does. They are called under the network's lock: they must neither
+    /// take long nor call into the network. They are dropped when it goes down.
+    pub observers: Vec<Box<dyn Observer + Send>>,
+    /// What all chance comes from; `None`: from the operating system, as any network should that
+    /// others can reach.
+    pub seed: Option<Seed>,
+    /// The time that the observers are told.
+    pub clock: Clock,
+}
+
+impl Network {
+    /// Starts a stack with this configuration on a device. The MTU is the device's.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no random numbers, no descriptor or no thread.
+    pub fn start(device: Box<dyn Device>, config: Config, options: Options) -> io::Result<Network> {
+        let capabilities = device.capabilities();
+        let seed = match options.seed {
+            Some(seed) => seed,
+            None => seed_from_the_system()?,
+        };
+        let config = Config {
+            mtu: capabilities.mtu,
+            ..config
+        };
+        let mut stack = Stack::new(config, seed);
+        for observer in options.observers {
+            stack.observe(observer);
+        }
+        let device: Arc<dyn Device> = Arc::from(device);
+        let shared = Shared::new(options.clock, stack, Arc::clone(&device))?;
+        let shared = Arc::new(shared);
+        let driver = {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new()
+                .name(format!("net {}", capabilities.name))
+                .spawn(move || drive(&shared, &*device))?
+        };
+        Ok(Network(Arc::new(Inner {
+            shared,
+            device: capabilities,
+            driver: Mutex::new(Some(driver)),
+        })))
+    }
+
+    /// Stops it: its sockets give errors from here on, its observers are dropped, and the device is
+    /// closed when this returns. Does nothing if it is down.
+    pub fn stop(&self) {
+        self.0.stop();
+    }
+
+    /// Waits until no connection is open any more, at most this long; whether that was reached.
+    /// Sockets have to be dropped for it, and peers have to close their side too; connections in
+    /// TIME-WAIT do not count.
+    pub fn drain(&self, at_most: Duration) -> bool {
+        self.wait_for_counts(at_most, |(connections, half_open, _)| {
+            connections + half_open == 0
+        })
+    }
+
+    /// Waits until nothing is left of any connection, TIME-WAIT included, at most this long;
+    /// whether that was reached. TIME-WAIT lasts two maximum segment lifetimes.
+    pub fn wait_closed(&self, at_most: Duration) -> bool {
+        self.wait_for_counts(at_most, |counts| counts == (0, 0, 0))
+    }
+
+    /// What brought it down; `None` while it runs, and if it was stopped.
+    pub fn failure(&self) -> Option<Down> {
+        match self.0.shared.down() {
+            None | Some(Down::Stopped) => None,
+            failure => failure,
+        }
+    }
+
+    /// What the device could do when the network was started: its name, its MTU.
+    pub fn device(&self) -> &Capabilities {
+        &self.0.device
+    }
+
+    /// Packets that the device lost so far, by reason.
+    ///
+    /// # Errors
+    ///
+    /// The network is down, and its device closed.
+    pub fn losses(&self) -> io::Result<Losses> {
+        Ok(self.0.shared.device()?.losses())
+    }
+
+    /// Connections in all: with a control block, half-open, in TIME-WAIT.
+    ///
+    /// # Errors
+    ///
+    /// The network is down.
+    pub fn counts(&self) -> io::Result<(usize, usize, usize)> {
+        Ok(self.0.shared.look(|stack, _| stack.counts())?)
+    }
+
+    /// The clock by which its observers are told the time.
+    pub fn clock(&self) -> &Clock {
+        self.0.shared.clock()
+    }
+
+    fn wait_for_counts(
+        &self,
+        at_most: Duration,
+        reached: impl Fn((usize, usize, usize)) -> bool,
+    ) -> bool {
+        let shared = self.shared();
+        let until = shared.clock().now() + at_most;
+        shared
+            .block(Topic::Progress, Some(until), |waiter| {
+                let counts = shared.look(|stack, waiters| {
+                    waiters.register(Topic::Progress, waiter);
+                    stack.counts()
+                });
+                match counts {
+                    Ok(counts) if !reached(counts) => Poll::Pending,
+                    Ok(_) => Poll::Ready(true),
+                    Err(_) => Poll::Ready(false),
+                }
+            })
+            .unwrap_or(false)
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+}
+
+impl Inner {
+    fn stop(&self) {
+        self.shared.bring_down(Down::Stopped);
+        let driver = self
+            .driver
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        // The last handle may have been dropped by a task that the driver itself woke: then it ends
+        // after this.
+        if let Some(driver) = driver.filter(|driver| driver.thread().id() != thread::current().id())
+        {
+            // What it panicked with, if it did, is in `Down` already.
+            drop(driver.join());
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Options {
+            observers,
+            seed,
+            clock,
+        } = self;
+        f.debug_struct("Options")
+            .field("observers", &observers.len())
+            .field("seed", seed)
+            .field("clock", clock)
+            .finish()
+    }
+}
+
+/// The driver's thread. A panic in it (a waker's, say: the stack's own are caught earlier) takes
+/// the network down, so that nobody waits for a driver that is gone.
+fn drive(shared: &Shared, device: &dyn Device) {
+    let run = || driver::run(shared, device);
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+        shared.bring_down(Down::panicked(&*panic));
+    }
+}
+
+fn seed_from_the_system() -> io::Result<Seed> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(Seed(bytes))
+}
+
+#[cfg(test)]
+mod tests;

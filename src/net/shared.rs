@@ -1,0 +1,419 @@
+//! One lock around one stack, for the driver and for every thread that has a socket.
+//!
+//! Whoever takes the lock leaves nothing undone: after its call it sends what the call made due
+//! (a writer's text leaves from the writer's own thread), and takes down who must be woken. The
+//! driver is disturbed only if it would sleep too long. All waking happens after the lock.
+//!
+//! A panic under the lock is contained: the network is down from then on, every call gives an error
+//! that says so, and everybody who waits is woken to see it.
+
+use std::io;
+use std::mem;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+use std::thread;
+
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::io::{read, write};
+
+use super::clock::Clock;
+use super::error::Down;
+use super::waiters::{Topic, Waiter, Waiters, this_thread};
+use crate::base::Instant;
+use crate::device::Device;
+use crate::stack::{ConnId, Notice, Stack};
+
+/// What the driver and the sockets share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    clock: Clock,
+    core: Mutex<Core>,
+    doorbell: Doorbell,
+}
+
+/// What the lock guards.
+#[derive(Debug)]
+struct Core {
+    life: Life,
+    waiters: Waiters,
+    /// When the driver looks again at the latest; `None`: only when it hears of something. It is
+    /// written in the same hold of the lock in which the driver decides to sleep, so whoever comes
+    /// later knows whether that is late.
+    driver_looks: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum Life {
+    Up(Box<Up>),
+    Down(Down),
+}
+
+/// A network that runs.
+pub(super) struct Up {
+    pub stack: Stack,
+    pub device: Arc<dyn Device>,
+}
+
+impl std::fmt::Debug for Up {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Up").field(&self.stack).finish()
+    }
+}
+
+/// The stack in one hold of the lock, and those who wait for it.
+pub(super) struct Held<'a> {
+    pub stack: &'a mut Stack,
+    pub waiters: &'a mut Waiters,
+    pub now: Instant,
+    woken: &'a mut Vec<Waker>,
+}
+
+impl Held<'_> {
+    /// Wakes everybody who waits for `topic`, once the lock is free.
+    pub fn wake(&mut self, topic: Topic) {
+        self.waiters.take(topic, self.woken);
+    }
+}
+
+/// Whether packets are left to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    Nothing,
+    Packets,
+}
+
+/// What is left to do without the lock.
+#[derive(Default)]
+struct After {
+    woken: Vec<Waker>,
+    spent: Vec<Waker>,
+    ring: bool,
+    /// Dropped without the lock, because observers may have much to finish.
+    gone: Option<Box<Up>>,
+}
+
+impl Shared {
+    /// # Errors
+    ///
+    /// The system has no descriptor left for the doorbell.
+    pub fn new(clock: Clock, stack: Stack, device: Arc<dyn Device>) -> io::Result<Shared> {
+        let core = Core {
+            life: Life::Up(Box::new(Up { stack, device })),
+            waiters: Waiters::default(),
+            driver_looks: None,
+        };
+        Ok(Shared {
+            clock,
+            core: Mutex::new(core),
+            doorbell: Doorbell::new()?,
+        })
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Makes a call into the stack and sends what it made due.
+    ///
+    /// # Errors
+    ///
+    /// The network is down.
+    pub fn call<T>(&self, call: impl FnOnce(&mut Held<'_>) -> T) -> Result<T, Down> {
+        let (mut left, result) = self.hold(self.clock.now(), call)?;
+        // In turns, so that others get the lock between two bursts.
+        while left == Left::Packets {
+            (left, ()) = self.hold(self.clock.now(), |_| ())?;
+        }
+        Ok(result)
+    }
+
+    /// Looks at the stack, and may register a waiter, but changes nothing in it.
+    ///
+    /// # Errors
+    ///
+    /// The network is down.
+    pub fn look<T>(&self, look: impl FnOnce(&Stack, &mut Waiters) -> T) -> Result<T, Down> {
+        let mut core = self.lock();
+        let Core { life, waiters, .. } = &mut *core;
+        let seen = match life {
+            Life::Up(up) => Ok(look(&up.stack, waiters)),
+            Life::Down(down) => Err(down.clone()),
+        };
+        let spent = waiters.take_spent();
+        drop(core);
+        drop(spent);
+        seen
+    }
+
+    /// Blocks the calling thread until `attempt` has a result, or until `until`: then `None`. An
+    /// attempt that has none must have registered, for `topic`, the waiter that it is given.
+    pub fn block<T>(
+        &self,
+        topic: Topic,
+        until: Option<Instant>,
+        mut attempt: impl FnMut(Waiter<'_>) -> Poll<T>,
+    ) -> Option<T> {
+        let (key, waker) = this_thread();
+        let waiter = Waiter { key, waker: &waker };
+        loop {
+            if let Poll::Ready(result) = attempt(waiter) {
+                return Some(result);
+            }
+            // An `unpark` that comes before `park` lets the latter return at once, so nothing is
+            // lost between the attempt and here. Others may unpark this thread too: then it tries
+            // in vain.
+            let Some(until) = until else {
+                thread::park();
+                continue;
+            };
+            let now = self.clock.now();
+            if now >= until {
+                // A network that is down has struck out everybody.
+                let _ = self.look(|_, waiters| waiters.cancel(topic, key));
+                return None;
+            }
+            thread::park_timeout(until.since(now));
+        }
+    }
+
+    /// One turn of the driver: `work`, then what a call does. It also fixes when the driver will
+    /// look again: the stack's next deadline, unless packets are left to send.
+    ///
+    /// # Errors
+    ///
+    /// The network is down.
+    pub fn drive(
+        &self,
+        now: Instant,
+        work: impl FnOnce(&mut Held<'_>),
+    ) -> Result<(Left, Option<Instant>), Down> {
+        let mut after = After::default();
+        let mut core = self.lock();
+        let step = core.step(now, &mut after, work);
+        let due = core.next_deadline();
+        core.driver_looks = match &step {
+            Ok((Left::Nothing, ())) => due,
+            _ => Some(now),
+        };
+        drop(core);
+        after.ring = false;
+        after.finish(&self.doorbell);
+        step.map(|(left, ())| (left, due))
+    }
+
+    /// Takes the network down, unless it is already. Everybody who waits is woken.
+    pub fn bring_down(&self, why: Down) {
+        let mut after = After::default();
+        self.lock().fall(why, &mut after);
+        after.finish(&self.doorbell);
+    }
+
+    /// Why the network is down; `None` while it runs.
+    pub fn down(&self) -> Option<Down> {
+        self.look(|_, _| ()).err()
+    }
+
+    /// The device, while the network runs.
+    pub fn device(&self) -> Result<Arc<dyn Device>, Down> {
+        match &self.lock().life {
+            Life::Up(up) => Ok(Arc::clone(&up.device)),
+            Life::Down(down) => Err(down.clone()),
+        }
+    }
+
+    /// What wakes the driver.
+    pub fn doorbell(&self) -> &Doorbell {
+        &self.doorbell
+    }
+
+    /// One hold of the lock by somebody who is not the driver.
+    fn hold<T>(
+        &self,
+        now: Instant,
+        call: impl FnOnce(&mut Held<'_>) -> T,
+    ) -> Result<(Left, T), Down> {
+        let mut after = After::default();
+        let mut core = self.lock();
+        let step = core.step(now, &mut after, call);
+        let due = core.next_deadline();
+        if is_earlier(due, core.driver_looks) {
+            core.driver_looks = due;
+            after.ring = true;
+        }
+        drop(core);
+        after.finish(&self.doorbell);
+        step
+    }
+
+    /// Panics under the lock are caught before they reach its guard, and what it guards is whole
+    /// between any two steps; so a poisoned lock means nothing.
+    fn lock(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Core {
+    /// Does `work`, sends a burst, and takes down whom to wake.
+    fn step<T>(
+        &mut self,
+        now: Instant,
+        after: &mut After,
+        work: impl FnOnce(&mut Held<'_>) -> T,
+    ) -> Result<(Left, T), Down> {
+        let Core { life, waiters, .. } = self;
+        let up = match life {
+            Life::Up(up) => up,
+            Life::Down(down) => return Err(down.clone()),
+        };
+        // A panic leaves the stack in a state that nobody relies on: it is dropped.
+        let outcome = catch_unwind(AssertUnwindSafe(|| -> io::Result<(Left, T)> {
+            let stack = &mut up.stack;
+            let result = work(&mut Held {
+                stack,
+                waiters,
+                now,
+                woken: &mut after.woken,
+            });
+            let left = send_burst(&mut up.stack, &*up.device, now)?;
+            take_woken(&mut up.stack, waiters, &mut after.woken);
+            after.spent = waiters.take_spent();
+            Ok((left, result))
+        }));
+        let down = match outcome {
+            Ok(Ok(done)) => return Ok(done),
+            Ok(Err(device)) => Down::from(device),
+            Err(panic) => Down::panicked(&*panic),
+        };
+        self.fall(down.clone(), after);
+        Err(down)
+    }
+
+    fn fall(&mut self, why: Down, after: &mut After) {
+        // What came first stays the reason.
+        if matches!(self.life, Life::Down(_)) {
+            return;
+        }
+        if let Life::Up(up) = mem::replace(&mut self.life, Life::Down(why)) {
+            after.gone = Some(up);
+        }
+        after.ring = true;
+        self.waiters.take_all(&mut after.woken);
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        match &self.life {
+            Life::Up(up) => up.stack.poll_timeout(),
+            Life::Down(_) => None,
+        }
+    }
+}
+
+/// Sends what is due, up to a bound, so that nobody holds the lock for long.
+fn send_burst(stack: &mut Stack, device: &dyn Device, now: Instant) -> io::Result<Left> {
+    for _ in 0..BURST {
+        match stack.poll_transmit(now) {
+            Some(packet) => device.transmit(&packet)?,
+            None => return Ok(Left::Nothing),
+        }
+    }
+    Ok(Left::Packets)
+}
+
+/// Finds out whom the stack's notices concern.
+fn take_woken(stack: &mut Stack, waiters: &mut Waiters, woken: &mut Vec<Waker>) {
+    while let Some(notice) = stack.poll_notice() {
+        match notice {
+            Notice::Acceptable(id) => waiters.take(Topic::Accept(id), woken),
+            Notice::Connection(id, wake) => {
+                let changed = wake.connected || wake.closed;
+                if wake.readable || changed {
+                    waiters.take(Topic::Read(id), woken);
+                }
+                let topic = Topic::Write(id);
+                let writable = wake.writable && waiters.has(topic) && has_room(stack, id);
+                if writable || changed {
+                    waiters.take(topic, woken);
+                }
+            }
+        }
+    }
+    waiters.take(Topic::Progress, woken);
+}
+
+fn has_room(stack: &Stack, id: ConnId) -> bool {
+    let buffer = stack.config().tcp.send_buffer as usize;
+    stack
+        .status(id)
+        .is_none_or(|status| is_roomy(status.unacknowledged, buffer))
+}
+
+/// Whether a writer that found no room has enough of it: a third of the buffer. Waking it for every
+/// acknowledgment would cost more than what it writes. When the rest is acknowledged there is a
+/// notice again, so the writer is woken in the end.
+fn is_roomy(unacknowledged: usize, buffer: usize) -> bool {
+    unacknowledged <= buffer / 3 * 2
+}
+
+/// Whether `a` comes before `b`, where `None` is never.
+fn is_earlier(a: Option<Instant>, b: Option<Instant>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a < b,
+        (a, _) => a.is_some(),
+    }
+}
+
+impl After {
+    fn finish(self, doorbell: &Doorbell) {
+        if self.ring {
+            doorbell.ring();
+        }
+        for waker in self.woken {
+            waker.wake();
+        }
+        drop(self.spent);
+        if self.gone.is_some() {
+            // After a panic the stack may panic again on its way out. Nobody is left to tell.
+            drop(catch_unwind(AssertUnwindSafe(|| drop(self.gone))));
+        }
+    }
+}
+
+/// Ends the driver's sleep.
+#[derive(Debug)]
+pub(super) struct Doorbell(OwnedFd);
+
+impl Doorbell {
+    /// # Errors
+    ///
+    /// The system has no descriptor left.
+    pub fn new() -> io::Result<Doorbell> {
+        let flags = EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC;
+        Ok(Doorbell(eventfd(0, flags)?))
+    }
+
+    /// Rings it.
+    pub fn ring(&self) {
+        // It can fail only because it was rung 2^64 - 2 times without being heard.
+        let _ = write(&self.0, &1_u64.to_ne_bytes());
+    }
+
+    /// Silences it until it is rung again.
+    pub fn silence(&self) {
+        // It can fail only because it was not rung.
+        let _ = read(&self.0, &mut [0; 8]);
+    }
+
+    /// What to poll: readable from the first ring to [`Doorbell::silence`].
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Packets sent in one hold of the lock: some hundred microseconds on a TUN device.
+const BURST: usize = 64;
+
+#[cfg(test)]
+mod tests;

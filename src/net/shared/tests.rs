@@ -1,0 +1,87 @@
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::*;
+use crate::base::Seed;
+use crate::device::pipe;
+use crate::stack::Config;
+
+fn shared() -> (Shared, pipe::PipeEnd) {
+    let (near, far) = pipe(1500).expect("descriptors");
+    let stack = Stack::new(
+        Config::new(vec![([10, 0, 0, 1].into(), 24)]),
+        Seed::from_number(1),
+    );
+    let shared = Shared::new(Clock::new(), stack, Arc::new(near)).expect("a doorbell");
+    (shared, far)
+}
+
+/// Whether the doorbell was rung; silences it.
+fn rung(shared: &Shared) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(
+        shared.doorbell().as_fd(),
+        PollFlags::IN,
+    )];
+    let at_once = Timespec::default();
+    let rung = poll(&mut fds, Some(&at_once)).expect("to poll") > 0;
+    shared.doorbell().silence();
+    rung
+}
+
+fn open(shared: &Shared) -> ConnId {
+    let remote = ([10, 0, 0, 2], 7).into();
+    shared
+        .call(|held| held.stack.open(held.now, remote, None))
+        .expect("up")
+        .expect("a port")
+}
+
+/// A turn of the driver in which nothing has come in.
+fn drive(shared: &Shared) {
+    shared
+        .drive(shared.clock().now(), |_| ())
+        .expect("a network that is up");
+}
+
+#[test]
+fn the_driver_is_disturbed_only_if_it_would_sleep_too_long() {
+    let (shared, _far) = shared();
+    drive(&shared);
+    // It sleeps until it is woken, and a SYN has a timeout.
+    let first = open(&shared);
+    assert!(rung(&shared));
+    // It knows, though it has not come yet, and a later deadline can wait until it does.
+    open(&shared);
+    assert!(!rung(&shared));
+    drive(&shared);
+    open(&shared);
+    assert!(!rung(&shared));
+    // A deadline before all others.
+    let soon = std::time::Duration::from_millis(1);
+    shared
+        .call(|held| held.stack.set_user_timeout(held.now, first, Some(soon)))
+        .expect("up");
+    assert!(rung(&shared));
+}
+
+#[test]
+fn a_writer_waits_for_a_third_of_the_buffer_and_not_for_one_acknowledgment() {
+    let config = Config::new(vec![([10, 0, 0, 1].into(), 24)]);
+    let buffer = config.tcp.send_buffer as usize;
+    let stack = Stack::new(config, Seed::from_number(1));
+    // Nothing is known of a connection that is gone: whoever waits for it must look.
+    assert!(has_room(&stack, ConnId::default()));
+    assert!(is_roomy(buffer / 2, buffer));
+    assert!(is_roomy(buffer / 3 * 2, buffer));
+    assert!(!is_roomy(buffer / 3 * 2 + 1, buffer));
+    assert!(is_roomy(0, 0));
+}
+
+#[test]
+fn deadlines_compare_with_none_as_never() {
+    let (soon, late) = (Instant::from_nanos(1), Instant::from_nanos(2));
+    assert!(is_earlier(Some(soon), Some(late)));
+    assert!(is_earlier(Some(late), None));
+    assert!(!is_earlier(Some(late), Some(late)));
+    assert!(!is_earlier(None, Some(late)));
+    assert!(!is_earlier(None, None));
+}

@@ -1,0 +1,308 @@
+//! What blocking and tokio sockets have in common: each operation as one attempt that is ready or
+//! leaves a waiter behind.
+
+use std::io;
+use std::net::{Shutdown, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Poll, ready};
+use std::time::Duration;
+
+use super::Network;
+use super::error;
+use super::shared::Held;
+use super::waiters::{Topic, Waiter};
+use crate::base::pair::SocketPair;
+use crate::probe::{Snapshot, State};
+use crate::stack::{AcceptError, ConnId, KeepAlive, ListenerId, ReadError, Stack, WriteError};
+
+/// A connection that somebody holds. Dropping it closes it.
+#[derive(Debug)]
+pub(super) struct Socket {
+    network: Network,
+    id: ConnId,
+    /// Kept here, because the addresses can be asked for when the connection is gone.
+    pair: SocketPair,
+    /// Reading was shut down.
+    deaf: AtomicBool,
+}
+
+impl Socket {
+    /// Begins an active OPEN; [`Socket::poll_connected`] says how it went.
+    pub fn open(network: &Network, remote: SocketAddr) -> io::Result<Socket> {
+        let opened = network.shared().call(|held| {
+            let id = held.stack.open(held.now, remote, None)?;
+            Ok((id, held.stack.pair(id)))
+        })?;
+        let (id, pair) = opened.map_err(error::open)?;
+        let pair = pair.ok_or(io::ErrorKind::NotConnected)?;
+        Ok(Socket::new(network.clone(), id, pair))
+    }
+
+    fn new(network: Network, id: ConnId, pair: SocketPair) -> Socket {
+        Socket {
+            network,
+            id,
+            pair,
+            deaf: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the handshake is over.
+    pub fn poll_connected(&self, waiter: Waiter<'_>) -> Poll<io::Result<()>> {
+        self.network.shared().look(|stack, waiters| {
+            match stack.status(self.id).map(|status| status.state) {
+                Some(State::SynSent | State::SynReceived) => {
+                    waiters.register(self.writes(), waiter);
+                    Poll::Pending
+                }
+                Some(State::Closed) | None => Poll::Ready(Err(self.why_ended(stack))),
+                Some(_) => Poll::Ready(Ok(())),
+            }
+        })?
+    }
+
+    fn why_ended(&self, stack: &Stack) -> io::Error {
+        stack
+            .failure(self.id)
+            .map_or(io::ErrorKind::NotConnected.into(), error::ended)
+    }
+
+    /// Reads what there is; 0 after the peer's FIN, and after [`Socket::shutdown`] of reading.
+    pub fn poll_read(&self, waiter: Waiter<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.network
+            .shared()
+            .call(|held| match held.stack.read(held.now, self.id, buf) {
+                Err(ReadError::WouldBlock) if self.deaf.load(Ordering::Relaxed) => {
+                    Poll::Ready(Ok(0))
+                }
+                Err(ReadError::WouldBlock) => {
+                    held.waiters.register(self.reads(), waiter);
+                    Poll::Pending
+                }
+                read => Poll::Ready(read.map_err(error::read)),
+            })?
+    }
+
+    /// Writes what there is room for.
+    pub fn poll_write(&self, waiter: Waiter<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.network
+            .shared()
+            .call(|held| match held.stack.write(held.now, self.id, buf) {
+                Err(WriteError::WouldBlock) => {
+                    held.waiters.register(self.writes(), waiter);
+                    Poll::Pending
+                }
+                written => Poll::Ready(written.map_err(error::write)),
+            })?
+    }
+
+    /// Ends one direction or both.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.call(|held| {
+            let state = held.stack.status(self.id).map(|status| status.state);
+            if matches!(state, None | Some(State::Closed)) {
+                return Err(io::ErrorKind::NotConnected.into());
+            }
+            if how != Shutdown::Write {
+                // Written and read under the lock, which keeps the order.
+                self.deaf.store(true, Ordering::Relaxed);
+                held.wake(self.reads());
+            }
+            if how != Shutdown::Read {
+                held.stack.shutdown(held.now, self.id);
+                held.wake(self.writes());
+            }
+            Ok(())
+        })?
+    }
+
+    /// What a reader waits for.
+    pub fn reads(&self) -> Topic {
+        Topic::Read(self.id)
+    }
+
+    /// What a writer waits for, and whoever waits to be connected.
+    pub fn writes(&self) -> Topic {
+        Topic::Write(self.id)
+    }
+
+    /// The local socket.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.pair.local.into()
+    }
+
+    /// The remote socket.
+    pub fn peer_addr(&self) -> SocketAddr {
+        self.pair.remote.into()
+    }
+
+    /// STATUS: the connection's variables.
+    pub fn status(&self) -> io::Result<Snapshot> {
+        self.look(|stack| stack.status(self.id))
+    }
+
+    /// How the connection ended, if it ended badly.
+    pub fn failure(&self) -> io::Result<Option<io::Error>> {
+        let failure = self
+            .network
+            .shared()
+            .look(|stack, _| stack.failure(self.id))?;
+        Ok(failure.map(error::ended))
+    }
+
+    pub fn nodelay(&self) -> io::Result<bool> {
+        self.look(|stack| stack.nodelay(self.id))
+    }
+
+    pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
+        self.call(|held| held.stack.set_nodelay(held.now, self.id, on))
+    }
+
+    pub fn set_keepalive(&self, keep_alive: Option<KeepAlive>) -> io::Result<()> {
+        self.call(|held| held.stack.set_keep_alive(held.now, self.id, keep_alive))
+    }
+
+    pub fn set_user_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.call(|held| held.stack.set_user_timeout(held.now, self.id, timeout))
+    }
+
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        Ok(self
+            .network
+            .shared()
+            .look(|stack, _| stack.linger(self.id))?)
+    }
+
+    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
+        self.call(|held| held.stack.set_linger(self.id, linger))
+    }
+
+    /// The network that it belongs to.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    fn call<T>(&self, call: impl FnOnce(&mut Held<'_>) -> T) -> io::Result<T> {
+        Ok(self.network.shared().call(call)?)
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&Stack) -> Option<T>) -> io::Result<T> {
+        let seen = self.network.shared().look(|stack, _| look(stack))?;
+        seen.ok_or(io::ErrorKind::NotConnected.into())
+    }
+
+    /// Sends our FIN and waits until it is acknowledged, and with it all that was written.
+    fn wait_acknowledged(&self, at_most: Duration) {
+        let shared = self.network.shared();
+        let until = shared.clock().now() + at_most;
+        if self.shutdown(Shutdown::Write).is_err() {
+            return;
+        }
+        shared.block(Topic::Progress, Some(until), |waiter| {
+            let state = shared.look(|stack, waiters| {
+                waiters.register(Topic::Progress, waiter);
+                stack.status(self.id).map(|status| status.state)
+            });
+            match state {
+                Ok(Some(
+                    State::Established
+                    | State::CloseWait
+                    | State::FinWait1
+                    | State::Closing
+                    | State::LastAck,
+                )) => Poll::Pending,
+                _ => Poll::Ready(()),
+            }
+        });
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if let Ok(Some(linger)) = self.linger()
+            && !linger.is_zero()
+        {
+            self.wait_acknowledged(linger);
+        }
+        // On a network that is down there is nothing to close.
+        let _ = self.call(|held| {
+            held.stack.close(held.now, self.id);
+            held.waiters.close(self.reads());
+            held.waiters.close(self.writes());
+        });
+    }
+}
+
+/// A listener that somebody holds. Dropping it closes it.
+#[derive(Debug)]
+pub(super) struct Listening {
+    network: Network,
+    id: ListenerId,
+    local: SocketAddr,
+}
+
+impl Listening {
+    /// Begins to listen.
+    pub fn bind(network: &Network, local: SocketAddr, backlog: usize) -> io::Result<Listening> {
+        let bound = network.shared().call(|held| {
+            let id = held.stack.listen(held.now, local, backlog)?;
+            // A port may have been chosen.
+            Ok((id, held.stack.listener_addr(id).unwrap_or(local)))
+        })?;
+        let (id, local) = bound.map_err(error::listen)?;
+        Ok(Listening {
+            network: network.clone(),
+            id,
+            local,
+        })
+    }
+
+    /// Takes the connection that has waited longest.
+    pub fn poll_accept(&self, waiter: Waiter<'_>) -> Poll<io::Result<Socket>> {
+        let accepted = self.network.shared().call(|held| {
+            let accepted = held.stack.accept(held.now, self.id);
+            if accepted == Err(AcceptError::WouldBlock) {
+                held.waiters.register(self.accepts(), waiter);
+                return Poll::Pending;
+            }
+            Poll::Ready(accepted.map(|id| (id, held.stack.pair(id))))
+        })?;
+        let (id, pair) = ready!(accepted).map_err(error::accept)?;
+        let pair = pair.ok_or(io::ErrorKind::ConnectionAborted)?;
+        Poll::Ready(Ok(Socket::new(self.network.clone(), id, pair)))
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// The network that it belongs to.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// What whoever accepts waits for.
+    pub fn accepts(&self) -> Topic {
+        Topic::Accept(self.id)
+    }
+
+    /// A waiter has given up.
+    #[cfg(feature = "tokio")]
+    pub fn cancel(&self, key: super::waiters::Key) {
+        // Nobody waits on a network that is down.
+        let _ = self
+            .network
+            .shared()
+            .look(|_, waiters| waiters.cancel(self.accepts(), key));
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = self.network.shared().call(|held| {
+            held.stack.unlisten(held.now, self.id);
+            held.waiters.close(self.accepts());
+        });
+    }
+}

@@ -1,0 +1,305 @@
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+
+use super::blocking::{TcpListener, TcpStream};
+use super::*;
+use crate::base::{Received, Transmit};
+use crate::device::{RxBuffer, pipe};
+use crate::probe::Told;
+
+/// Runs a test that would wait for ever if what it tests is broken.
+pub(super) fn bounded(test: impl FnOnce() + Send + 'static) {
+    let (done, over) = mpsc::channel::<()>();
+    let thread = thread::spawn(move || {
+        test();
+        drop(done);
+    });
+    match over.recv_timeout(Duration::from_secs(20)) {
+        Err(RecvTimeoutError::Timeout) => panic!("not over after 20 seconds"),
+        // It is over, well or badly.
+        _ => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+    }
+}
+
+/// Two networks at the two ends of a pipe; the second is at [`addr`].
+pub(super) fn two_networks() -> (Network, Network) {
+    let (a, b) = pipe(1500).expect("descriptors");
+    (start(a, 1), start(b, 2))
+}
+
+/// The network at 10.0.0.`host` on this device.
+pub(super) fn start(device: impl Device + 'static, host: u8) -> Network {
+    Network::start(Box::new(device), config(host), Options::default()).expect("a network")
+}
+
+fn config(host: u8) -> Config {
+    let mut config = Config::new(vec![([10, 0, 0, host].into(), 24)]);
+    let tcp = Arc::make_mut(&mut config.tcp);
+    tcp.msl = Duration::from_millis(20);
+    config
+}
+
+/// A socket of the second network.
+pub(super) fn addr(port: u16) -> SocketAddr {
+    ([10, 0, 0, 2], port).into()
+}
+
+/// A connection from the first network to port 7 of the second, both ends of it.
+pub(super) fn connection(a: &Network, b: &Network) -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind(b, addr(7)).expect("a listener");
+    let client = TcpStream::connect(a, addr(7)).expect("a connection");
+    let (server, peer) = listener.accept().expect("its other end");
+    assert_eq!(peer, client.local_addr().expect("known"));
+    (client, server)
+}
+
+/// A device that does what another does, until it is told to fail.
+struct Failing {
+    inner: pipe::PipeEnd,
+    receive: Arc<AtomicBool>,
+    transmit: Arc<AtomicBool>,
+    dropped: Arc<AtomicBool>,
+}
+
+/// How to make a [`Failing`] device fail, and whether it was dropped.
+struct Switches {
+    receive: Arc<AtomicBool>,
+    transmit: Arc<AtomicBool>,
+    dropped: Arc<AtomicBool>,
+}
+
+fn failing(inner: pipe::PipeEnd) -> (Failing, Switches) {
+    let switches = [(); 3].map(|()| Arc::<AtomicBool>::default());
+    let [receive, transmit, dropped] = switches.clone();
+    let device = Failing {
+        inner,
+        receive,
+        transmit,
+        dropped,
+    };
+    let [receive, transmit, dropped] = switches;
+    let switches = Switches {
+        receive,
+        transmit,
+        dropped,
+    };
+    (device, switches)
+}
+
+fn fail_if(switch: &AtomicBool) -> io::Result<()> {
+    if switch.load(Ordering::Relaxed) {
+        let text = "the cable was cut";
+        return Err(io::Error::new(io::ErrorKind::NotConnected, text));
+    }
+    Ok(())
+}
+
+impl Device for Failing {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn receive<'b>(&self, buf: &'b mut RxBuffer) -> io::Result<Option<Received<'b>>> {
+        fail_if(&self.receive)?;
+        self.inner.receive(buf)
+    }
+
+    fn transmit(&self, packet: &Transmit<'_>) -> io::Result<()> {
+        fail_if(&self.transmit)?;
+        self.inner.transmit(packet)
+    }
+
+    fn poll_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.inner.poll_fd()
+    }
+}
+
+impl Drop for Failing {
+    fn drop(&mut self) {
+        self.dropped.store(true, Ordering::Relaxed);
+    }
+}
+
+fn is_down(error: &io::Error, text: &str) {
+    assert_eq!(error.kind(), io::ErrorKind::NetworkDown, "{error:?}");
+    assert!(error.to_string().contains(text), "{error}");
+}
+
+#[test]
+fn stopping_wakes_everybody_with_an_error_and_closes_the_device() {
+    bounded(|| {
+        let (a, b) = pipe(1500).expect("descriptors");
+        let (a, switches) = failing(a);
+        let (a, b) = (start(a, 1), start(b, 2));
+        let (mut client, server) = connection(&a, &b);
+        let listener = TcpListener::bind(&a, ([10, 0, 0, 1], 9).into()).expect("a listener");
+        let waiting = [
+            thread::spawn(move || client.read(&mut [0; 1]).expect_err("stopped")),
+            thread::spawn(move || listener.accept().expect_err("stopped")),
+            // Nobody is there.
+            thread::spawn({
+                let a = a.clone();
+                move || TcpStream::connect(&a, ([10, 0, 0, 9], 9).into()).expect_err("stopped")
+            }),
+        ];
+        while a.counts().expect("up").0 < 2 {
+            thread::yield_now();
+        }
+        a.stop();
+        assert!(switches.dropped.load(Ordering::Relaxed));
+        for thread in waiting {
+            is_down(&thread.join().expect("no panic"), "stopped");
+        }
+        assert!(a.failure().is_none());
+        is_down(&a.counts().expect_err("stopped"), "stopped");
+        drop(server);
+    });
+}
+
+#[test]
+fn a_device_that_fails_to_receive_fails_every_socket_in_its_own_words() {
+    bounded(|| {
+        let (a, b) = pipe(1500).expect("descriptors");
+        let (a, switches) = failing(a);
+        let (a, b) = (start(a, 1), start(b, 2));
+        let (mut client, mut server) = connection(&a, &b);
+        let reader = thread::spawn(move || client.read(&mut [0; 1]).expect_err("failed"));
+        switches.receive.store(true, Ordering::Relaxed);
+        server.write_all(b"x").expect("room");
+        is_down(&reader.join().expect("no panic"), "the cable was cut");
+        assert!(matches!(a.failure(), Some(Down::Device(_))));
+        is_down(
+            &TcpListener::bind(&a, addr(80)).expect_err("failed"),
+            "the cable was cut",
+        );
+    });
+}
+
+#[test]
+fn a_device_that_fails_under_a_writer_ends_the_driver_too() {
+    bounded(|| {
+        let (a, b) = pipe(1500).expect("descriptors");
+        let (a, switches) = failing(a);
+        let (a, b) = (start(a, 1), start(b, 2));
+        let (mut client, _server) = connection(&a, &b);
+        let mut other = client.try_clone().expect("a handle");
+        let reader = thread::spawn(move || other.read(&mut [0; 1]).expect_err("failed"));
+        switches.transmit.store(true, Ordering::Relaxed);
+        is_down(&client.write(b"x").expect_err("cut"), "the cable was cut");
+        is_down(&reader.join().expect("no panic"), "the cable was cut");
+        // Joins the driver.
+        a.stop();
+        assert!(switches.dropped.load(Ordering::Relaxed));
+        assert!(matches!(a.failure(), Some(Down::Device(_))));
+    });
+}
+
+#[test]
+fn the_device_is_closed_when_the_last_handle_or_socket_goes() {
+    bounded(|| {
+        let (a, b) = pipe(1500).expect("descriptors");
+        let (a, switches) = failing(a);
+        let (a, b) = (start(a, 1), start(b, 2));
+        let (client, _server) = connection(&a, &b);
+        drop(a);
+        assert!(!switches.dropped.load(Ordering::Relaxed));
+        drop(client);
+        assert!(switches.dropped.load(Ordering::Relaxed));
+    });
+}
+
+/// Panics at the first packet out, and counts.
+struct Fragile(Arc<AtomicUsize>);
+
+impl Observer for Fragile {
+    fn told(&mut self, told: &Told<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        assert!(
+            !matches!(told.event, crate::probe::Event::PacketOut { .. }),
+            "an observer lost its nerve"
+        );
+    }
+}
+
+#[test]
+fn a_panic_under_the_lock_is_an_error_for_all_and_the_end_of_nobody() {
+    bounded(|| {
+        let (a, _b) = pipe(1500).expect("descriptors");
+        let heard = Arc::<AtomicUsize>::default();
+        let options = Options {
+            observers: vec![Box::new(Fragile(Arc::clone(&heard)))],
+            ..Options::default()
+        };
+        let a = Network::start(Box::new(a), config(1), options).expect("a network");
+        let listener = TcpListener::bind(&a, ([10, 0, 0, 1], 9).into()).expect("a listener");
+        let waiting = thread::spawn(move || listener.accept().expect_err("down"));
+        let error = TcpStream::connect(&a, addr(7)).expect_err("the SYN does not leave");
+        is_down(&error, "an observer lost its nerve");
+        is_down(&waiting.join().expect("no panic"), "lost its nerve");
+        assert!(matches!(a.failure(), Some(Down::Panicked(_))));
+        assert!(heard.load(Ordering::Relaxed) > 0);
+        // The observer is gone with the stack.
+        a.stop();
+        assert_eq!(Arc::strong_count(&heard), 1);
+    });
+}
+
+#[test]
+fn draining_waits_for_the_last_acknowledgment_and_closing_for_time_wait() {
+    bounded(|| {
+        let (a, b) = two_networks();
+        let (mut client, mut server) = connection(&a, &b);
+        assert!(!a.drain(Duration::from_millis(5)), "it is open");
+        let text = vec![7; 300_000];
+        let reader = thread::spawn(move || {
+            let mut got = Vec::new();
+            server.read_to_end(&mut got).map(|_| got)
+        });
+        client.write_all(&text).expect("room in the end");
+        drop(client);
+        assert!(a.drain(Duration::from_secs(10)));
+        let (connections, half_open, _) = a.counts().expect("up");
+        assert_eq!((connections, half_open), (0, 0));
+        // All of it was acknowledged, so it is there though nothing more is sent.
+        assert!(a.wait_closed(Duration::from_secs(10)));
+        assert_eq!(a.counts().expect("up"), (0, 0, 0));
+        a.stop();
+        assert_eq!(reader.join().expect("no panic").expect("whole"), text);
+    });
+}
+
+#[test]
+fn a_network_that_is_down_has_nothing_to_drain() {
+    bounded(|| {
+        let (a, b) = two_networks();
+        let (_client, _server) = connection(&a, &b);
+        let draining = thread::spawn({
+            let a = a.clone();
+            move || a.drain(Duration::MAX)
+        });
+        a.stop();
+        assert!(!draining.join().expect("no panic"));
+    });
+}
+
+#[test]
+fn networks_without_a_seed_do_not_share_their_chance() {
+    bounded(|| {
+        let (a, _far) = pipe(1500).expect("descriptors");
+        let (b, _away) = pipe(1500).expect("descriptors");
+        // The port is chosen by a secret and a random start: 2^15 of them, seven times over.
+        let ports = |network: &Network| {
+            [(); 7].map(|()| {
+                let any = ([10, 0, 0, 1], 0).into();
+                let listener = TcpListener::bind(network, any).expect("a listener");
+                listener.local_addr().expect("known").port()
+            })
+        };
+        assert_ne!(ports(&start(a, 1)), ports(&start(b, 1)));
+    });
+}
