@@ -17,6 +17,8 @@ pub mod net;
 pub mod observe;
 pub mod probe;
 #[cfg(feature = "records")]
+pub mod report;
+#[cfg(feature = "records")]
 pub mod runs;
 pub mod stack;
 pub mod tcp;

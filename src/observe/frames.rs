@@ -5,6 +5,7 @@
 //! a connection's beginning and end say most.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::base::{Cite, Instant};
@@ -101,7 +102,7 @@ pub struct Belongs {
 }
 
 impl Frames {
-    /// Remembers the records of `most` frames.
+    /// Remembers the records of `most` frames, of two at least.
     pub fn new(most: usize) -> Frames {
         Frames(Arc::new(Mutex::new(Ledger {
             conversations: Conversations::new(CONVERSATIONS_MAX),
@@ -110,7 +111,7 @@ impl Frames {
             first: Vec::new(),
             last: VecDeque::new(),
             left_out: 0,
-            most,
+            most: most.max(2),
         })))
     }
 
@@ -141,9 +142,11 @@ impl Frames {
         self.lock().conversations.list().to_vec()
     }
 
-    /// How many frames have no record, because there were too many.
-    pub fn left_out(&self) -> u64 {
-        self.lock().left_out
+    /// The frames that have no record, because there were too many.
+    pub fn unrecorded(&self) -> Option<RangeInclusive<u64>> {
+        let ledger = self.lock();
+        let (before, after) = (ledger.first.last()?, ledger.last.front()?);
+        (ledger.left_out > 0).then(|| before.number + 1..=after.number - 1)
     }
 
     /// Hears every event in order. For those that are packets out or endings: whose they are.

@@ -3,10 +3,9 @@
 //! Everything here hears the same events (`probe::Event`) and can answer nothing, so a run is the
 //! same whoever listens. Read `words` for how things are called, `counters` for the simplest
 //! observer; `conversations` says which events belong to one connection, `connections` keeps its
-//! numbers; `line` makes text of an event, for `log` and `recorder`. Captures go the way
-//! `capture` (what happened), `queue` (off the packet's path), `comments`, `pcapng` (the file),
-//! and `frames` knows
-//! afterwards which event is which frame.
+//! numbers; `line` makes text of an event, for `log` and `recorder`. A packet goes into a file by
+//! way of `capture` (what became of it), `queue` (off its path), `comments` and `pcapng`; `frames`
+//! knows afterwards which event is which frame.
 
 #[cfg(feature = "records")]
 pub mod capture;

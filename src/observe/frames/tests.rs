@@ -35,6 +35,7 @@ fn a_frame_is_found_by_its_event() {
     let frames = Frames::new(4);
     (1..=3).for_each(|number| frames.add(frame(number)));
     assert_eq!(frames.frame_of(frame(2).id), Some(2));
+    assert_eq!(frames.unrecorded(), None);
     let between = EventId(frame(2).id.0.saturating_add(1));
     assert_eq!(frames.frame_of(between), None);
 }
@@ -44,7 +45,7 @@ fn beyond_the_bound_the_first_and_the_last_are_kept() {
     let frames = Frames::new(5);
     (1..=20).for_each(|number| frames.add(frame(number)));
     assert_eq!(numbers(&frames), [1, 2, 3, 19, 20]);
-    assert_eq!(frames.left_out(), 15);
+    assert_eq!(frames.unrecorded(), Some(4..=18));
     assert_eq!(frames.frame_of(frame(10).id), Some(10));
 }
 
