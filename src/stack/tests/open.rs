@@ -213,6 +213,19 @@ fn crossing_syns_end_in_one_connection_on_both_sides() {
     assert!(got == bytes);
 }
 
+// req: RFC7323-2.2-4
+#[test]
+fn a_syn_ack_of_crossing_syns_offers_its_window_unscaled() {
+    let mut lone = Lone::new(crate::tcp::Config::default());
+    let id = lone.open();
+    lone.outgoing();
+    lone.inject("S 0:1(0) win 1000 <mss 1000,wscale 7>");
+    let known = |lone: &Lone| lone.stack.status(id).map(|status| status.rcv_wnd);
+    assert_eq!(known(&lone), Some(65_535));
+    assert_eq!(lone.outgoing().len(), 1);
+    assert_eq!(known(&lone), Some(65_535));
+}
+
 // req: RFC9293-3.5.3-3
 #[test]
 fn a_reset_in_syn_received_ends_an_active_opener() {

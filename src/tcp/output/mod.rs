@@ -68,13 +68,25 @@ impl Connection {
             // Every segment but the first SYN acknowledges, and pays what is owed.
             self.acks.on_sent();
             self.timers.cancel(cx, TimerKind::DelayedAck);
-            self.rcv.offered(window);
+            if !self.is_syn(wish) {
+                self.rcv.offered(window);
+            }
             if let Some(timestamps) = &mut self.timestamps {
                 timestamps.on_sent(self.rcv.nxt);
             }
         }
         self.arm_retransmission(cx);
         self.assert_invariants();
+    }
+
+    /// Whether a wish is our SYN, whose window was told before it could be scaled: RFC 7323
+    /// section 2.2. What it offers is known since the peer's SYN came.
+    fn is_syn(&self, wish: &Wish) -> bool {
+        match wish.what {
+            Choice::Syn => true,
+            Choice::Retransmit(range) => range.start == self.snd.iss,
+            _ => false,
+        }
     }
 
     fn record_text(&mut self, cx: &mut Context<'_>, range: SeqRange) {
