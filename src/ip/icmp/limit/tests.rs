@@ -73,22 +73,26 @@ fn addresses_of_one_prefix_share_and_prefixes_do_not() {
 }
 
 #[test]
-fn a_flood_from_elsewhere_does_not_refill_a_bucket_that_is_in_use() {
-    let mut limiter = limiter();
-    let victim = to_v4(0x0a00_0001);
-    assert_eq!(burst(&mut limiter, at(0), 20, &victim), 10);
-    // One error each to far more prefixes than are remembered, as fast as all together may.
-    let mut sent = 0;
-    for n in 0..4_000_u32 {
-        let now = at(1) + MS * n * 2 / 100;
-        sent += usize::from(limiter.may_send(now, &to_v4(0x2000_0000 + (n << 8))));
+fn in_a_full_row_the_fullest_bucket_gives_way() {
+    let prefix = |n| Prefix::V4([10, 0, n]);
+    for fullest in 0..SLOTS_IN_ROW {
+        let mut row = [Slot::EMPTY; SLOTS_IN_ROW];
+        // First come, first placed.
+        for n in 0..SLOTS_IN_ROW {
+            let bucket = Limiter::bucket_in_row(&mut row, prefix(n as u8));
+            let ahead = if n == fullest { 30 } else { 40 + n as u32 };
+            bucket.0 = at(ahead);
+        }
+        let kept = row;
+        let newcomer = Limiter::bucket_in_row(&mut row, prefix(99));
+        assert_eq!(newcomer.0, Instant::BIRTH, "full");
+        newcomer.0 = at(50);
+        for n in (0..SLOTS_IN_ROW).filter(|&n| n != fullest) {
+            let found = Limiter::bucket_in_row(&mut row, prefix(n as u8)).0;
+            assert_eq!(found, kept[n].bucket.0, "bucket {n} is where it was");
+        }
+        assert_eq!(Limiter::bucket_in_row(&mut row, prefix(99)).0, at(50));
     }
-    assert!(sent > 50);
-    // 80 ms later eight tokens are back, not ten: the bucket was not thrown out.
-    std::iter::repeat_with(|| limiter.may_send(at(82), &victim))
-        .take(9)
-        .for_each(drop);
-    assert!(!limiter.may_send(at(82), &victim));
 }
 
 #[test]
