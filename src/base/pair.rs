@@ -1,6 +1,7 @@
 //! Who talks to whom: an address with a port, and the pair of them that names a connection.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
 /// A socket in the words of RFC 9293 section 4: an address and a port. 20 bytes, where std's
@@ -34,7 +35,7 @@ impl fmt::Display for Endpoint {
 }
 
 /// RFC 9293 section 3.4: the pair of sockets that names a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SocketPair {
     pub local: Endpoint,
     pub remote: Endpoint,
@@ -58,6 +59,13 @@ impl SocketPair {
             port.copy_from_slice(&endpoint.port.to_be_bytes());
         }
         block
+    }
+}
+
+/// As one block: each packet that comes in is looked up by this.
+impl Hash for SocketPair {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.bytes());
     }
 }
 
