@@ -106,3 +106,6 @@ pub fn initial_window(mss: u32, segments: u32) -> u64 {
     let segments = u64::from(segments);
     (segments * mss).min((2 * mss).max(segments * 1460))
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,3 +117,6 @@ impl CongestionControl for Reno {
 
 /// L of RFC 3465 section 2.2.
 const SLOW_START_LIMIT: u64 = 2;
+
+#[cfg(test)]
+mod tests;

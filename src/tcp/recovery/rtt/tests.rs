@@ -69,7 +69,6 @@ fn a_variance_of_nothing_counts_as_one_tick_of_the_clock() {
     assert_eq!(rtt.rto(), 100 * MS + Duration::from_nanos(65_536));
 }
 
-// req: RFC6298-2-5
 #[test]
 fn a_timeout_below_the_least_is_raised_to_it() {
     let mut rtt = Rtt::new(SECOND, 60 * SECOND);
