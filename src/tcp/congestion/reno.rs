@@ -11,6 +11,8 @@ pub struct Reno {
     initial_segments: u32,
     cwnd: u64,
     ssthresh: Option<u64>,
+    /// L of RFC 3465 section 2.3, in segments: how much one ACK may count for in slow start.
+    limit: u64,
     /// Bytes acknowledged in congestion avoidance that have not yet made the window grow.
     counted: u64,
 }
@@ -23,6 +25,7 @@ impl Reno {
             initial_segments,
             cwnd: initial_window(mss, initial_segments),
             ssthresh: None,
+            limit: LIMIT,
             counted: 0,
         }
     }
@@ -57,11 +60,11 @@ impl CongestionControl for Reno {
         let mss = u64::from(self.mss);
         let acked = u64::from(report.acked);
         if self.in_slow_start() {
-            // RFC 5681 section 3.1 (2): cwnd += min (N, SMSS); RFC 3465 section 2.2 with L = 2
-            // lets one ACK count for two segments, as delayed acknowledgments are.
-            self.cwnd += acked.min(SLOW_START_LIMIT * mss);
+            // RFC 5681 section 3.1 (2): cwnd += min (N, SMSS), and RFC 3465 section 2.2: min (N, L).
+            self.cwnd += acked.min(self.limit * mss);
             return;
         }
+        self.limit = LIMIT;
         // RFC 5681 section 3.1: cwnd grows by SMSS when a whole cwnd has been acknowledged.
         self.counted += acked;
         if self.counted >= self.cwnd {
@@ -86,6 +89,7 @@ impl CongestionControl for Reno {
                 }
                 // RFC 5681 section 3.1: the loss window is one segment.
                 self.cwnd = u64::from(self.mss);
+                self.limit = LIMIT_AFTER_TIMEOUT;
             }
             // RFC 6928 section 2: "the initial window ... MUST be one segment".
             Congestion::SynLost => self.cwnd = u64::from(self.mss),
@@ -104,6 +108,7 @@ impl CongestionControl for Reno {
         let restart = initial_window(self.mss, self.initial_segments);
         self.cwnd = self.cwnd.min(restart);
         self.counted = 0;
+        self.limit = LIMIT;
     }
 
     fn set_mss(&mut self, mss: u32) {
@@ -115,8 +120,12 @@ impl CongestionControl for Reno {
     }
 }
 
-/// L of RFC 3465 section 2.2.
-const SLOW_START_LIMIT: u64 = 2;
+/// house!("slow-start-limit"): RFC 3465 section 2.3 allows two segments, so that an acknowledgment
+/// that was delayed counts for all it covers.
+const LIMIT: u64 = 2;
+/// RFC 3465 section 2.3: after a timeout one segment, because an acknowledgment may then cover much
+/// that had left the network long before.
+const LIMIT_AFTER_TIMEOUT: u64 = 1;
 
 #[cfg(test)]
 mod tests;

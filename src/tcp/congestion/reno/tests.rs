@@ -105,6 +105,17 @@ fn one_acknowledgment_counts_for_two_segments_at_most() {
     assert_eq!(flow.window(), 14 * u64::from(MSS));
 }
 
+// req: RFC3465-2.3-2
+#[test]
+fn after_a_timeout_one_acknowledgment_counts_for_one_segment_at_most() {
+    let mut flow = Flow::new();
+    flow.times_out(u64::from(20 * MSS));
+    flow.acknowledge(9 * MSS);
+    assert_eq!(flow.window(), 2 * u64::from(MSS));
+    flow.acknowledge(2 * MSS);
+    assert_eq!(flow.window(), 3 * u64::from(MSS));
+}
+
 // req: RFC3465-2.3-1
 #[test]
 fn a_slow_start_that_follows_no_timeout_counts_two_segments_again() {
