@@ -17,6 +17,8 @@ pub mod congestion;
 pub mod connection;
 pub mod icmp;
 pub mod input;
+#[cfg(test)]
+mod kit;
 pub mod open;
 pub mod output;
 pub mod receive_space;

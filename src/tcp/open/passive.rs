@@ -50,7 +50,6 @@ pub struct HalfOpen {
     pair: SocketPair,
     iss: SeqNum,
     irs: SeqNum,
-    /// The window of the peer's SYN, in bytes.
     agreed: Agreement,
     timestamps: Option<Timestamps>,
     timestamp_offset: u32,
@@ -329,3 +328,6 @@ const UNACCEPTABLE: Why = Why {
 
 /// robustness: what anybody can make by one packet stays small.
 const _: () = assert!(size_of::<HalfOpen>() <= 160);
+
+#[cfg(test)]
+mod tests;

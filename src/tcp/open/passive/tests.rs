@@ -1,0 +1,353 @@
+//! LISTEN, and half-open connections from their SYN to their end: segments in, reactions and
+//! answers out.
+
+use crate::base::{Instant, Mss, Pieces, SeqNum};
+use crate::probe::{Accepted, Discard, Ending, State};
+use crate::tcp::Config;
+use crate::tcp::kit::{Ear, PAIR, at, segment};
+use crate::tcp::open::negotiate::Offer;
+use crate::wire::options::{Options, TimestampOption};
+use crate::wire::tcp::{Flags, Segment};
+
+use super::{Answer, AtListener, HalfOpen, Reaction, arrives_in_listen};
+
+const ISS: SeqNum = SeqNum(7000);
+/// The peer's first byte of text is at 0: the seam lies just before the window.
+const IRS: SeqNum = SeqNum(u32::MAX);
+/// What the default configuration's SYN shows.
+const WINDOW: u32 = 65_535;
+/// The peer's clock when it sent its SYN.
+const TSVAL: u32 = 500;
+
+/// A half-open connection and what it tells.
+struct Half {
+    half: HalfOpen,
+    config: Config,
+    ear: Ear,
+}
+
+impl Half {
+    /// Made at birth by a SYN with these options.
+    fn open(options: Options, config: Config) -> Half {
+        let mut ear = Ear::new();
+        let offer = Offer::new(&config, Mss::new(1460));
+        let syn = Segment {
+            options,
+            ..segment(Flags::SYN, IRS, None)
+        };
+        let half = HalfOpen::new(&mut ear.context(at(0)), PAIR, &offer, &syn, ISS, 0);
+        Half { half, config, ear }
+    }
+
+    fn plain() -> Half {
+        Half::open(Options::default(), Config::default())
+    }
+
+    /// Its SYN,ACK has left at birth.
+    fn answered() -> Half {
+        let mut half = Half::plain();
+        assert!(half.take(at(0)).is_some());
+        half.ear.arrows();
+        half
+    }
+
+    fn arrives(&mut self, now: Instant, seg: &Segment<'_>) -> Reaction {
+        let mut cx = self.ear.context(now);
+        self.half.arrives(&mut cx, seg, &self.config)
+    }
+
+    fn owes(&self) -> Option<Answer> {
+        self.half.answer().map(|(answer, _)| answer)
+    }
+
+    fn take(&mut self, now: Instant) -> Option<Segment<'static>> {
+        let (segment, _) = self.half.take_answer(now, &self.config)?;
+        Some(segment)
+    }
+}
+
+fn discarded(why: Discard) -> Reaction {
+    Reaction::Stay(Ending::from(why))
+}
+
+/// All options that there are.
+fn everything() -> Options {
+    Options {
+        mss: Some(1000),
+        window_scale: Some(9),
+        sack_permitted: true,
+        timestamps: Some(TimestampOption {
+            value: TSVAL,
+            echo: 0,
+        }),
+        ..Options::default()
+    }
+}
+
+// req: RFC9293-3.10.7.2-1, RFC9293-3.10.7.2-3
+#[test]
+fn a_listener_looks_at_reset_then_ack_then_syn() {
+    for bits in 0..16 {
+        let has = |bit| bits & bit != 0;
+        let mut flags = Flags::NONE;
+        for (bit, flag) in [(1, Flags::RST), (4, Flags::SYN), (8, Flags::FIN)] {
+            if has(bit) {
+                flags |= flag;
+            }
+        }
+        let ack = has(2).then_some(ISS);
+        let expected = match (has(1), has(2), has(4)) {
+            (true, _, _) => AtListener::Discard(Discard::ResetAtListener),
+            (_, true, _) => AtListener::Discard(Discard::AckAtListener),
+            (_, _, true) => AtListener::Syn,
+            _ => AtListener::Discard(Discard::NothingAtListener),
+        };
+        let seg = segment(flags, IRS, ack);
+        assert_eq!(arrives_in_listen(&seg), expected, "{flags}");
+    }
+}
+
+// req: RFC9293-3.10.7.2-2
+#[test]
+fn a_syn_is_answered_by_ours() {
+    let mut half = Half::plain();
+    assert_eq!(half.ear.arrows(), ["LISTEN > SYN-RECEIVED on SynReceived"]);
+    assert_eq!(half.owes(), Some(Answer::SynAck));
+    let answer = half.take(at(0)).expect("a SYN,ACK is owed");
+    assert_eq!(answer.flags, Flags::SYN | Flags::ACK);
+    assert_eq!((answer.seq, answer.ack), (ISS, Some(IRS + 1)));
+    assert_eq!((answer.ports.src, answer.ports.dst), (80, 40_000));
+    assert!(answer.text.is_empty());
+    assert_eq!(half.owes(), None);
+}
+
+// req: RFC7323-2.2-2, RFC7323-3.2-3, RFC2018-4-1
+#[test]
+fn a_plain_syn_is_answered_with_our_segment_size_alone() {
+    let answer = Half::plain().take(at(0)).expect("a SYN,ACK is owed");
+    let only = Options {
+        mss: Some(1460),
+        ..Options::default()
+    };
+    assert_eq!(answer.options, only);
+}
+
+// req: RFC7323-2.3-1, RFC7323-3.2-2, RFC7323-2.2-4, SHLD-5
+#[test]
+fn a_syn_with_all_options_is_answered_with_all_of_ours() {
+    let mut half = Half::open(everything(), Config::default());
+    let answer = half.take(at(250)).expect("a SYN,ACK is owed");
+    let all = Options {
+        mss: Some(1460),
+        // A mebibyte needs five more bits than the field has.
+        window_scale: Some(5),
+        sack_permitted: true,
+        timestamps: Some(TimestampOption {
+            value: 250,
+            echo: TSVAL,
+        }),
+        ..Options::default()
+    };
+    assert_eq!(answer.options, all);
+    assert_eq!(u32::from(answer.window), WINDOW);
+}
+
+// req: RFC9293-3.10.7.4-10
+#[test]
+fn the_acknowledgment_of_our_syn_completes_it() {
+    let mut half = Half::open(everything(), Config::default());
+    half.take(at(0));
+    let ack = Segment {
+        options: Options {
+            timestamps: everything().timestamps,
+            ..Options::default()
+        },
+        ..segment(Flags::NONE, IRS + 1, Some(ISS + 1))
+    };
+    assert_eq!(half.arrives(at(20), &ack), Reaction::Complete);
+    let config = std::sync::Arc::new(half.config.clone());
+    let mut cx = half.ear.context(at(20));
+    let made = half.half.into_connection(&mut cx, config);
+    let variables = made.snapshot();
+    assert_eq!(variables.state, State::SynReceived);
+    assert_eq!((variables.snd_una, variables.snd_nxt), (ISS, ISS + 1));
+    assert_eq!((variables.irs, variables.rcv_nxt), (IRS, IRS + 1));
+    assert_eq!(variables.rcv_wnd, WINDOW);
+    // The peer takes 1000 bytes, twelve of them for timestamps.
+    assert_eq!(variables.mss, 988);
+    assert!(made.is_passive());
+    assert_eq!(made.pair(), PAIR);
+}
+
+// req: RFC9293-3.10.7.4-10
+#[test]
+fn an_acknowledgment_of_anything_else_leaves_it_as_it_is() {
+    let mut half = Half::answered();
+    for ack in [ISS, ISS + 2, ISS - 1000, ISS + (1 << 31)] {
+        let seg = segment(Flags::NONE, IRS + 1, Some(ack));
+        assert_eq!(
+            half.arrives(at(20), &seg),
+            discarded(Discard::AckUnacceptable)
+        );
+    }
+    assert_eq!(half.owes(), None);
+    let good = segment(Flags::NONE, IRS + 1, Some(ISS + 1));
+    assert_eq!(half.arrives(at(20), &good), Reaction::Complete);
+}
+
+// req: RFC9293-3.10.7.4-9
+#[test]
+fn a_segment_that_acknowledges_nothing_is_dropped() {
+    let mut half = Half::answered();
+    let seg = Segment {
+        text: Pieces::one(b"early"),
+        ..segment(Flags::NONE, IRS + 1, None)
+    };
+    assert_eq!(half.arrives(at(20), &seg), discarded(Discard::NoAck));
+    assert_eq!(half.owes(), None);
+}
+
+// req: RFC5961-3.2-2, RFC9293-3.5.3-3
+#[test]
+fn a_reset_at_rcv_nxt_returns_it_to_listen() {
+    let mut half = Half::answered();
+    let reset = segment(Flags::RST, IRS + 1, None);
+    let forgotten = Reaction::Forget(Accepted::Reset.into());
+    assert_eq!(half.arrives(at(20), &reset), forgotten);
+    assert_eq!(
+        half.ear.arrows(),
+        ["SYN-RECEIVED > LISTEN on ResetReceivedPassive"]
+    );
+    assert_eq!(half.owes(), None);
+}
+
+// req: RFC5961-3.2-3, RFC9293-3.10.7.4-5
+#[test]
+fn a_reset_elsewhere_in_the_window_is_challenged() {
+    for seq in [IRS + 2, IRS + WINDOW] {
+        let mut half = Half::answered();
+        let reset = segment(Flags::RST, seq, None);
+        assert_eq!(
+            half.arrives(at(20), &reset),
+            discarded(Discard::ResetNotExact)
+        );
+        let challenge = half.take(at(20)).expect("a challenge is owed");
+        assert_eq!(challenge.flags, Flags::ACK);
+        assert_eq!((challenge.seq, challenge.ack), (ISS + 1, Some(IRS + 1)));
+    }
+}
+
+// req: RFC5961-3.2-4, RFC9293-3.5.3-1, RFC9293-3.10.7.4-2
+#[test]
+fn a_reset_outside_the_window_is_dropped_in_silence() {
+    let mut half = Half::answered();
+    for seq in [IRS, IRS + 1 + WINDOW, IRS + (1 << 31)] {
+        let reset = segment(Flags::RST, seq, None);
+        assert_eq!(
+            half.arrives(at(20), &reset),
+            discarded(Discard::ResetOutOfWindow)
+        );
+    }
+    assert_eq!(half.owes(), None);
+}
+
+#[test]
+fn the_syn_that_comes_again_is_answered_again() {
+    let mut half = Half::answered();
+    let syn = segment(Flags::SYN, IRS, None);
+    assert_eq!(half.arrives(at(1000), &syn), discarded(Discard::Old));
+    let answer = half.take(at(1000)).expect("a SYN,ACK is owed");
+    assert_eq!(answer.flags, Flags::SYN | Flags::ACK);
+    assert_eq!((answer.seq, answer.ack), (ISS, Some(IRS + 1)));
+    // A flood of them is not answered one for one.
+    assert_eq!(half.arrives(at(1001), &syn), discarded(Discard::Old));
+    assert_eq!(half.owes(), None);
+}
+
+// req: RFC9293-3.10.7.4-7
+#[test]
+fn another_syn_in_the_window_returns_it_to_listen() {
+    let mut half = Half::answered();
+    let syn = segment(Flags::SYN, IRS + 1, None);
+    let forgotten = Reaction::Forget(Discard::SynInSynchronized.into());
+    assert_eq!(half.arrives(at(20), &syn), forgotten);
+    assert_eq!(
+        half.ear.arrows(),
+        ["SYN-RECEIVED > LISTEN on ResetReceivedPassive"]
+    );
+}
+
+// req: RFC9293-3.10.7.4-2, RFC5961-7-1
+#[test]
+fn what_lies_outside_the_window_is_answered_by_what_is_expected() {
+    let mut half = Half::answered();
+    for seq in [IRS, IRS + 1 + WINDOW] {
+        let seg = segment(Flags::NONE, seq, Some(ISS + 1));
+        assert_eq!(half.arrives(at(20), &seg), discarded(Discard::OutOfWindow));
+    }
+    let answer = half.take(at(20)).expect("an ACK is owed");
+    assert_eq!(answer.flags, Flags::ACK);
+    assert_eq!((answer.seq, answer.ack), (ISS + 1, Some(IRS + 1)));
+    // One is enough for half a second.
+    let seg = segment(Flags::NONE, IRS, Some(ISS + 1));
+    assert_eq!(half.arrives(at(21), &seg), discarded(Discard::OutOfWindow));
+    assert_eq!(half.owes(), None);
+}
+
+// req: RFC7323-5.3-1
+#[test]
+fn an_older_timestamp_draws_an_acknowledgment_and_nothing_else() {
+    let mut half = Half::open(everything(), Config::default());
+    half.take(at(0));
+    let stamped = |value| Segment {
+        options: Options {
+            timestamps: Some(TimestampOption { value, echo: 0 }),
+            ..Options::default()
+        },
+        ..segment(Flags::NONE, IRS + 1, Some(ISS + 1))
+    };
+    let old = stamped(TSVAL - 1);
+    assert_eq!(half.arrives(at(20), &old), discarded(Discard::Paws));
+    let answer = half.take(at(20)).expect("an ACK is owed");
+    assert_eq!(answer.flags, Flags::ACK);
+    assert_eq!(half.arrives(at(21), &stamped(TSVAL)), Reaction::Complete);
+}
+
+// req: RFC7323-5.2-1
+#[test]
+fn a_reset_is_judged_without_its_timestamp() {
+    let mut half = Half::open(everything(), Config::default());
+    half.take(at(0));
+    let reset = Segment {
+        options: Options {
+            timestamps: Some(TimestampOption { value: 1, echo: 0 }),
+            ..Options::default()
+        },
+        ..segment(Flags::RST, IRS + 1, None)
+    };
+    let forgotten = Reaction::Forget(Accepted::Reset.into());
+    assert_eq!(half.arrives(at(20), &reset), forgotten);
+}
+
+// req: RFC6298-2-1, RFC6298-5-6
+#[test]
+fn the_syn_ack_goes_again_ever_later_and_then_no_more() {
+    let mut half = Half::plain();
+    assert_eq!(half.half.deadline(), None);
+    half.take(at(0));
+    half.ear.arrows();
+    let mut left = Vec::new();
+    while let Some(due) = half.half.deadline() {
+        let mut cx = half.ear.context(due);
+        if !half.half.handle_timeout(&mut cx, &half.config) {
+            assert_eq!(due, at(63_000));
+            break;
+        }
+        assert_eq!(half.owes(), Some(Answer::SynAckAgain));
+        let answer = half.take(due).expect("it is owed");
+        assert_eq!(answer.flags, Flags::SYN | Flags::ACK);
+        left.push(due.as_millis() / 1000);
+    }
+    assert_eq!(left, [1, 3, 7, 15, 31]);
+    assert_eq!(half.ear.arrows(), ["SYN-RECEIVED > CLOSED on Aborted"]);
+}
