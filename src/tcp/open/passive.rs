@@ -170,7 +170,8 @@ impl HalfOpen {
     }
 
     fn challenge(&mut self, cx: &Context<'_>, why: Discard) -> Reaction {
-        if self.challenge.may_send(cx.now) {
+        // A SYN,ACK that waits to be sent stays: it starts the timer, and acknowledges as well.
+        if self.answer.is_none() && self.challenge.may_send(cx.now) {
             self.answer = Some((Answer::Ack, cx.input()));
         }
         Reaction::Stay(why.into())

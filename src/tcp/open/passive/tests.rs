@@ -294,6 +294,21 @@ fn what_lies_outside_the_window_is_answered_by_what_is_expected() {
     assert_eq!(half.owes(), None);
 }
 
+/// Else the half-open connection would have no timer, and stay for ever.
+#[test]
+fn a_doubtful_segment_does_not_take_the_place_of_the_syn_ack() {
+    for doubtful in [
+        segment(Flags::NONE, IRS - 5, Some(ISS + 1)),
+        segment(Flags::RST, IRS + 2, None),
+    ] {
+        let mut half = Half::plain();
+        half.arrives(at(0), &doubtful);
+        let answer = half.take(at(0)).expect("a SYN,ACK is owed");
+        assert_eq!(answer.flags, Flags::SYN | Flags::ACK);
+        assert_eq!(half.half.deadline(), Some(at(1000)));
+    }
+}
+
 // req: RFC7323-5.3-1
 #[test]
 fn an_older_timestamp_draws_an_acknowledgment_and_nothing_else() {
