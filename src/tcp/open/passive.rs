@@ -140,11 +140,15 @@ impl HalfOpen {
         {
             return self.challenge(cx, Discard::Paws);
         }
+        // The SYN that we know lies before the window, and is trimmed off with whatever text it has.
+        if seg.syn() && seg.seq == self.irs && !seg.rst() {
+            return self.answer_again(cx);
+        }
         if !is_acceptable(seg.seq, seg.len(), rcv_nxt, window) {
-            return match (seg.rst(), seg.syn() && seg.seq == self.irs) {
-                (true, _) => Reaction::Stay(Discard::ResetOutOfWindow.into()),
-                (_, true) => self.answer_again(cx),
-                _ => self.challenge(cx, Discard::OutOfWindow),
+            return if seg.rst() {
+                Reaction::Stay(Discard::ResetOutOfWindow.into())
+            } else {
+                self.challenge(cx, Discard::OutOfWindow)
             };
         }
         // Second, RST: exactly at RCV.NXT, or it is challenged.

@@ -264,6 +264,20 @@ fn the_syn_that_comes_again_is_answered_again() {
     assert_eq!(half.owes(), None);
 }
 
+/// RFC 9293 section 3.10.7.4, first: what lies before the window is trimmed off, SYN included.
+// req: RFC9293-3.10.7.4-4
+#[test]
+fn the_syn_that_comes_again_may_carry_text() {
+    let mut half = Half::answered();
+    let syn = Segment {
+        text: Pieces::one(b"GET / HTTP/1.1\r\n"),
+        ..segment(Flags::SYN, IRS, None)
+    };
+    assert_eq!(half.arrives(at(1000), &syn), discarded(Discard::Old));
+    assert_eq!(half.owes(), Some(Answer::SynAckAgain));
+    assert!(half.ear.arrows().is_empty());
+}
+
 // req: RFC9293-3.10.7.4-7
 #[test]
 fn another_syn_in_the_window_returns_it_to_listen() {
