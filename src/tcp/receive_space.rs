@@ -113,3 +113,6 @@ impl ReceiveSpace {
 pub const fn reserve(scale: WindowScale) -> u32 {
     (1 << scale.shift()) - 1
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,3 +158,6 @@ pub const OLD_TEXT: Why = Why {
     by: rfc!(9293, "3.10.7.4"),
     text: "text arrived that was received before: the acknowledgment may have been lost",
 };
+
+#[cfg(test)]
+mod tests;

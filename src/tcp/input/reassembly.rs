@@ -110,3 +110,6 @@ impl Reassembly {
 const SACK_BLOCKS: usize = 4;
 /// house!("reassembly-ranges"): 24 bytes each, 6 KiB a connection.
 pub const RANGES_MAX: usize = 256;
+
+#[cfg(test)]
+mod tests;

@@ -102,3 +102,6 @@ impl ReceiveBuffer {
         self.read = self.next;
     }
 }
+
+#[cfg(test)]
+mod tests;

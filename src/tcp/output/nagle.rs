@@ -86,3 +86,6 @@ const OVERRIDE: Why = Why {
 
 /// RFC 9293 section 3.8.6.2.1: "in the range 0.1 - 1.0 seconds".
 pub const OVERRIDE_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(200);
+
+#[cfg(test)]
+mod tests;

@@ -89,3 +89,6 @@ impl SendBuffer {
         self.ring = Ring::new();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! Nagle's algorithm and the sender's silly window cure, by the letter of RFC 9293.
+
+use super::{
+    ALL_OF_IT, FULL_SEGMENT, LAST, NODELAY, OVERRIDE, OVERRIDE_TIMEOUT, Situation, may_send,
+};
+
+/// An open window of which nothing is used.
+fn idle(d: u32) -> Situation {
+    Situation {
+        d,
+        u: 10_000,
+        mss: 1000,
+        max_wnd: 10_000,
+        outstanding: false,
+        nodelay: false,
+        last: false,
+        overridden: false,
+    }
+}
+
+fn busy(d: u32) -> Situation {
+    Situation {
+        outstanding: true,
+        ..idle(d)
+    }
+}
+
+// req: SHLD-7, RFC9293-3.7.4-1, MAY-16
+#[test]
+fn a_short_segment_waits_while_something_is_unacknowledged() {
+    assert_eq!(may_send(busy(1)), None);
+    assert_eq!(may_send(busy(999)), None);
+    assert_eq!(may_send(idle(1)), Some(ALL_OF_IT));
+}
+
+// req: SHLD-28
+#[test]
+fn a_full_segment_never_waits() {
+    assert_eq!(may_send(busy(1000)), Some(FULL_SEGMENT));
+    assert_eq!(may_send(idle(5000)), Some(FULL_SEGMENT));
+}
+
+// req: MUST-17
+#[test]
+fn with_the_algorithm_off_a_short_segment_goes() {
+    let nodelay = Situation {
+        nodelay: true,
+        ..busy(1)
+    };
+    assert_eq!(may_send(nodelay), Some(NODELAY));
+}
+
+#[test]
+fn after_close_the_last_short_segment_goes() {
+    let last = Situation {
+        last: true,
+        ..busy(1)
+    };
+    assert_eq!(may_send(last), Some(LAST));
+}
+
+// req: MUST-38
+#[test]
+fn little_room_in_a_window_is_not_used() {
+    let silly = Situation {
+        u: 10,
+        ..idle(5000)
+    };
+    assert_eq!(may_send(silly), None);
+    // Turning Nagle's algorithm off does not turn the cure off.
+    let nodelay = Situation {
+        nodelay: true,
+        ..silly
+    };
+    assert_eq!(may_send(nodelay), None);
+    let overridden = Situation {
+        overridden: true,
+        ..silly
+    };
+    assert_eq!(may_send(overridden), Some(OVERRIDE));
+}
+
+#[test]
+fn without_text_or_without_room_there_is_nothing_to_send() {
+    for outstanding in [false, true] {
+        let nothing = Situation {
+            outstanding,
+            nodelay: true,
+            overridden: true,
+            ..idle(0)
+        };
+        assert_eq!(may_send(nothing), None);
+        let closed = Situation { u: 0, ..nothing };
+        assert_eq!(may_send(Situation { d: 5000, ..closed }), None);
+    }
+}
+
+// req: RFC9293-3.8.6.2.1-1
+#[test]
+fn the_override_timeout_is_between_a_tenth_of_a_second_and_one() {
+    assert!((100..=1000).contains(&OVERRIDE_TIMEOUT.as_millis()));
+}
