@@ -35,12 +35,19 @@ impl Reassembly {
         if range.start <= next {
             return self.fill(range.end, next);
         }
+        let start = range.start;
         match self.ranges.insert(range, RANGES_MAX) {
             Insert::New(joined) => {
                 self.remember(joined.start);
                 Taken::Beyond
             }
-            Insert::Known => Taken::Known,
+            Insert::Known => {
+                // It draws an acknowledgment too, whose first block must hold it.
+                if let Some(known) = self.ranges.around(start) {
+                    self.remember(known.start);
+                }
+                Taken::Known
+            }
             Insert::Full => Taken::TooMany,
         }
     }

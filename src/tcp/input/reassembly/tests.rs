@@ -76,6 +76,14 @@ fn the_latest_block_comes_first_and_the_others_by_their_age() {
     assert_eq!(blocks(&holes), [30..60, 10..25]);
 }
 
+// req: RFC2018-4-4
+#[test]
+fn a_segment_that_came_before_brings_its_block_to_the_front() {
+    let mut holes = holding(&[10..20, 30..40, 50..60]);
+    assert_eq!(holes.insert(12..15, 0), Taken::Known);
+    assert_eq!(blocks(&holes), [10..20, 50..60, 30..40]);
+}
+
 // req: RFC2018-3-2
 #[test]
 fn no_more_than_four_blocks_are_told() {
