@@ -86,20 +86,21 @@ impl Reassembly {
     }
 
     /// RFC 2018 section 4: the block that holds the most recently received segment first, then
-    /// those reported most recently; at most as many as fit.
+    /// those reported most recently, then any others; as many as the option holds.
     pub fn sack_blocks(&self) -> impl Iterator<Item = Range<u64>> + '_ {
-        let mut seen: [Option<u64>; SACK_BLOCKS] = [None; SACK_BLOCKS];
-        self.recent
-            .iter()
-            .enumerate()
-            .filter_map(move |(i, start)| {
-                let range = self.ranges.around((*start)?)?;
-                if seen.contains(&Some(range.start)) {
-                    return None;
+        let recent = self.recent.iter().flatten();
+        let mut told: [Option<u64>; SACK_BLOCKS] = [None; SACK_BLOCKS];
+        recent
+            .filter_map(|start| self.ranges.around(*start))
+            .chain(self.ranges.iter())
+            .filter(move |range| {
+                let known = told.contains(&Some(range.start));
+                if !known && let Some(free) = told.iter_mut().find(|place| place.is_none()) {
+                    *free = Some(range.start);
                 }
-                seen[i] = Some(range.start);
-                Some(range)
+                !known
             })
+            .take(SACK_BLOCKS)
     }
 
     fn remember(&mut self, start: u64) {

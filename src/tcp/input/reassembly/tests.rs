@@ -5,9 +5,12 @@
     reason = "lists of ranges are the topic"
 )]
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{RANGES_MAX, Reassembly, Taken};
+use proptest::prelude::*;
+
+use super::{RANGES_MAX, Reassembly, SACK_BLOCKS, Taken};
 
 /// With these ranges inserted in this order, byte 0 being missing.
 fn holding(ranges: &[Range<u64>]) -> Reassembly {
@@ -91,6 +94,16 @@ fn no_more_than_four_blocks_are_told() {
     assert_eq!(blocks(&holes), [90..95, 70..80, 50..60, 30..40]);
 }
 
+// req: RFC2018-4-5
+#[test]
+fn blocks_that_are_filled_make_room_for_those_that_were_crowded_out() {
+    let mut holes = holding(&[50..60, 70..80, 90..95, 10..20, 30..40]);
+    assert_eq!(holes.insert(0..10, 0), Taken::InOrder(20));
+    assert_eq!(blocks(&holes), [30..40, 90..95, 70..80, 50..60]);
+    assert_eq!(holes.insert(20..30, 20), Taken::InOrder(20));
+    assert_eq!(blocks(&holes), [90..95, 70..80, 50..60]);
+}
+
 #[test]
 fn nothing_is_left_once_it_is_cleared() {
     let mut holes = holding(&[10..20]);
@@ -98,4 +111,86 @@ fn nothing_is_left_once_it_is_cleared() {
     assert!(holes.is_empty());
     assert_eq!(blocks(&holes), []);
     assert_eq!(holes.insert(0..15, 0), Taken::InOrder(15));
+}
+
+/// Every byte on its own, and where each segment that ended beyond the hole began, the latest
+/// first.
+#[derive(Default)]
+struct Plain {
+    bytes: BTreeSet<u64>,
+    next: u64,
+    triggers: Vec<u64>,
+}
+
+impl Plain {
+    fn insert(&mut self, range: Range<u64>) -> Taken {
+        let new = range
+            .clone()
+            .filter(|byte| *byte >= self.next && self.bytes.insert(*byte))
+            .count();
+        let before = self.next;
+        while self.bytes.remove(&self.next) {
+            self.next += 1;
+        }
+        if self.next > before {
+            return Taken::InOrder(self.next - before);
+        }
+        if range.start > self.next {
+            self.triggers.insert(0, range.start);
+        }
+        if new > 0 { Taken::Beyond } else { Taken::Known }
+    }
+
+    /// The contiguous bytes around one of them.
+    fn run(&self, byte: u64) -> Range<u64> {
+        let there = |at: &u64| self.bytes.contains(at);
+        let start = (0..=byte).rev().take_while(there).last().unwrap_or(byte);
+        let end = (byte..).find(|at| !there(at)).unwrap_or(byte);
+        start..end
+    }
+
+    fn runs(&self) -> BTreeSet<(u64, u64)> {
+        let runs = self.bytes.iter().map(|byte| self.run(*byte));
+        runs.map(|run| (run.start, run.end)).collect()
+    }
+
+    /// The blocks of the last four triggers that are not filled, each once.
+    fn latest(&self) -> Vec<Range<u64>> {
+        let mut latest: Vec<Range<u64>> = Vec::new();
+        for trigger in self.triggers.iter().take(SACK_BLOCKS) {
+            let run = self.run(*trigger);
+            if self.bytes.contains(trigger) && !latest.contains(&run) {
+                latest.push(run);
+            }
+        }
+        latest
+    }
+}
+
+proptest! {
+    // req: SHLD-31, RFC2018-4-4, RFC2018-4-5, RFC2018-4-6, RFC2018-3-2
+    #[test]
+    fn it_knows_the_same_bytes_as_a_plain_set(
+        segments in prop::collection::vec((0u64..120, 1u64..12), 1..80),
+    ) {
+        let mut holes = Reassembly::default();
+        let mut plain = Plain::default();
+        for (ahead, len) in segments {
+            // Some begin before what is missing, most beyond it.
+            let start = (plain.next + ahead).saturating_sub(10);
+            let (range, next) = (start..start + len, plain.next);
+            prop_assert_eq!(holes.insert(range.clone(), next), plain.insert(range));
+            let told = blocks(&holes);
+            let runs = plain.runs();
+            // As many as there are and fit, each whole and each once.
+            prop_assert_eq!(told.len(), runs.len().min(SACK_BLOCKS));
+            for (nth, block) in told.iter().enumerate() {
+                prop_assert!(runs.contains(&(block.start, block.end)));
+                prop_assert!(!told[..nth].contains(block));
+            }
+            let latest = plain.latest();
+            prop_assert_eq!(&told[..latest.len()], &latest[..]);
+            prop_assert_eq!(holes.is_empty(), runs.is_empty());
+        }
+    }
 }
