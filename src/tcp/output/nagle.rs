@@ -48,7 +48,7 @@ pub fn may_send(s: Situation) -> Option<Why> {
             (true, true) => NODELAY,
             (true, false) => LAST,
         })
-    } else if bracket && ready >= s.max_wnd / 2 {
+    } else if bracket && ready >= s.max_wnd.div_ceil(2) {
         // (3) [SND.NXT = SND.UNA and] min(D,U) >= Fs * Max(SND.WND)
         Some(HALF_WINDOW)
     } else if s.overridden {

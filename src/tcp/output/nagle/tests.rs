@@ -1,7 +1,8 @@
 //! Nagle's algorithm and the sender's silly window cure, by the letter of RFC 9293.
 
 use super::{
-    ALL_OF_IT, FULL_SEGMENT, LAST, NODELAY, OVERRIDE, OVERRIDE_TIMEOUT, Situation, may_send,
+    ALL_OF_IT, FULL_SEGMENT, HALF_WINDOW, LAST, NODELAY, OVERRIDE, OVERRIDE_TIMEOUT, Situation,
+    may_send,
 };
 
 /// An open window of which nothing is used.
@@ -81,6 +82,18 @@ fn little_room_in_a_window_is_not_used() {
 }
 
 #[test]
+fn half_of_the_largest_window_is_room_enough() {
+    let small_peer = |u| Situation {
+        u,
+        max_wnd: 101,
+        ..idle(5000)
+    };
+    assert_eq!(may_send(small_peer(51)), Some(HALF_WINDOW));
+    // Half of 101 is more than 50.
+    assert_eq!(may_send(small_peer(50)), None);
+}
+
+#[test]
 fn without_text_or_without_room_there_is_nothing_to_send() {
     for outstanding in [false, true] {
         let nothing = Situation {
@@ -99,4 +112,45 @@ fn without_text_or_without_room_there_is_nothing_to_send() {
 #[test]
 fn the_override_timeout_is_between_a_tenth_of_a_second_and_one() {
     assert!((100..=1000).contains(&OVERRIDE_TIMEOUT.as_millis()));
+}
+
+/// RFC 9293 section 3.8.6.2.1, each line as it stands there, with all text counted as pushed, and
+/// Nagle's bracket left out after CLOSE: house!("nagle-and-fin").
+fn by_the_letter(s: &Situation) -> bool {
+    let nagle = !s.outstanding || s.nodelay || s.last;
+    let (d, u) = (u64::from(s.d), u64::from(s.u));
+    let min = d.min(u);
+    let rules = [
+        min >= u64::from(s.mss),
+        nagle && d <= u,
+        nagle && 2 * min >= u64::from(s.max_wnd),
+        s.overridden,
+    ];
+    min > 0 && rules.contains(&true)
+}
+
+// req: MUST-17, MUST-38, SHLD-7, RFC9293-3.7.4-1, RFC9293-3.8.6.2.1-1
+#[test]
+fn every_small_situation_is_decided_by_the_four_conditions() {
+    for bits in 0..16 {
+        for d in 0..12 {
+            for u in 0..12 {
+                for mss in 1..8 {
+                    for max_wnd in 0..12 {
+                        let s = Situation {
+                            d,
+                            u,
+                            mss,
+                            max_wnd,
+                            outstanding: bits & 1 != 0,
+                            nodelay: bits & 2 != 0,
+                            last: bits & 4 != 0,
+                            overridden: bits & 8 != 0,
+                        };
+                        assert_eq!(may_send(s).is_some(), by_the_letter(&s), "{s:?}");
+                    }
+                }
+            }
+        }
+    }
 }
