@@ -82,8 +82,9 @@ impl ReceiveSpace {
         let promised = self.wnd();
         let step = mss.min(buffer / 2).max(1);
         let unit = 1u32 << self.scale.shift();
-        let window = if free >= promised.saturating_add(step) {
-            free
+        let showable = self.showable(free);
+        let window = if showable >= promised.saturating_add(step) {
+            showable
         } else if promised.next_multiple_of(unit) <= free.saturating_add(unit - 1) {
             // Up, not down: the edge that the peer sees must not move left.
             promised.next_multiple_of(unit)
@@ -105,7 +106,12 @@ impl ReceiveSpace {
     pub fn is_worth_telling(&self, free: u32, buffer: u32, mss: u32) -> bool {
         let step = mss.min(buffer / 2).max(1);
         let known = self.wnd();
-        known < buffer / 2 && free >= known.saturating_add(step)
+        known < buffer / 2 && self.showable(free) >= known.saturating_add(step)
+    }
+
+    /// The largest window up to `free` that the field can show.
+    fn showable(&self, free: u32) -> u32 {
+        self.scale.scale(self.scale.field(free))
     }
 }
 

@@ -1,8 +1,10 @@
 //! The window to offer: how far, by which steps, and never back.
 
+use proptest::prelude::*;
+
 use crate::base::{SeqNum, WindowScale};
 
-use super::ReceiveSpace;
+use super::{ReceiveSpace, reserve};
 
 const IRS: SeqNum = SeqNum(u32::MAX - 100);
 const MSS: u32 = 1000;
@@ -31,6 +33,11 @@ impl Receiver {
             unread: 0,
             next: 0,
         }
+    }
+
+    /// A receiver that scales its windows as its buffer needs.
+    fn scaled(buffer: u32, mss: u32) -> Receiver {
+        Receiver::new(buffer, mss, WindowScale::for_window(buffer))
     }
 
     fn plain(buffer: u32) -> Receiver {
@@ -67,6 +74,12 @@ impl Receiver {
     /// The furthest edge that was offered, as an offset in the stream.
     fn edge(&self) -> u64 {
         self.next + u64::from(self.rcv.wnd())
+    }
+
+    /// How far the memory reaches: the buffer from the reader's place on, and the reserve.
+    fn memory(&self) -> u64 {
+        let read = self.next - u64::from(self.unread);
+        read + u64::from(self.buffer) + u64::from(reserve(self.rcv.scale))
     }
 }
 
@@ -161,6 +174,18 @@ fn what_was_ever_offered_is_still_in_the_window() {
     assert!(shrunk);
 }
 
+// req: SHLD-14
+#[test]
+fn a_unit_larger_than_a_segment_takes_nothing_back() {
+    // With a gibibyte the unit is 16 KiB; a segment is a step, though no multiple of the unit.
+    let mut receiver = Receiver::scaled(1 << 30, MSS);
+    receiver.offer();
+    receiver.receive(10_000);
+    let before = receiver.edge();
+    let seen = receiver.next + u64::from(receiver.offer());
+    assert!(seen >= before, "{seen} after {before}");
+}
+
 // req: RFC9293-3.8.6.2.2-1
 #[test]
 fn room_is_told_at_once_to_a_peer_that_knows_of_little() {
@@ -184,4 +209,77 @@ fn a_peer_that_knows_of_half_the_buffer_is_not_bothered() {
     assert!(!receiver.is_worth_telling());
     receiver.receive(1);
     assert!(receiver.is_worth_telling());
+}
+
+/// An acknowledgment that changes nothing looks like a duplicate to the peer (RFC 5681 section 2).
+#[test]
+fn a_window_that_the_field_cannot_show_is_not_worth_telling() {
+    let mut receiver = Receiver::plain(1 << 20);
+    receiver.receive(10_000);
+    assert!(receiver.is_worth_telling());
+    assert_eq!(receiver.offer(), 65_535);
+    receiver.read(10_000);
+    assert!(!receiver.is_worth_telling());
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Receive(u32),
+    Read(u32),
+    Offer,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let bytes = prop_oneof![1u32..20, 1u32..3000, 1u32..3_000_000];
+    let step = prop_oneof![
+        bytes.clone().prop_map(Step::Receive),
+        bytes.prop_map(Step::Read),
+        Just(Step::Offer),
+    ];
+    prop::collection::vec(step, 0..100)
+}
+
+proptest! {
+    /// Whatever comes and is read in whatever order: the edge never moves left, never lies beyond
+    /// what the memory holds, and moves by steps that are worth a segment, or less than a unit to
+    /// make up for rounding; and the peer never sees further than is remembered.
+    // req: SHLD-14, MUST-39, REC-1, RFC9293-3.10.7.4-17, RFC7323-2.4-1
+    #[test]
+    fn the_edge_never_moves_left_nor_beyond_the_memory(
+        buffer in prop_oneof![1u32..5000, 1u32..1_000_000, 1u32..=1 << 30],
+        mss in prop_oneof![48u32..100, 500u32..9000, 60_000u32..=65_535],
+        scaling in any::<bool>(),
+        steps in steps(),
+    ) {
+        let mut receiver = if scaling {
+            Receiver::scaled(buffer, mss)
+        } else {
+            Receiver::new(buffer, mss, WindowScale::default())
+        };
+        let unit = u64::from(reserve(receiver.rcv.scale)) + 1;
+        let step_least = u64::from(mss.min(buffer / 2).max(1));
+        for step in steps {
+            let before = receiver.edge();
+            let worth = receiver.is_worth_telling();
+            match step {
+                Step::Receive(bytes) => receiver.receive(bytes),
+                Step::Read(bytes) => receiver.read(bytes),
+                Step::Offer => {
+                    let seen = receiver.next + u64::from(receiver.offer());
+                    prop_assert!(seen <= receiver.edge());
+                    prop_assert!(seen <= receiver.memory());
+                    prop_assert!(seen + unit > before, "{seen} after {before}");
+                    let up = receiver.next + (before - receiver.next).next_multiple_of(unit);
+                    prop_assert!(seen >= before || up > receiver.memory(), "{seen} not {up}");
+                    let moved = receiver.edge() - before;
+                    prop_assert!(moved < unit || moved >= step_least, "by {moved}");
+                    // What was worth telling has been told.
+                    prop_assert!(!worth || moved >= step_least);
+                    prop_assert!(!receiver.is_worth_telling());
+                }
+            }
+            prop_assert!(receiver.edge() >= before);
+            prop_assert!(receiver.edge() <= receiver.memory());
+        }
+    }
 }
