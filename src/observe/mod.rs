@@ -44,3 +44,6 @@ pub use pcapng::{Direction, Interface, Section};
 #[cfg(feature = "records")]
 pub use queue::Overflow;
 pub use recorder::Recorder;
+
+#[cfg(all(test, feature = "records"))]
+mod tests;

@@ -2,8 +2,8 @@
 //! clause.
 //!
 //! ```text
-//! #9      +0.000 412  10.90.0.2:40000 ──▶ SYN seq 0 win 65535    CLOSED → SYN-SENT  RFC 9293 3.5
-//! #12–#90 +0.161 020  10.90.0.2:40000 ──▶ 46 segments, 67,160 B   ◀── 33 ACKs
+//! #9            +0.000 412  10.90.0.2:40000 ──▶ SYN seq 0 win 65535  CLOSED → SYN-SENT  ...
+//! #12–#90       +0.161 020  10.90.0.2:40000 ──▶ 46 segments, 67,160 B   ◀── 33 ACKs
 //! ```
 //!
 //! A transfer is thousands of frames that say the same, so runs of text and acknowledgments become
@@ -84,7 +84,7 @@ impl Ladder<'_> {
         let number = format!("#{}", frame.number);
         let (time, local) = (self.time(frame), self.conversation.local);
         let remark = remark(&frame.what);
-        format!("{number:<7} {time}  {local} {arrow} {what:<WHAT$}  {state}{remark}")
+        format!("{number:<11} {time:>12}  {local} {arrow} {what:<WHAT$}  {state}{remark}")
     }
 
     fn together(&self, run: &[Frame]) -> String {
@@ -108,7 +108,7 @@ impl Ladder<'_> {
         let numbers = format!("#{first}–#{last}");
         let (time, local) = (self.time(&run[0]), self.conversation.local);
         let ways = Vec::from_iter(ways).join("   ");
-        format!("{numbers:<7} {time}  {local} {ways}")
+        format!("{numbers:<11} {time:>12}  {local} {ways}")
     }
 
     /// A line for the frames between two numbers that have no record, if any.
