@@ -115,3 +115,6 @@ impl SendSpace {
         self.nxt.since(self.una)
     }
 }
+
+#[cfg(test)]
+mod tests;

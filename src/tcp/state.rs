@@ -77,3 +77,6 @@ impl State {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -167,3 +167,6 @@ const LAST_ACK_AGAIN: Why = Why {
 
 /// A server has one of these for every connection of the last minute.
 const _: () = assert!(size_of::<TimeWait>() <= 96);
+
+#[cfg(test)]
+mod tests;

@@ -95,3 +95,6 @@ const TICK: Duration = Duration::from_millis(1);
 const ECHO_MAX: u32 = 600_000;
 /// RFC 7323 section 5.5: 24 days of 2^31 ticks of a millisecond.
 const RECENT_VALID: Duration = Duration::from_secs(24 * 24 * 3600);
+
+#[cfg(test)]
+mod tests;

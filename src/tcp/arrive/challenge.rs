@@ -53,3 +53,6 @@ impl Connection {
 /// house!("challenge-ack-limit"): one in half a second, and a little more that nobody can predict.
 const INTERVAL: Duration = Duration::from_millis(500);
 const JITTER: Duration = Duration::from_millis(64);
+
+#[cfg(test)]
+mod tests;

@@ -38,3 +38,6 @@ pub const RESET: Why = Why {
     by: rfc!(9293, "3.5.2"),
     text: "the segment belongs to no connection here, or acknowledges what was never sent",
 };
+
+#[cfg(test)]
+mod tests;

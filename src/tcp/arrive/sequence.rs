@@ -108,3 +108,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

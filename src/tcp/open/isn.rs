@@ -16,3 +16,6 @@ pub fn initial_sequence_number(key: &Key, pair: &SocketPair, now: Instant) -> Se
 }
 
 const NANOS_PER_STEP: u64 = 4_000;
+
+#[cfg(test)]
+mod tests;

@@ -120,3 +120,6 @@ pub fn syn_window(config: &Config) -> u16 {
     };
     u16::try_from(config.receive_buffer.saturating_sub(reserve)).unwrap_or(u16::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! What two SYNs agree on: every option offered by one side, by both, by none.
+
+use crate::base::{Mss, WindowScale};
+use crate::tcp::Config;
+use crate::wire::options::{Options, TimestampOption};
+
+use super::{Offer, Scales, agree, syn_window};
+
+const STAMP: TimestampOption = TimestampOption { value: 1, echo: 0 };
+
+/// All of it, on Ethernet.
+fn offer() -> Offer {
+    Offer::new(&Config::default(), Mss::new(1460))
+}
+
+fn peer() -> Options {
+    Options {
+        mss: Some(1400),
+        window_scale: Some(9),
+        sack_permitted: true,
+        timestamps: Some(STAMP),
+        ..Options::default()
+    }
+}
+
+// req: MUST-14, MAY-3
+#[test]
+fn our_syn_has_the_options_that_the_configuration_wants() {
+    let all = Options {
+        mss: Some(1460),
+        window_scale: Some(5),
+        sack_permitted: true,
+        timestamps: Some(STAMP),
+        ..Options::default()
+    };
+    assert_eq!(offer().syn_options(Some(STAMP)), all);
+    let config = Config {
+        window_scaling: false,
+        timestamps: false,
+        sack: false,
+        ..Config::default()
+    };
+    let none = Options {
+        mss: Some(1460),
+        ..Options::default()
+    };
+    let offer = Offer::new(&config, Mss::new(1460));
+    assert_eq!(offer.syn_options(Some(STAMP)), none);
+}
+
+// req: RFC7323-2.3-3
+#[test]
+fn the_shift_that_we_offer_is_that_of_the_buffer() {
+    for (buffer, shift) in [
+        (65_535, 0),
+        (65_536, 1),
+        (1 << 20, 5),
+        (1 << 30, 14),
+        (u32::MAX, 14),
+    ] {
+        let config = Config {
+            receive_buffer: buffer,
+            ..Config::default()
+        };
+        let offer = Offer::new(&config, Mss::new(1460));
+        assert_eq!(offer.scale, Some(WindowScale::new(shift)), "{buffer}");
+    }
+}
+
+// req: RFC7323-2.2-2, RFC7323-2.3-1, RFC7323-3.2-3, RFC2018-4-1
+#[test]
+fn an_answer_has_no_option_that_the_syn_had_not() {
+    for bits in 0..8 {
+        let has = |bit| bits & bit != 0;
+        let peer = Options {
+            window_scale: has(1).then_some(9),
+            sack_permitted: has(2),
+            timestamps: has(4).then_some(STAMP),
+            ..Options::default()
+        };
+        let answer = offer().answered(&peer).syn_options(Some(STAMP));
+        assert_eq!(answer.window_scale.is_some(), has(1));
+        assert_eq!(answer.sack_permitted, has(2));
+        assert_eq!(answer.timestamps.is_some(), has(4));
+        assert_eq!(answer.mss, Some(1460));
+    }
+}
+
+// req: RFC7323-2.2-1, RFC7323-2.3-4, RFC2018-4-1, RFC7323-3.2-7
+#[test]
+fn what_only_one_side_offers_is_not_agreed_on() {
+    for bits in 0..64 {
+        let has = |bit| bits & bit != 0;
+        let config = Config {
+            window_scaling: has(1),
+            sack: has(2),
+            timestamps: has(4),
+            ..Config::default()
+        };
+        let peer = Options {
+            window_scale: has(8).then_some(9),
+            sack_permitted: has(16),
+            timestamps: has(32).then_some(STAMP),
+            ..Options::default()
+        };
+        let ours = Offer::new(&config, Mss::new(1460));
+        let agreed = agree(&ours, &peer, Mss::DEFAULT_V4);
+        let scales = Scales {
+            ours: WindowScale::new(5),
+            peers: WindowScale::new(9),
+        };
+        assert_eq!(agreed.scale, (has(1) && has(8)).then_some(scales));
+        assert_eq!(agreed.sack, has(2) && has(16));
+        assert_eq!(agreed.timestamps, has(4) && has(32));
+    }
+}
+
+// req: RFC7323-2.3-3
+#[test]
+fn a_shift_above_14_is_taken_as_14() {
+    for shift in [14, 15, 200, 255] {
+        let peer = Options {
+            window_scale: Some(shift),
+            ..peer()
+        };
+        let agreed = agree(&offer(), &peer, Mss::DEFAULT_V4);
+        let scales = agreed.scale.expect("both sides scale");
+        assert_eq!(scales.peers, WindowScale::MAX, "{shift}");
+    }
+}
+
+// req: MUST-14, MUST-16
+#[test]
+fn the_smaller_segment_size_counts() {
+    let agreed = |ours, theirs| {
+        let ours = Offer {
+            mss: Mss::new(ours),
+            ..offer()
+        };
+        let peer = Options {
+            mss: Some(theirs),
+            ..peer()
+        };
+        let agreed = agree(&ours, &peer, Mss::DEFAULT_V4);
+        assert_eq!(agreed.our_mss, ours.mss);
+        agreed.mss.get()
+    };
+    assert_eq!(agreed(1460, 1400), 1400);
+    assert_eq!(agreed(1400, 1460), 1400);
+    assert_eq!(agreed(1460, 65_535), 1460);
+    // An offer that would cost a packet a byte counts as the least that is believed.
+    assert_eq!(agreed(1460, 0), 48);
+    assert_eq!(agreed(1460, 47), 48);
+    assert_eq!(agreed(1460, 48), 48);
+}
+
+// req: MUST-15
+#[test]
+fn a_peer_that_names_no_size_takes_the_default_of_its_family() {
+    let peer = Options {
+        mss: None,
+        ..peer()
+    };
+    assert_eq!(agree(&offer(), &peer, Mss::DEFAULT_V4).mss.get(), 536);
+    assert_eq!(agree(&offer(), &peer, Mss::DEFAULT_V6).mss.get(), 1220);
+    // The path may carry even less.
+    let narrow = Offer {
+        mss: Mss::new(500),
+        ..offer()
+    };
+    assert_eq!(agree(&narrow, &peer, Mss::DEFAULT_V4).mss.get(), 500);
+}
+
+#[test]
+fn before_the_peer_has_spoken_nothing_is_agreed_on() {
+    let alone = offer().alone();
+    assert_eq!((alone.mss.get(), alone.our_mss.get()), (1460, 1460));
+    assert_eq!(alone.scale, None);
+    assert!(!alone.sack && !alone.timestamps);
+}
+
+// req: RFC7323-2.2-4
+#[test]
+fn the_window_of_a_syn_is_as_large_as_the_field_can_say_unscaled() {
+    let window = |receive_buffer, window_scaling| {
+        syn_window(&Config {
+            receive_buffer,
+            window_scaling,
+            ..Config::default()
+        })
+    };
+    assert_eq!(window(1 << 20, true), 65_535);
+    assert_eq!(window(1 << 20, false), 65_535);
+    assert_eq!(window(5000, true), 5000);
+    assert_eq!(window(65_535, true), 65_535);
+    // Never more than there is memory for.
+    for buffer in [0, 1, 40_000, 65_536, 65_537, 70_000, u32::MAX] {
+        assert!(u32::from(window(buffer, true)) <= buffer);
+        assert!(u32::from(window(buffer, false)) <= buffer);
+    }
+}
