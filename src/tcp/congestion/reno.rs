@@ -60,7 +60,7 @@ impl CongestionControl for Reno {
         let mss = u64::from(self.mss);
         let acked = u64::from(report.acked);
         if self.in_slow_start() {
-            // RFC 5681 section 3.1 (2): cwnd += min (N, SMSS), and RFC 3465 section 2.2: min (N, L).
+            // RFC 5681 section 3.1 (2): cwnd += min (N, SMSS); RFC 3465 section 2.2: min (N, L).
             self.cwnd += acked.min(self.limit * mss);
             return;
         }

@@ -140,7 +140,7 @@ impl HalfOpen {
         {
             return self.challenge(cx, Discard::Paws);
         }
-        // The SYN that we know lies before the window, and is trimmed off with whatever text it has.
+        // The SYN that we know lies before the window: it is trimmed off, whatever text it has.
         if seg.syn() && seg.seq == self.irs && !seg.rst() {
             return self.answer_again(cx);
         }
