@@ -7,6 +7,10 @@
 #![warn(clippy::undocumented_unsafe_blocks, missing_debug_implementations)]
 
 pub mod base;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
+pub mod demo;
 pub mod device;
 #[cfg(feature = "http")]
 pub mod http;

@@ -1,3 +1,7 @@
-//! The command line: sets up logging and runs one verb.
+//! The program `pellucid`: everything about it is in `cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pellucid::cli::main()
+}

@@ -4,18 +4,20 @@
 //! they run on, how much of everything there may be and how long anybody waits. Both sides take
 //! any byte stream, so that they are tested over pipes and serve the kernel's sockets as well.
 //!
-//! Read `client` for what a request is, `server` for the accept loop, `files` for what it serves;
-//! `body` and `pace` are what both lean on.
+//! Read `client` for what a request is, `server` for the accept loop, `files` for what it serves,
+//! `sockets` for where on our stack it listens; `body` and `pace` are what all lean on.
 
 pub mod body;
 pub mod client;
 pub mod files;
 mod pace;
 pub mod server;
+mod sockets;
 
 pub use body::Body;
 pub use files::Files;
 pub use server::{Handler, Listener, serve};
+pub use sockets::Sockets;
 
 /// How many header fields a message may have, trailers too. Browsers and servers stay below 50.
 const HEADERS_MAX: usize = 100;

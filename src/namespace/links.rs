@@ -128,6 +128,17 @@ impl Links {
             .map_err(|error| explain(error, || format!("set the MTU of {name} to {mtu}")))
     }
 
+    /// Sets how many packets may wait on an interface for whoever reads them; what comes while so
+    /// many wait is lost.
+    ///
+    /// # Errors
+    ///
+    /// There is no such interface.
+    pub fn set_queue(&mut self, name: &str, packets: u32) -> io::Result<()> {
+        self.change(name, LinkAttribute::TxQueueLen(packets))
+            .map_err(|error| explain(error, || format!("let {packets} packets wait on {name}")))
+    }
+
     /// Keeps the kernel from talking on this interface before anybody asked: it gives itself no
     /// link-local address, and without one it solicits no router. For an interface that is down.
     ///

@@ -45,5 +45,6 @@ pub use pcapng::{Direction, Interface, Section};
 pub use queue::Overflow;
 pub use recorder::Recorder;
 
-#[cfg(all(test, feature = "records"))]
+#[cfg(feature = "records")]
+#[cfg(test)]
 mod tests;

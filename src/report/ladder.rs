@@ -10,13 +10,14 @@
 //! one line. Whatever changes a state, repeats something or is refused keeps a line of its own.
 //! Sequence numbers are counted from the first byte of text, which is 1, as in Wireshark.
 
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::base::Instant;
 use crate::observe::words;
 use crate::observe::{Conversation, Direction, Frame, What};
-use crate::probe::{Accepted, Ending, Purpose, Resent};
+use crate::probe::{Accepted, Ending, Purpose, Resent, State};
 
 /// What is drawn.
 #[derive(Debug)]
@@ -34,25 +35,31 @@ pub struct Ladder<'a> {
 impl Ladder<'_> {
     /// The ladder, a line each.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
+        let local = self.conversation.local;
+        self.rungs().iter().map(|rung| rung.line(local)).collect()
+    }
+
+    /// The same, not yet put together.
+    pub fn rungs(&self) -> Vec<Rung> {
+        let mut rungs = Vec::new();
         let mut rest = self.frames;
         let mut settled = false;
         let mut last = 0;
         while let Some(first) = rest.first() {
-            lines.extend(self.gap_between(last, first.number));
+            rungs.extend(self.gap_between(last, first.number));
             // The frame after a change of state belongs to that change: it acknowledges it.
             let len = if settled { self.run(rest) } else { 1 };
             let (run, after) = rest.split_at(len.max(1));
             if len >= RUN_MIN {
-                lines.push(self.together(run));
+                rungs.push(self.together(run));
             } else {
-                lines.extend(run.iter().map(|frame| self.alone(frame)));
+                rungs.extend(run.iter().map(|frame| self.alone(frame)));
             }
             let end = run.last().unwrap_or(first);
             (settled, last) = (!changes_state(end), end.number);
             rest = after;
         }
-        lines
+        rungs
     }
 
     /// How many frames from the first on can share a line.
@@ -69,7 +76,7 @@ impl Ladder<'_> {
         frames.iter().take_while(joins).count()
     }
 
-    fn alone(&self, frame: &Frame) -> String {
+    fn alone(&self, frame: &Frame) -> Rung {
         let (iss, irs) = (self.conversation.iss, self.conversation.irs);
         let segment = frame.segment.map(|segment| match frame.what.direction() {
             Direction::Out => segment.describe(iss, irs),
@@ -77,17 +84,18 @@ impl Ladder<'_> {
         });
         let what = segment.unwrap_or_else(|| format!("{} B", frame.len));
         let arrow = arrow(frame.what.direction());
-        let state = match (frame.before, frame.state) {
-            (Some(before), Some(after)) if before != after => format!("{before} → {after}  "),
-            _ => String::new(),
-        };
-        let number = format!("#{}", frame.number);
-        let (time, local) = (self.time(frame), self.conversation.local);
-        let remark = remark(&frame.what);
-        format!("{number:<11} {time:>12}  {local} {arrow} {what:<WHAT$}  {state}{remark}")
+        let state = frame.before.zip(frame.state);
+        Rung {
+            numbers: format!("#{}", frame.number),
+            time: self.time(frame),
+            what: format!("{arrow} {what}"),
+            state: state.filter(|(before, after)| before != after),
+            clause: clause(&frame.what),
+            remark: remark(&frame.what),
+        }
     }
 
-    fn together(&self, run: &[Frame]) -> String {
+    fn together(&self, run: &[Frame]) -> Rung {
         let (first, last) = (run[0].number, run[run.len() - 1].number);
         let mut ways = [Direction::Out, Direction::In].map(|way| (way, Vec::new()));
         for (way, parts) in &mut ways {
@@ -105,18 +113,22 @@ impl Ladder<'_> {
         }
         let ways = ways.iter().filter(|(_, parts)| !parts.is_empty());
         let ways = ways.map(|(way, parts)| format!("{} {}", arrow(*way), parts.join(", ")));
-        let numbers = format!("#{first}–#{last}");
-        let (time, local) = (self.time(&run[0]), self.conversation.local);
-        let ways = Vec::from_iter(ways).join("   ");
-        format!("{numbers:<11} {time:>12}  {local} {ways}")
+        Rung {
+            numbers: format!("#{first}–#{last}"),
+            time: self.time(&run[0]),
+            what: Vec::from_iter(ways).join("   "),
+            ..Rung::default()
+        }
     }
 
-    /// A line for the frames between two numbers that have no record, if any.
-    fn gap_between(&self, last: u64, next: u64) -> Option<String> {
+    /// What stands for the frames between two numbers that have no record, if any.
+    fn gap_between(&self, last: u64, next: u64) -> Option<Rung> {
         let gap = self.unrecorded.as_ref()?;
         let (start, end) = (gap.start(), gap.end());
-        (last < *start && *end < next && last > 0)
-            .then(|| format!("... no record was kept of frames #{start}–#{end}"))
+        (last < *start && *end < next && last > 0).then(|| Rung {
+            what: format!("... no record was kept of frames #{start}–#{end}"),
+            ..Rung::default()
+        })
     }
 
     /// Seconds, and after the point milliseconds and microseconds apart.
@@ -125,6 +137,45 @@ impl Ladder<'_> {
         let micros = since.subsec_micros();
         let seconds = since.as_secs();
         format!("+{seconds}.{:03} {:03}", micros / 1000, micros % 1000)
+    }
+}
+
+/// A line of the ladder, not yet put together: what does not apply is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rung {
+    /// `#9`, or `#12–#90`; empty for what stands in a gap.
+    pub numbers: String,
+    /// Since when the ladder counts.
+    pub time: String,
+    /// Arrows, and what went their way.
+    pub what: String,
+    /// The change of state that came with it.
+    pub state: Option<(State, State)>,
+    /// The clause that it obeys.
+    pub clause: String,
+    /// Of what is not ordinary, the reason.
+    pub remark: String,
+}
+
+impl Rung {
+    fn line(&self, local: SocketAddr) -> String {
+        let Rung {
+            numbers,
+            time,
+            what,
+            state,
+            clause,
+            remark,
+        } = self;
+        if numbers.is_empty() {
+            return what.clone();
+        }
+        let state = state.map_or_else(String::new, |(from, to)| format!("{from} → {to}  "));
+        let colon = if remark.is_empty() { "" } else { ": " };
+        let line = format!(
+            "{numbers:<11} {time:>12}  {local} {what:<WHAT$}  {state}{clause}{colon}{remark}"
+        );
+        line.trim_end().to_owned()
     }
 }
 
@@ -139,20 +190,28 @@ const fn arrow(direction: Direction) -> &'static str {
     }
 }
 
-/// The clause, and of what is not ordinary the reason.
+/// The clause that a frame obeys.
+fn clause(what: &What) -> String {
+    match what {
+        What::Unexplained => String::new(),
+        What::Out { why, .. } => why.by.to_string(),
+        What::In { by, .. } => by.to_string(),
+    }
+}
+
+/// Of what is not ordinary, the reason.
 fn remark(what: &What) -> String {
     match *what {
         What::Unexplained => "unexplained: nothing said how it ended".into(),
-        What::Out { why, .. } if what.is_ordinary() => why.by.to_string(),
+        _ if what.is_ordinary() => String::new(),
         What::Out {
             purpose: purpose @ Purpose::Retransmission(_),
             why,
-        } => format!("{}: {}: {}", why.by, words::purpose(purpose), why.text),
-        What::Out { why, .. } => format!("{}: {}", why.by, why.text),
-        What::In { by, .. } if what.is_ordinary() => by.to_string(),
-        What::In { ending, by } => match words::disposition(ending) {
-            "accepted" => format!("{by}: {}", words::reason(ending)),
-            otherwise => format!("{by}: {otherwise}: {}", words::reason(ending)),
+        } => format!("{}: {}", words::purpose(purpose), why.text),
+        What::Out { why, .. } => why.text.into(),
+        What::In { ending, .. } => match words::disposition(ending) {
+            "accepted" => words::reason(ending).into(),
+            otherwise => format!("{otherwise}: {}", words::reason(ending)),
         },
     }
 }

@@ -110,7 +110,7 @@ pub fn create_file(path: &Path) -> Result<File, RecordError> {
 
 /// A record that could not be made: which, why, and what to do about it.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {doing} {}: {}\n  now:  {}", path.display(), self.why(), self.remedy())]
+#[error("{}: {}\n  now:  {}", self.what(), self.why(), self.remedy())]
 pub struct RecordError {
     doing: &'static str,
     path: PathBuf,
@@ -132,7 +132,13 @@ impl RecordError {
         &self.path
     }
 
-    fn why(&self) -> String {
+    /// What was tried, and on what.
+    pub fn what(&self) -> String {
+        format!("cannot {} {}", self.doing, self.path.display())
+    }
+
+    /// Why it did not work.
+    pub fn why(&self) -> String {
         let is_link = || self.path.is_symlink();
         match self.source.kind() {
             io::ErrorKind::AlreadyExists if is_link() => "it is a symbolic link".into(),

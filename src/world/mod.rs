@@ -143,6 +143,9 @@ pub fn private_link(inside: &Inside, wish: Wish, plan: &Plan) -> Result<PrivateL
 }
 
 fn by_tun(links: &mut Links, plan: &Plan, tun: Tun) -> Result<PrivateLink, Refusal> {
+    links
+        .set_queue(&plan.name, TUN_QUEUE)
+        .map_err(cannot_configure)?;
     let note = configure(links, plan, &plan.name).map_err(cannot_configure)?;
     Ok(PrivateLink {
         device: Box::new(tun),
@@ -276,3 +279,8 @@ fn cannot_configure(error: io::Error) -> Refusal {
 
 /// The kernel's on a veth pair: it gives itself none.
 const LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+
+/// How many packets may wait on a TUN interface: at 1500 bytes almost three of the windows that
+/// our receivers offer, so that a burst for a busy program is not lost at its own door. Linux's
+/// default, 500, is less than one.
+const TUN_QUEUE: u32 = 2048;

@@ -1,8 +1,8 @@
 //! One integration binary: every further one would cost a link.
 //!
 //! `tidy` holds the tree to its own habits, `requirements` holds the tests to the ledger of what
-//! the RFCs ask, `no_alloc` counts what the way of a packet allocates, `oracle` has the stack talk to
-//! smoltcp.
+//! the RFCs ask, `no_alloc` counts what the way of a packet allocates, `oracle` has the stack talk
+//! to smoltcp.
 
 mod no_alloc;
 mod oracle;

@@ -33,6 +33,7 @@ pub const CASES: &[Case] = &[
         no_namespace,
     ),
     inside("world::a_machine_without_ipv6_still_has_ipv4", without_ipv6),
+    inside("world::a_whole_window_waits_for_a_busy_stack", busy_stack),
 ];
 
 fn open_or_skip(wish: Wish) -> World {
@@ -118,4 +119,22 @@ fn without_ipv6(inside: &Inside) {
     assert_eq!(link.addresses, [(ip("10.90.0.2"), 24)]);
     assert!(link.said.contains("without IPv6"), "{}", link.said);
     there_and_back(&*link.device, V4);
+}
+
+/// While nobody reads, 724 segments fit into the largest window that we offer, and the interface
+/// must hold them all.
+fn busy_stack(inside: &Inside) {
+    let link = private_link(inside, Wish::Only(Link::Tun), &Plan::default());
+    let link = link.unwrap_or_else(|refusal| skip(Lack::Tun, &refusal.to_string()));
+    let socket = std::net::UdpSocket::bind("10.90.0.1:0").expect("an address of the kernel's");
+    for _ in 0..724 {
+        let sent = socket.send_to(&[0; 1472], "10.90.0.2:9").expect("room");
+        assert_eq!(sent, 1472);
+    }
+    let mut room = RxBuffer::new();
+    let mut waited = 0;
+    while link.device.receive(&mut room).expect("it is up").is_some() {
+        waited += 1;
+    }
+    assert_eq!(waited, 724);
 }

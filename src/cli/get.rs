@@ -1,0 +1,381 @@
+//! `get`: one page, fetched by our stack.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write, stdout};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, Response};
+use indicatif::{ProgressBar, ProgressStyle};
+use url::Host;
+
+use crate::http::Body;
+use crate::http::body::{empty, full, read_from};
+use crate::http::client::{Connection, Error, receive};
+use crate::namespace::Mounts;
+use crate::net::Network;
+use crate::net::tokio::TcpStream;
+use crate::report::text::{plain, plain_lines, size, span};
+
+use super::Common;
+use super::screen::note;
+use super::signals::Signals;
+use super::station::Where;
+use super::trouble::{Code, Trouble, Unread};
+use super::values::{Field, Page, Resolve, method, seconds};
+
+/// Fetch a page over this stack (HTTP/1.1)
+///
+/// On a TUN interface that exists (--tun), so as far as this machine reaches; else in a private
+/// namespace, where only what runs inside can answer.
+#[derive(Debug, clap::Args)]
+pub struct Get {
+    /// What to fetch, as http://10.90.0.1:8080/page
+    url: Page,
+    /// Write the body to FILE
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write the head of the answer before the body
+    #[arg(short, long)]
+    include: bool,
+    /// The request method; GET, or POST with -d
+    #[arg(short = 'X', long, value_name = "METHOD", value_parser = method)]
+    request: Option<Method>,
+    /// A header field, as 'Accept: text/html'; repeatable
+    #[arg(short = 'H', long, value_name = "NAME: VALUE")]
+    header: Vec<Field>,
+    /// A body to send; @FILE sends a file as it is
+    #[arg(short, long, value_name = "DATA")]
+    data: Option<String>,
+    /// What a name means, as www.pellucid.example:80:10.90.0.1; repeatable
+    #[arg(long, value_name = "HOST:PORT:ADDRESS")]
+    resolve: Vec<Resolve>,
+    /// Fail (exit 1) on a status of 400 or more
+    #[arg(short, long)]
+    fail: bool,
+    /// Give up when nothing has moved for so many seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    timeout: Duration,
+    #[command(flatten)]
+    whither: Where,
+}
+
+impl Get {
+    /// Fetches it.
+    pub fn run(self, common: Common) -> anyhow::Result<Code> {
+        let remote = self.remote()?;
+        let place = self.whither.open(Mounts::Shared)?;
+        let signals = Signals::listen()?;
+        if common.verbose > 0 {
+            note(&format!("* link: {}", place.said));
+        }
+        let station = place.start(&self.whither, common)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let done = runtime.block_on(async {
+            tokio::select! {
+                done = self.fetch(&station.network, remote, common) => done,
+                signal = signals.wait() => Ok(signal?.code()),
+            }
+        });
+        // What is left of the connection ends with the runtime; its FIN gets time to arrive.
+        drop(runtime);
+        let ended = station.end(GOODBYE);
+        let code = done?;
+        ended.map(|()| code)
+    }
+
+    /// Where to connect to: asked before a private namespace takes the system's resolver away.
+    fn remote(&self) -> anyhow::Result<SocketAddr> {
+        let port = self.url.port;
+        let name = match &self.url.host {
+            Host::Ipv4(ip) => return Ok(SocketAddr::new(IpAddr::V4(*ip), port)),
+            Host::Ipv6(ip) => return Ok(SocketAddr::new(IpAddr::V6(*ip), port)),
+            Host::Domain(name) => name,
+        };
+        let given = self
+            .resolve
+            .iter()
+            .find(|given| given.host == *name && given.port == port);
+        if let Some(given) = given {
+            return Ok(SocketAddr::new(given.address, port));
+        }
+        let what = format!("cannot resolve {name}");
+        let now = format!("use an address, or --resolve {name}:{port}:ADDRESS");
+        if self.whither.is_private() {
+            let why = "names are not resolved over this stack yet, and a private namespace \
+                       reaches no other resolver";
+            return Err(Trouble::failed(what, why, now).into());
+        }
+        // On the machine's own networks its own resolver is right, if not yet ours.
+        let found = (name.as_str(), port).to_socket_addrs();
+        let mut found = found.map_err(|error| Trouble::failed(&what, error.to_string(), &now))?;
+        let why = "this machine's resolver knows no address of a family that the stack has";
+        Ok(found
+            .find(|remote| self.whither.has_family_of(remote.ip()))
+            .ok_or_else(|| Trouble::failed(what, why, now))?)
+    }
+
+    async fn fetch(
+        &self,
+        network: &Network,
+        remote: SocketAddr,
+        common: Common,
+    ) -> anyhow::Result<Code> {
+        let mut output = Output::open(self.output.as_deref())?;
+        let request = self.request().await?;
+        let connecting = TcpStream::connect(network, remote);
+        let stream = match tokio::time::timeout(self.timeout, connecting).await {
+            Ok(connected) => connected.map_err(|error| self.no_connection(remote, &error))?,
+            Err(_) => {
+                return Err(self
+                    .no_connection(remote, &io::ErrorKind::TimedOut.into())
+                    .into());
+            }
+        };
+        if common.verbose > 0 {
+            let (local, status) = (stream.local_addr()?, stream.status()?);
+            note(&format!(
+                "* {local} → {remote}: {}, mss {}",
+                status.state, status.mss
+            ));
+            show_request(&request);
+        }
+        let mut connection = Connection::over(stream, self.timeout).await?;
+        let began = Instant::now();
+        let response = connection.send(request).await;
+        let response = response.map_err(|error| self.broke_off(network, error))?;
+        if common.verbose > 0 {
+            show_head(&response, |line| note(&format!("< {line}")));
+        }
+        let status = response.status();
+        if self.include {
+            let mut head = String::new();
+            show_head(&response, |line| head.push_str(&format!("{line}\r\n")));
+            output.write(format!("{head}\r\n").as_bytes())?;
+        }
+        let bar = progress(&response, &output, common);
+        let received = receive(response.into_body(), |piece| {
+            bar.inc(piece.len() as u64);
+            output.write(piece)
+        });
+        let received = received.await;
+        bar.finish_and_clear();
+        let received = received.map_err(|error| self.broke_off(network, error))?;
+        output.flush().map_err(Error::Sink)?;
+        if common.verbose > 0 {
+            note(&format!(
+                "* {} in {}",
+                size(received),
+                span(began.elapsed())
+            ));
+        }
+        // The answer is whole, however the connection ends.
+        if let Err(error) = connection.close().await {
+            log::info!("{error}");
+        }
+        if self.fail && (status.is_client_error() || status.is_server_error()) {
+            let what = format!("{} answered {status}", plain(&self.url.shown));
+            let why = "--fail makes an error of every status from 400 on";
+            return Err(Trouble::failed(what, why, "look at the body, or leave --fail out").into());
+        }
+        Ok(Code::Done)
+    }
+
+    async fn request(&self) -> anyhow::Result<Request<Body>> {
+        let method = match (&self.request, &self.data) {
+            (Some(method), _) => method.clone(),
+            (None, Some(_)) => Method::POST,
+            (None, None) => Method::GET,
+        };
+        let mut request = Request::new(self.body().await?);
+        *request.method_mut() = method;
+        *request.uri_mut() = self.url.target.parse().context("the path cannot be sent")?;
+        let fields = request.headers_mut();
+        fields.insert(HOST, HeaderValue::from_str(&self.url.authority)?);
+        fields.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        if self.data.is_some() {
+            fields.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
+        }
+        let mut given = HeaderMap::new();
+        for Field(name, value) in &self.header {
+            // What is given takes the place of what we would say; given twice, it is said twice.
+            fields.remove(name);
+            given.append(name, value.clone());
+        }
+        fields.extend(given);
+        Ok(request)
+    }
+
+    async fn body(&self) -> anyhow::Result<Body> {
+        let Some(data) = &self.data else {
+            return Ok(empty());
+        };
+        let Some(path) = data.strip_prefix('@') else {
+            return Ok(full(data.clone()));
+        };
+        let cannot = |error: io::Error| {
+            let what = format!("cannot send the file {path}");
+            Trouble::failed(
+                what,
+                error.to_string(),
+                "-d @FILE takes a file that you may read",
+            )
+        };
+        let file = tokio::fs::File::open(path).await.map_err(cannot)?;
+        let meta = file.metadata().await.map_err(cannot)?;
+        if !meta.is_file() {
+            return Err(cannot(io::Error::other("it is no regular file")).into());
+        }
+        Ok(read_from(file, meta.len()))
+    }
+
+    fn no_connection(&self, remote: SocketAddr, error: &io::Error) -> Trouble {
+        let what = format!("cannot connect to {remote} for {}", self.url.shown);
+        let private = "in a private namespace only what runs inside can answer; --tun NAME reaches \
+                       further";
+        let (why, now) = match error.kind() {
+            io::ErrorKind::ConnectionRefused => (
+                "it answered our SYN with a reset: nobody listens on that port".to_owned(),
+                "check the port, and that the server runs",
+            ),
+            io::ErrorKind::TimedOut => (
+                "our SYNs were not answered".to_owned(),
+                "check the address, and what lies between; --timeout waits longer",
+            ),
+            _ => (error.to_string(), "-vvv shows every packet"),
+        };
+        let now = if self.whither.is_private() {
+            private
+        } else {
+            now
+        };
+        Trouble::failed(what, why, now)
+    }
+
+    /// What to say when the answer is not whole.
+    fn broke_off(&self, network: &Network, error: Error) -> anyhow::Error {
+        let shown = &self.url.shown;
+        match error {
+            Error::Sink(error) if error.kind() == io::ErrorKind::BrokenPipe => Unread.into(),
+            Error::Sink(error) => {
+                let now = "make room, or choose another place with -o";
+                Trouble::failed("cannot write the body", error.to_string(), now).into()
+            }
+            Error::Cut { .. } => {
+                let rest = "what came is not the whole body: fetch it again";
+                let what = format!("{shown} is not whole");
+                let (why, now) = explain(network, &error, rest);
+                Trouble::failed(what, why, now).into()
+            }
+            Error::Request(_) | Error::Close(_) => {
+                let what = format!("no answer to {shown}");
+                let (why, now) = explain(network, &error, "fetch it again; -v shows more");
+                Trouble::failed(what, why, now).into()
+            }
+        }
+    }
+}
+
+/// Why, and what to do.
+fn explain(network: &Network, error: &Error, now: &str) -> (String, String) {
+    let now = match network.failure() {
+        Some(_) => "see what became of the interface, then fetch it again",
+        None => now,
+    };
+    (error.to_string(), now.to_owned())
+}
+
+fn show_request(request: &Request<Body>) {
+    let (method, uri, version) = (request.method(), request.uri(), request.version());
+    note(&plain(&format!("> {method} {uri} {version:?}")));
+    show_fields(request.headers(), |line| note(&format!("> {line}")));
+}
+
+fn show_head<B>(response: &Response<B>, mut show: impl FnMut(&str)) {
+    let (version, status) = (response.version(), response.status());
+    show(&plain(&format!("{version:?} {status}")));
+    show_fields(response.headers(), show);
+}
+
+fn show_fields(fields: &HeaderMap, mut show: impl FnMut(&str)) {
+    for (name, value) in fields {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        show(&plain(&format!("{name}: {value}")));
+    }
+}
+
+/// Where the body goes.
+struct Output {
+    to: Box<dyn Write>,
+    /// A person reads along.
+    is_screen: bool,
+}
+
+impl Output {
+    fn open(file: Option<&std::path::Path>) -> anyhow::Result<Output> {
+        let Some(path) = file else {
+            return Ok(Output {
+                to: Box::new(stdout()),
+                is_screen: stdout().is_terminal(),
+            });
+        };
+        let file = File::create(path).map_err(|error| {
+            let what = format!("cannot write to {}", path.display());
+            Trouble::failed(what, error.to_string(), "choose another place with -o")
+        })?;
+        Ok(Output {
+            to: Box::new(file),
+            is_screen: false,
+        })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.is_screen {
+            let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+            return self.to.write_all(plain_lines(&text).as_bytes());
+        }
+        self.to.write_all(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// A bar on a terminal that shows nothing else.
+fn progress<B: hyper::body::Body>(
+    response: &Response<B>,
+    output: &Output,
+    common: Common,
+) -> ProgressBar {
+    if common.quiet || common.verbose > 1 || output.is_screen {
+        return ProgressBar::hidden();
+    }
+    let (bar, template) = match response.body().size_hint().exact() {
+        Some(len) => (ProgressBar::new(len), WITH_LENGTH),
+        None => (ProgressBar::no_length(), WITHOUT_LENGTH),
+    };
+    // A test holds the templates to the language that they are in.
+    let style = ProgressStyle::with_template(template);
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+const WITH_LENGTH: &str = "{bytes}/{total_bytes} [{bar:40}] {bytes_per_sec}, {eta} left";
+const WITHOUT_LENGTH: &str = "{bytes}, {bytes_per_sec}";
+
+const AGENT: &str = concat!("pellucid/", env!("CARGO_PKG_VERSION"));
+
+/// What a form sends, and what curl says of -d.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// How long a connection may take to end in order once the answer is there.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

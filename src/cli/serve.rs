@@ -1,0 +1,148 @@
+//! `serve`: a directory, served by our stack.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use hyper::body::{Body as _, Incoming};
+use hyper::header::CONTENT_LENGTH;
+use hyper::{Request, Response};
+
+use crate::http::{Body, Files, Handler, Sockets, serve};
+use crate::namespace::{Mounts, Privilege};
+use crate::report::text::{plain, size, span};
+
+use super::Common;
+use super::screen::note;
+use super::signals::Signals;
+use super::station::{Peer, Place, Where};
+use super::trouble::{Code, Trouble, said};
+
+/// Serve a directory with this stack as the web server
+///
+/// On a TUN interface that exists (--tun), so to this machine; else in a private namespace, and
+/// then it says how to get in.
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// The directory; hidden files and links that lead out of it do not exist
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// The port
+    #[arg(short, long, default_value = "80", value_parser = clap::value_parser!(u16).range(1..))]
+    port: u16,
+    #[command(flatten)]
+    whither: Where,
+}
+
+impl Serve {
+    /// Serves until a signal comes.
+    pub fn run(self, common: Common) -> anyhow::Result<Code> {
+        let files = Files::new(&self.dir).map_err(|error| {
+            let what = format!("cannot serve {}", self.dir.display());
+            let now = "name a directory that you may read";
+            Trouble::usage(what, error.to_string(), now)
+        })?;
+        let place = self.whither.open(Mounts::Shared)?;
+        let signals = Signals::listen()?;
+        let welcome = self.welcome(&place);
+        let addresses = place.addresses();
+        let station = place.start(&self.whither, common)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        let handler = Logged {
+            handler: files,
+            quiet: common.quiet,
+        };
+        let done = runtime.block_on(async {
+            let sockets = Sockets::bind(&station.network, &addresses, self.port)?;
+            said(io::Write::write_all(&mut io::stdout(), welcome.as_bytes()))?;
+            let stop = async {
+                // Without a bell nobody could stop it in order: it stops at once.
+                let _ = signals.wait().await;
+            };
+            let served = serve(sockets, handler, stop).await;
+            served.map_err(|error| {
+                let now = "see what became of the interface, then serve again";
+                Trouble::failed("cannot serve any longer", error.to_string(), now)
+            })?;
+            anyhow::Ok(signals.came().map_or(Code::Done, |signal| signal.code()))
+        });
+        runtime.shutdown_timeout(GOODBYE);
+        let ended = station.end(GOODBYE);
+        let code = done?;
+        ended.map(|()| code)
+    }
+
+    /// Where it serves, and how to ask.
+    fn welcome(&self, place: &Place) -> String {
+        let Serve { dir, port, .. } = self;
+        let port = if *port == 80 {
+            String::new()
+        } else {
+            format!(":{port}")
+        };
+        let urls: Vec<String> = place
+            .addresses()
+            .iter()
+            .map(|ip| match ip.is_ipv6() {
+                true => format!("http://[{ip}]{port}/"),
+                false => format!("http://{ip}{port}/"),
+            })
+            .collect();
+        let dir = plain(&dir.display().to_string());
+        let ask = match &place.peer {
+            Peer::Machine => String::new(),
+            Peer::Private(inside) => {
+                let process = std::process::id();
+                match inside.privilege() {
+                    Privilege::Root => format!("nsenter -t {process} -n "),
+                    Privilege::UserNamespace => {
+                        format!("nsenter -t {process} -U -n --preserve-credentials ")
+                    }
+                }
+            }
+        };
+        let mut text = format!("serving {dir} at {}\n", urls.join(" and "));
+        text += &format!("  link  {}\n", place.said);
+        for url in &urls {
+            let glob = if url.contains('[') { "-g " } else { "" };
+            text += &format!("  ask   {ask}curl {glob}{url}\n");
+        }
+        text + "  stop  Ctrl-C\n"
+    }
+}
+
+/// A handler whose answers are told, a line each.
+#[derive(Clone)]
+pub struct Logged<H> {
+    pub handler: H,
+    pub quiet: bool,
+}
+
+impl<H: Handler> Handler for Logged<H> {
+    async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+        let began = Instant::now();
+        let asked = format!("{} {}", request.method(), request.uri());
+        let response = self.handler.answer(peer, request).await;
+        if !self.quiet {
+            let len = length(&response).map_or_else(|| "length unknown".to_owned(), size);
+            let (status, took) = (response.status().as_u16(), span(began.elapsed()));
+            note(&plain(&format!(
+                "{peer} {asked} → {status} · {len} · {took}"
+            )));
+        }
+        response
+    }
+}
+
+/// How long the body is, if anybody knows.
+fn length(response: &Response<Body>) -> Option<u64> {
+    let field = response.headers().get(CONTENT_LENGTH);
+    let said = field.and_then(|value| value.to_str().ok()?.parse().ok());
+    said.or_else(|| response.body().size_hint().exact())
+}
+
+/// How long answers on their way may take once a signal came, beyond what the server grants.
+const GOODBYE: Duration = Duration::from_secs(1);

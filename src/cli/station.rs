@@ -1,0 +1,248 @@
+//! A stack at work: on a link of its own or on one that exists, logged, captured and ended in
+//! order.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use anyhow::Context;
+use rustix::net::netdevice::name_to_index;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+
+use crate::device::{Device, Tun};
+use crate::namespace::{Inside, Link, Mounts, enter};
+use crate::net::{Clock, Network, Options};
+use crate::observe::{Capture, CaptureHandle, Interface, Log, Overflow, Section, capture};
+use crate::probe::Observer;
+use crate::report::text::{grouped, plain, size};
+use crate::stack;
+use crate::world::{Plan, Wish, private_link};
+
+use super::Common;
+use super::screen::note;
+use super::trouble::Trouble;
+use super::values::Prefix;
+
+/// Which link to stand on, and what to write down.
+#[derive(Debug, clap::Args)]
+pub struct Where {
+    /// Use this TUN interface, which exists, instead of a private namespace; `scripts/tun-up`
+    /// makes one
+    #[arg(long, value_name = "NAME", conflicts_with = "link")]
+    tun: Option<String>,
+    /// The stack's address on that interface, as 10.190.0.2/24; once more for IPv6
+    #[arg(long, value_name = "ADDRESS/LENGTH", requires = "tun")]
+    addr: Vec<Prefix>,
+    /// How packets travel in the private namespace
+    #[arg(long, value_name = "LINK", default_value = "auto")]
+    link: KernelLink,
+    /// Write every packet to FILE (pcapng), with what the stack thought of it
+    #[arg(long, value_name = "FILE")]
+    capture: Option<PathBuf>,
+}
+
+/// A link with the kernel at its other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum KernelLink {
+    /// TUN if it opens, else veth
+    Auto,
+    /// A TUN interface
+    Tun,
+    /// A veth pair and a packet socket
+    Veth,
+}
+
+impl KernelLink {
+    fn wish(self) -> Wish {
+        match self {
+            KernelLink::Auto => Wish::Best,
+            KernelLink::Tun => Wish::Only(Link::Tun),
+            KernelLink::Veth => Wish::Only(Link::Veth),
+        }
+    }
+}
+
+/// A link that was found or made.
+pub struct Place {
+    device: Box<dyn Device>,
+    addresses: Vec<(IpAddr, u8)>,
+    /// Which link it is, for people.
+    pub said: String,
+    /// Where the kernel's end is.
+    pub peer: Peer,
+}
+
+/// Where the kernel's end of a link is.
+pub enum Peer {
+    /// In this private namespace.
+    Private(Inside),
+    /// On the machine itself.
+    Machine,
+}
+
+impl Where {
+    /// Finds the link or makes it; first of all, while there is no thread.
+    pub fn open(&self, mounts: Mounts) -> anyhow::Result<Place> {
+        match &self.tun {
+            Some(name) => self.attach(name),
+            None => {
+                let inside = enter(mounts)?;
+                let link = private_link(&inside, self.link.wish(), &Plan::default())?;
+                Ok(Place {
+                    device: link.device,
+                    addresses: link.addresses,
+                    said: link.said,
+                    peer: Peer::Private(inside),
+                })
+            }
+        }
+    }
+
+    /// Whether a private namespace will be entered.
+    pub fn is_private(&self) -> bool {
+        self.tun.is_none()
+    }
+
+    /// Whether the stack will have an address of the family that `ip` has.
+    pub fn has_family_of(&self, ip: IpAddr) -> bool {
+        let mut families = self
+            .tun_addresses()
+            .into_iter()
+            .map(|(ours, _)| ours.is_ipv4());
+        self.is_private() || families.any(|is_ipv4| is_ipv4 == ip.is_ipv4())
+    }
+
+    /// The stack's addresses on an interface that exists.
+    fn tun_addresses(&self) -> Vec<(IpAddr, u8)> {
+        match self.addr.as_slice() {
+            [] => vec![TUN_UP],
+            given => given.iter().map(|prefix| (prefix.0, prefix.1)).collect(),
+        }
+    }
+
+    fn attach(&self, name: &str) -> anyhow::Result<Place> {
+        // Opening an interface that does not exist would make one, on the machine's own network.
+        let (family, kind) = (AddressFamily::INET, SocketType::DGRAM);
+        let asker = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
+        if name_to_index(asker, name).is_err() {
+            let what = format!("there is no interface called {name}");
+            let why = "--tun takes a TUN interface that exists";
+            let now = format!("sudo scripts/tun-up {name}; `ip link` lists what there is");
+            return Err(Trouble::usage(what, why, now).into());
+        }
+        let tun = Tun::open(name).map_err(|error| {
+            let why = "it takes a TUN interface that belongs to you and that nobody else uses";
+            let now = "sudo scripts/tun-down, then sudo scripts/tun-up, makes it yours";
+            Trouble::failed(error.to_string(), why, now)
+        })?;
+        let addresses = self.tun_addresses();
+        let list: Vec<_> = addresses
+            .iter()
+            .map(|(ip, len)| format!("{ip}/{len}"))
+            .collect();
+        Ok(Place {
+            device: Box::new(tun),
+            addresses,
+            said: format!(
+                "TUN {name}, which exists; the stack is {}",
+                list.join(" and ")
+            ),
+            peer: Peer::Machine,
+        })
+    }
+}
+
+impl Place {
+    /// The stack's addresses.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        self.addresses.iter().map(|(ip, _)| *ip).collect()
+    }
+
+    /// Puts a stack there and starts it.
+    pub fn start(self, whither: &Where, common: Common) -> anyhow::Result<Station> {
+        let clock = Clock::new();
+        let mut observers: Vec<Box<dyn Observer + Send>> = Vec::new();
+        if log::max_level() > log::LevelFilter::Warn {
+            observers.push(Box::new(Log::new()));
+        }
+        let mut capture = None;
+        if let Some(path) = &whither.capture {
+            let file = crate::runs::create_file(path)?;
+            let settings = capture::Settings {
+                interface: Interface {
+                    name: self.device.capabilities().name,
+                    description: self.said.clone(),
+                },
+                ..capture_settings(&clock, "")
+            };
+            let started = Capture::start(file, settings);
+            let (observer, handle) =
+                started.with_context(|| format!("cannot write to {}", path.display()))?;
+            observers.push(Box::new(observer));
+            capture = Some((path.clone(), handle));
+        }
+        let config = stack::Config::new(self.addresses);
+        let options = Options {
+            observers,
+            seed: None,
+            clock,
+        };
+        let network = Network::start(self.device, config, options)
+            .context("cannot start the stack on this link")?;
+        Ok(Station {
+            network,
+            capture,
+            quiet: common.quiet,
+        })
+    }
+}
+
+/// A stack at work.
+pub struct Station {
+    /// What its sockets need.
+    pub network: Network,
+    capture: Option<(PathBuf, CaptureHandle)>,
+    quiet: bool,
+}
+
+impl Station {
+    /// Lets what is on its way arrive, stops the stack, closes the capture, and says what is in it.
+    pub fn end(mut self, patience: Duration) -> anyhow::Result<()> {
+        self.network.drain(patience);
+        self.network.stop();
+        match self.capture.take() {
+            Some((path, handle)) => self.tell(&path, &handle.finish()),
+            None => Ok(()),
+        }
+    }
+
+    fn tell(&self, path: &Path, stats: &capture::Stats) -> anyhow::Result<()> {
+        let shown = plain(&path.display().to_string());
+        if let Some(why) = &stats.stopped {
+            let what = format!("the capture stopped after {} packets", stats.packets);
+            let now = format!("{shown} is whole up to there; make room and run it again");
+            return Err(Trouble::failed(what, why, now).into());
+        }
+        if !self.quiet {
+            let (packets, bytes) = (grouped(stats.packets), size(stats.bytes));
+            note(&format!("captured {packets} packets, {bytes}, in {shown}"));
+        }
+        Ok(())
+    }
+}
+
+/// Settings of a capture that holds every packet: a slow disk is felt rather than a packet lost.
+pub fn capture_settings(clock: &Clock, comment: &str) -> capture::Settings {
+    let since_1970 = clock.date_of_birth().duration_since(UNIX_EPOCH);
+    // Only a calendar set before 1970 has no answer, and one after 2554 too large a one.
+    let epoch = since_1970.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(0));
+    capture::Settings {
+        epoch,
+        section: Section::here(comment),
+        overflow: Overflow::Wait,
+        ..capture::Settings::default()
+    }
+}
+
+/// What `scripts/tun-up` without arguments leaves to the stack.
+const TUN_UP: (IpAddr, u8) = (IpAddr::V4(std::net::Ipv4Addr::new(10, 190, 0, 2)), 24);

@@ -1,0 +1,186 @@
+//! Values as they are typed: each is what it says, or is refused with what is accepted.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use hyper::header::{HeaderName, HeaderValue};
+use url::{Host, Position, Url};
+
+use super::trouble::Trouble;
+
+/// A page: where it is and what to ask for there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// A name, or an address.
+    pub host: Host<String>,
+    /// The port, 80 unless the URL names another.
+    pub port: u16,
+    /// The path with its query: what a request line holds.
+    pub target: String,
+    /// Host and port as the `Host` field wants them.
+    pub authority: String,
+    /// The whole of it without a fragment, as it is shown.
+    pub shown: String,
+}
+
+impl FromStr for Page {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Page, String> {
+        let wanted = "as in http://10.90.0.1:8080/page?name=you";
+        let url = Url::parse(text).map_err(|error| match error {
+            url::ParseError::RelativeUrlWithoutBase => format!("it has no scheme; {wanted}"),
+            error => format!("{error}; {wanted}"),
+        })?;
+        match url.scheme() {
+            "http" => {}
+            "https" => return Err("https needs TLS, which is not built yet; use http".into()),
+            other => return Err(format!("the scheme is {other}; only http is spoken here")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("it holds a user or a password; use -H 'Authorization: ...'".into());
+        }
+        let host = url.host().map(|host| host.to_owned());
+        let host = host.ok_or_else(|| format!("it names no host; {wanted}"))?;
+        Ok(Page {
+            host,
+            // The scheme is known, so its port is.
+            port: url.port_or_known_default().unwrap_or(80),
+            target: url[Position::BeforePath..Position::AfterQuery].to_owned(),
+            authority: url[Position::BeforeHost..Position::AfterPort].to_owned(),
+            shown: url[..Position::AfterQuery].to_owned(),
+        })
+    }
+}
+
+/// An address and the length of its network's prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prefix(pub IpAddr, pub u8);
+
+impl FromStr for Prefix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Prefix, String> {
+        let wanted = "an address and its network look like 10.190.0.2/24 or fd90::2/64";
+        let (ip, len) = text
+            .split_once('/')
+            .ok_or_else(|| format!("it has no length; {wanted}"))?;
+        let ip: IpAddr = ip
+            .parse()
+            .map_err(|_| format!("{ip} is no address; {wanted}"))?;
+        if ip.is_unspecified() || ip.is_multicast() || ip.is_loopback() {
+            return Err(format!("{ip} cannot be the address of a host on a link"));
+        }
+        let most = if ip.is_ipv4() { 32 } else { 128 };
+        match len.parse() {
+            Ok(len) if (1..=most).contains(&len) => Ok(Prefix(ip, len)),
+            _ => Err(format!("/{len} is no length; from /1 to /{most}")),
+        }
+    }
+}
+
+/// What a name means: `HOST:PORT:ADDRESS`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolve {
+    pub host: String,
+    pub port: u16,
+    pub address: IpAddr,
+}
+
+impl FromStr for Resolve {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Resolve, String> {
+        let wanted = "HOST:PORT:ADDRESS, as in www.pellucid.example:80:10.90.0.1";
+        let mut parts = text.splitn(3, ':');
+        let (Some(host), Some(port), Some(address)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(format!("three parts were expected: {wanted}"));
+        };
+        let bare = address
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        let address = bare.unwrap_or(address);
+        if host.is_empty() {
+            return Err(format!("it names no host: {wanted}"));
+        }
+        Ok(Resolve {
+            host: host.to_ascii_lowercase(),
+            port: port
+                .parse()
+                .map_err(|_| format!("{port} is no port: {wanted}"))?,
+            address: address
+                .parse()
+                .map_err(|_| format!("{address} is no address: {wanted}"))?,
+        })
+    }
+}
+
+/// A field of a head: `NAME: VALUE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field(pub HeaderName, pub HeaderValue);
+
+impl FromStr for Field {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Field, String> {
+        let wanted = "as in 'Accept: text/html'";
+        let (name, value) = text
+            .split_once(':')
+            .ok_or_else(|| format!("it has no colon; {wanted}"))?;
+        let name = HeaderName::from_str(name)
+            .map_err(|_| format!("{name:?} cannot name a header field; {wanted}"))?;
+        let value = HeaderValue::from_str(value.trim())
+            .map_err(|_| format!("the value of {name} has characters that no field may have"))?;
+        Ok(Field(name, value))
+    }
+}
+
+/// A request method (RFC 9110 section 9).
+pub fn method(text: &str) -> Result<hyper::Method, String> {
+    let wanted = "a method is a word like GET, HEAD, POST, PUT or DELETE";
+    hyper::Method::from_bytes(text.as_bytes()).map_err(|_| wanted.to_owned())
+}
+
+/// A time in seconds, as 30 or 0.5.
+pub fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let wanted = "seconds above 0, as 30 or 0.5";
+    let seconds: f64 = text.parse().map_err(|_| wanted.to_owned())?;
+    if !(0.001..=SECONDS_MAX).contains(&seconds) {
+        return Err(wanted.to_owned());
+    }
+    Ok(std::time::Duration::from_secs_f64(seconds))
+}
+
+/// What the parser of arguments has to say, in three lines. `verb` is the verb that was typed, with
+/// a space behind it; `verbs` are all there are.
+pub fn misuse(said: &str, verb: &str, verbs: &str) -> Trouble {
+    let mut lines = said
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    let first = lines.next().unwrap_or_default();
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    // "invalid value 'x' for '<URL>': it has no scheme": the value's own parser spoke last.
+    let (what, own) = match first.split_once("': ") {
+        Some((what, own)) => (format!("{what}'"), Some(own.to_owned())),
+        None => (first.trim_end_matches(':').to_owned(), None),
+    };
+    let rest = lines
+        .take_while(|line| !line.starts_with("Usage:"))
+        .map(|line| line.trim_matches(['[', ']']).to_owned());
+    let why: Vec<String> = own.into_iter().chain(rest).collect();
+    let why = match why.as_slice() {
+        [] if first.starts_with("unrecognized subcommand") => format!("what it can do: {verbs}"),
+        [] => "it is none of the things that are accepted here".to_owned(),
+        why => why.join("; "),
+    };
+    let now = format!("`pellucid {verb}--help` lists what is accepted");
+    Trouble::usage(what, why, now)
+}
+
+/// Thirty years: as good as for ever, and far from where a clock would overflow.
+const SECONDS_MAX: f64 = 1e9;
+
+#[cfg(test)]
+mod tests;

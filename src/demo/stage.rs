@@ -1,0 +1,177 @@
+//! Sets the demonstration up, and takes it down: the link, both ends, and who watches.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::Seed;
+use crate::net::{Clock, Network, Options};
+use crate::observe::capture::{Settings, Stats};
+use crate::observe::{
+    Capture, CaptureHandle, ConnectionCounts, Connections, Conversation, Counters, Counts, Frame,
+    Log, pcapng,
+};
+use crate::probe::Observer;
+use crate::stack;
+use crate::tcp;
+use crate::world::{Peer, Plan, World};
+
+use super::servers::{PORT, Server};
+use super::site::Site;
+
+/// What the demonstration is made with.
+#[derive(Debug)]
+pub struct Stage {
+    /// The link, and who is at its other end.
+    pub world: World,
+    /// What the world was made by.
+    pub plan: Plan,
+    /// What our side's chance and all bodies are drawn from.
+    pub seed: u64,
+    /// How to capture, but for the interface.
+    pub capture: Settings,
+    /// The time that the capture's settings speak of.
+    pub clock: Clock,
+}
+
+impl Stage {
+    /// Starts both ends.
+    ///
+    /// # Errors
+    ///
+    /// Those of sockets, of threads, and of writing the capture's beginning.
+    pub fn start(self, capture_to: impl pcapng::Store + 'static) -> io::Result<Running> {
+        let Stage {
+            world: World { link, peer },
+            plan,
+            seed,
+            capture,
+            clock,
+        } = self;
+        let reachable: Vec<IpAddr> = plan
+            .kernel
+            .iter()
+            .map(|(ip, _)| *ip)
+            .filter(|ip| {
+                link.addresses
+                    .iter()
+                    .any(|(ours, _)| ours.is_ipv4() == ip.is_ipv4())
+            })
+            .collect();
+        let site = Site::new(seed);
+        let server = match peer {
+            Peer::Kernel(_) => Server::of_kernel(&reachable, site)?,
+            Peer::Open(far) => {
+                let its_own = Seed::from_number(seed.wrapping_add(1));
+                Server::of_ours(Box::new(far), plan.kernel, its_own, site)?
+            }
+        };
+        let settings = Settings {
+            interface: pcapng::Interface {
+                name: link.device.capabilities().name,
+                description: link.said,
+            },
+            ..capture
+        };
+        let (observer, captured) = Capture::start(capture_to, settings)?;
+        let (counters, connections) = (Counters::default(), Connections::new(CONNECTIONS_MAX));
+        let mut observers: Vec<Box<dyn Observer + Send>> = vec![
+            Box::new(observer),
+            Box::new(counters.clone()),
+            Box::new(connections.clone()),
+        ];
+        if log::max_level() > log::LevelFilter::Warn {
+            observers.push(Box::new(Log::new()));
+        }
+        let mut config = stack::Config::new(link.addresses);
+        config.tcp = Arc::new(tcp::Config {
+            msl: MSL,
+            ..tcp::Config::default()
+        });
+        let options = Options {
+            observers,
+            seed: Some(Seed::from_number(seed)),
+            clock,
+        };
+        Ok(Running {
+            network: Network::start(link.device, config, options)?,
+            remotes: reachable
+                .into_iter()
+                .map(|ip| SocketAddr::new(ip, PORT))
+                .collect(),
+            server,
+            counters,
+            connections,
+            captured,
+        })
+    }
+}
+
+/// Both ends at work.
+#[derive(Debug)]
+pub struct Running {
+    /// Our end.
+    pub network: Network,
+    /// Where the other end serves: IPv4 first, IPv6 if there is any.
+    pub remotes: Vec<SocketAddr>,
+    server: Server,
+    counters: Counters,
+    connections: Connections,
+    captured: CaptureHandle,
+}
+
+impl Running {
+    /// What the other end is, for people.
+    pub fn peer(&self) -> &str {
+        &self.server.said
+    }
+
+    /// Takes it down, and says what was seen.
+    pub fn end(self) -> Seen {
+        let Running {
+            network,
+            remotes: _,
+            server,
+            counters,
+            connections,
+            captured,
+        } = self;
+        network.stop();
+        drop(server);
+        let frames = captured.frames();
+        Seen {
+            captured: captured.finish(),
+            frames: frames.all(),
+            unrecorded: frames.unrecorded(),
+            conversations: frames.conversations(),
+            connections: connections.connections(),
+            counts: counters.counts(),
+        }
+    }
+}
+
+/// What was seen of a demonstration.
+#[derive(Debug)]
+pub struct Seen {
+    /// How capturing went.
+    pub captured: Stats,
+    /// All frames, in order.
+    pub frames: Vec<Frame>,
+    /// Frame numbers of which no record was kept.
+    pub unrecorded: Option<RangeInclusive<u64>>,
+    /// Whose they are.
+    pub conversations: Vec<Conversation>,
+    /// The numbers of the connections.
+    pub connections: Vec<ConnectionCounts>,
+    /// The numbers of everything.
+    pub counts: Counts,
+}
+
+/// The demonstration has two connections.
+const CONNECTIONS_MAX: u32 = 16;
+
+/// The maximum segment lifetime in the demonstration: nobody wants to wait a minute for
+/// TIME-WAIT, and both ends are on this machine.
+pub const MSL: Duration = Duration::from_millis(500);

@@ -1,0 +1,42 @@
+//! One port on several addresses of our stack, as one listener.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::task::Poll;
+
+use super::Listener;
+use crate::net::Network;
+use crate::net::tokio::{TcpListener, TcpStream};
+
+/// Listening sockets of one server.
+#[derive(Debug)]
+pub struct Sockets(Vec<TcpListener>);
+
+impl Sockets {
+    /// Listens on `port` of each address.
+    ///
+    /// # Errors
+    ///
+    /// One of them is not the stack's, or in use, or the network is down.
+    pub fn bind(network: &Network, ips: &[IpAddr], port: u16) -> io::Result<Sockets> {
+        let bind = |ip: &IpAddr| TcpListener::bind(network, SocketAddr::new(*ip, port));
+        Ok(Sockets(ips.iter().map(bind).collect::<io::Result<_>>()?))
+    }
+}
+
+impl Listener for Sockets {
+    type Stream = TcpStream;
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        poll_fn(|cx| {
+            for listener in &self.0 {
+                if let Poll::Ready(accepted) = listener.poll_accept(cx) {
+                    return Poll::Ready(accepted);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
