@@ -105,8 +105,8 @@ fn what_the_parser_says_becomes_three_lines() {
     assert_eq!(trouble.what, "invalid value 'x' for '--link <LINK>'");
     assert_eq!(trouble.why, "possible values: auto, tun");
     assert_eq!(trouble.now, "`pellucid get --help` lists what is accepted");
-    let said =
-        "error: invalid value '9' for '<URL>': it has no scheme; as in http://a/\n\nFor more";
+    let said = "error: invalid value '9' for '<URL>': it has no scheme; as in http://a/\n\n\
+                For more information, try '--help'.\n";
     let trouble = misuse(said, "get ", "get, serve");
     assert_eq!(trouble.why, "it has no scheme; as in http://a/");
     let said = "error: unrecognized subcommand 'frob'\n\nUsage: pellucid <COMMAND>\n";
