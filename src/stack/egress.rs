@@ -27,10 +27,14 @@ impl Stack {
     /// The next packet to send: replies first, then whose turn it is.
     pub(super) fn next_packet(&mut self) -> Option<Transmit<'_>> {
         let (head_len, body) = self.compose()?;
-        let head = self.head.get(..head_len).unwrap_or_default();
+        let mut head = self.head.get(..head_len).unwrap_or_default();
         let body = match body {
             Body::None => Pieces::EMPTY,
-            Body::Reply => Pieces::one(&self.reply),
+            Body::Reply => {
+                // A device looks at the first bytes of the head to know what it carries.
+                head = &self.reply;
+                Pieces::EMPTY
+            }
             Body::Text(id, wish) => self
                 .connections
                 .get(id)
