@@ -168,11 +168,16 @@ pub fn close_of(code: &str, open: usize) -> usize {
     code.len()
 }
 
-/// The items under `#[cfg(test)]`, from the attribute to the `;` or the closing brace.
+/// The items under `#[cfg(test)]` or `#[cfg(all(test, ...))]`, from the attribute to the `;` or the
+/// closing brace.
 fn test_items(code: &str) -> Vec<Range<usize>> {
     let mut items = Vec::new();
-    for (start, attribute) in code.match_indices("#[cfg(test)]") {
-        let rest = start + attribute.len();
+    for (start, opening) in code.match_indices("#[cfg(") {
+        let inside = start + opening.len();
+        let rest = close_of(code, start + "#".len());
+        if !code[inside..].starts_with("test)") && !code[inside..].starts_with("all(test,") {
+            continue;
+        }
         let end = code[rest..].find([';', '{']).map_or(code.len(), |at| {
             let at = rest + at;
             if code[at..].starts_with('{') {
@@ -327,10 +332,21 @@ mod tests {
             Source::new("src/a/b.rs", "#[cfg(test)]\nmod tests;"),
             Source::new("src/a/b/tests.rs", ""),
             Source::new("src/a/b/tests/more.rs", ""),
+            Source::new("src/c.rs", "#[cfg(all(test, feature = \"d\"))]\nmod tests;"),
+            Source::new("src/c/tests.rs", ""),
+            Source::new("src/e.rs", "#[cfg(feature = \"test\")]\nmod tests;"),
+            Source::new("src/e/tests.rs", ""),
         ];
         mark_tests(&mut sources);
-        let marked: Vec<bool> = sources.iter().map(|s| s.is_test).collect();
-        assert_eq!(marked, [false, true, false, true, true]);
+        let marked = sources.iter().filter(|source| source.is_test);
+        let marked: Vec<&str> = marked.map(|source| source.path.as_str()).collect();
+        let tests = [
+            "src/a/model.rs",
+            "src/a/b/tests.rs",
+            "src/a/b/tests/more.rs",
+            "src/c/tests.rs",
+        ];
+        assert_eq!(marked, tests);
     }
 
     #[test]
