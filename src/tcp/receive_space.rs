@@ -25,7 +25,7 @@ pub struct ReceiveSpace {
     edge: SeqNum,
     /// IRS: the initial receive sequence number.
     pub irs: SeqNum,
-    /// RCV.UP: the end of urgent data announced by the peer.
+    /// RCV.UP: the end of urgent data announced by the peer, until RCV.NXT has reached it.
     pub up: Option<SeqNum>,
     /// Rcv.Wind.Shift of RFC 7323 section 2.2: applies to window fields that go out.
     pub scale: WindowScale,
@@ -70,6 +70,10 @@ impl ReceiveSpace {
     pub fn advance(&mut self, len: u32) {
         self.nxt += len;
         self.edge = self.edge.later_of(self.nxt);
+        // Compared modulo 2^32, a mark that was passed would lie ahead again one day.
+        if self.up.is_some_and(|up| up.at_or_before(self.nxt)) {
+            self.up = None;
+        }
     }
 
     /// The window field of a segment that leaves now, with `free` bytes of buffer that nothing

@@ -144,6 +144,17 @@ fn a_fin_at_the_edge_moves_it() {
     assert_eq!(receiver.rcv.nxt, IRS + 1 + 1001);
 }
 
+#[test]
+fn an_urgent_mark_is_forgotten_once_it_is_reached() {
+    let mut receiver = Receiver::plain(5000);
+    let mark = receiver.rcv.nxt + 100;
+    receiver.rcv.up = Some(mark);
+    receiver.receive(99);
+    assert_eq!(receiver.rcv.up, Some(mark));
+    receiver.receive(1);
+    assert_eq!(receiver.rcv.up, None);
+}
+
 // req: RFC7323-2.3-2, RFC7323-2.4-1, RFC7323-2.4-2
 #[test]
 fn rounding_goes_up_so_that_the_peer_sees_no_smaller_window() {
