@@ -51,7 +51,7 @@ impl Recovery {
                     return Verdict::Nothing;
                 }
                 // RFC 6582 section 3.2 step 2: unless these are echoes of an earlier episode.
-                if self.duplicates > DUP_THRESH || !una.after(self.recover) {
+                if !una.after(self.recover) {
                     return Verdict::Nothing;
                 }
                 self.begin(una, nxt, mss, because);
@@ -140,7 +140,6 @@ impl Recovery {
     fn end(&mut self) {
         self.phase = Phase::Open;
         self.departed = 0;
-        self.urgent = None;
     }
 
     fn depart(&mut self, bytes: u32, outstanding: u32) {

@@ -194,6 +194,32 @@ fn crossing_syns_make_ours_due_once_more() {
     assert_eq!((due.range, due.how), (syn, Resent::Syn));
     recovery.on_resent(syn);
     assert!(!recovery.is_waiting());
+    // Or the peer's answer to the first was on its way.
+    recovery.syn_ack_due(ISS, BECAUSE);
+    recovery.on_new_ack(ISS + 1, ISS + 1, 1, MSS, BECAUSE);
+    assert!(!recovery.is_waiting());
+}
+
+#[test]
+fn a_window_probe_leaves_what_goes_again_where_it_is() {
+    let byte = |at| SeqRange {
+        start: Sender::at(at),
+        len: 1,
+    };
+    let mut sender = Sender::with_sent(3);
+    sender.time_out();
+    assert_eq!(sender.resend_due(2 * u64::from(MSS)), [0, MSS]);
+    // The window has closed: one byte is probed with, the oldest.
+    sender.recovery.on_resent(byte(0));
+    assert_eq!(sender.in_flight(), 2 * MSS);
+    assert_eq!(
+        sender.due(u64::MAX),
+        Some((2 * MSS, MSS, Resent::AfterTimeout))
+    );
+    sender.resend_due(u64::MAX);
+    sender.recovery.on_resent(byte(3 * MSS));
+    assert_eq!(sender.in_flight(), 3 * MSS);
+    assert_eq!(sender.due(u64::MAX), None);
 }
 
 /// One step of a sender's life.
