@@ -66,17 +66,6 @@ impl Offer {
         }
     }
 
-    /// The options of a SYN,ACK that answers a SYN with the options `peer`: an option goes only
-    /// into the answer to a SYN that had it (RFC 7323 sections 2.2 and 3.2).
-    pub fn answered(&self, peer: &Options) -> Offer {
-        Offer {
-            mss: self.mss,
-            scale: self.scale.filter(|_| peer.window_scale.is_some()),
-            sack: self.sack && peer.sack_permitted,
-            timestamps: self.timestamps && peer.timestamps.is_some(),
-        }
-    }
-
     /// What is agreed before the peer has said anything.
     pub fn alone(&self) -> Agreement {
         Agreement {

@@ -67,25 +67,6 @@ fn the_shift_that_we_offer_is_that_of_the_buffer() {
     }
 }
 
-// req: RFC7323-2.2-2, RFC7323-2.3-1, RFC7323-3.2-3, RFC2018-4-1
-#[test]
-fn an_answer_has_no_option_that_the_syn_had_not() {
-    for bits in 0..8 {
-        let has = |bit| bits & bit != 0;
-        let peer = Options {
-            window_scale: has(1).then_some(9),
-            sack_permitted: has(2),
-            timestamps: has(4).then_some(STAMP),
-            ..Options::default()
-        };
-        let answer = offer().answered(&peer).syn_options(Some(STAMP));
-        assert_eq!(answer.window_scale.is_some(), has(1));
-        assert_eq!(answer.sack_permitted, has(2));
-        assert_eq!(answer.timestamps.is_some(), has(4));
-        assert_eq!(answer.mss, Some(1460));
-    }
-}
-
 // req: RFC7323-2.2-1, RFC7323-2.3-4, RFC2018-4-1, RFC7323-3.2-7
 #[test]
 fn what_only_one_side_offers_is_not_agreed_on() {

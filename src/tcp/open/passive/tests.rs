@@ -152,6 +152,33 @@ fn a_syn_with_all_options_is_answered_with_all_of_ours() {
     assert_eq!(u32::from(answer.window), WINDOW);
 }
 
+// req: RFC7323-2.2-2, RFC7323-2.3-1, RFC7323-3.2-3, RFC2018-4-1
+#[test]
+fn an_answer_has_no_option_that_the_syn_had_not() {
+    for bits in 0..16 {
+        let has = |bit| bits & bit != 0;
+        let Options {
+            mss,
+            window_scale,
+            timestamps,
+            ..
+        } = everything();
+        let syn = Options {
+            window_scale: window_scale.filter(|_| has(1)),
+            sack_permitted: has(2),
+            timestamps: timestamps.filter(|_| has(4)),
+            mss: mss.filter(|_| has(8)),
+            ..Options::default()
+        };
+        let mut half = Half::open(syn, Config::default());
+        let answer = half.take(at(0)).expect("a SYN,ACK is owed").options;
+        assert_eq!(answer.window_scale.is_some(), has(1));
+        assert_eq!(answer.sack_permitted, has(2));
+        assert_eq!(answer.timestamps.is_some(), has(4));
+        assert_eq!(answer.mss, Some(1460));
+    }
+}
+
 // req: RFC9293-3.10.7.4-10
 #[test]
 fn the_acknowledgment_of_our_syn_completes_it() {
