@@ -125,10 +125,19 @@ fn a_slow_start_that_follows_no_timeout_counts_two_segments_again() {
     for _ in 0..50 {
         flow.acknowledge(MSS);
     }
+    let mut recovered = Flow(flow.0.clone());
     flow.0.on_idle();
     assert_eq!(flow.window(), 10 * u64::from(MSS));
     flow.acknowledge(2 * MSS);
     assert_eq!(flow.window(), 12 * u64::from(MSS));
+    // Recovery ends below its threshold when little is in flight.
+    recovered.meets(Congestion::Loss {
+        flight: u64::from(20 * MSS),
+    });
+    recovered.meets(Congestion::Over { flight: 0 });
+    assert_eq!(recovered.window(), 2 * u64::from(MSS));
+    recovered.acknowledge(2 * MSS);
+    assert_eq!(recovered.window(), 4 * u64::from(MSS));
 }
 
 // req: MUST-19, RFC5681-3.1-1, RFC5681-3.1-9, RFC5681-3.1-10, RFC3465-2.1-1
