@@ -84,7 +84,7 @@ impl ReceiveSpace {
     /// half the buffer and one segment.
     pub fn offer(&self, free: u32, buffer: u32, mss: u32) -> u16 {
         let promised = self.wnd();
-        let step = mss.min(buffer / 2).max(1);
+        let step = mss.min(buffer / 2);
         let unit = 1u32 << self.scale.shift();
         let showable = self.showable(free);
         let window = if showable >= promised.saturating_add(step) {
@@ -108,7 +108,7 @@ impl ReceiveSpace {
     /// half the buffer, and a step or more has come free. A peer that knows of more is not held
     /// back, and learns of the rest by the next acknowledgment.
     pub fn is_worth_telling(&self, free: u32, buffer: u32, mss: u32) -> bool {
-        let step = mss.min(buffer / 2).max(1);
+        let step = mss.min(buffer / 2);
         let known = self.wnd();
         known < buffer / 2 && self.showable(free) >= known.saturating_add(step)
     }

@@ -81,8 +81,7 @@ impl Reassembly {
 
     /// Forgets everything: nobody will read it.
     pub fn clear(&mut self) {
-        self.ranges.clear();
-        self.recent = [None; SACK_BLOCKS];
+        *self = Reassembly::default();
     }
 
     /// RFC 2018 section 4: the block that holds the most recently received segment first, then

@@ -33,7 +33,7 @@ impl ReceiveBuffer {
         }
         // What is there already stays as it came first: only the gaps are written. Bytes of a
         // segment that `holes` then refuses lie where nothing is promised.
-        let mut done = range.start.max(self.next);
+        let mut done = range.start;
         for known in self.holes.overlapping(done..range.end) {
             self.ring.write_at(
                 (done - self.read) as usize,
@@ -42,7 +42,7 @@ impl ReceiveBuffer {
                     (known.start.max(done) - offset) as usize,
                 ),
             );
-            done = done.max(known.end);
+            done = known.end;
         }
         if done < range.end {
             self.ring.write_at(

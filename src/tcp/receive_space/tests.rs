@@ -268,7 +268,7 @@ proptest! {
             Receiver::new(buffer, mss, WindowScale::default())
         };
         let unit = u64::from(reserve(receiver.rcv.scale)) + 1;
-        let step_least = u64::from(mss.min(buffer / 2).max(1));
+        let step_least = u64::from(mss.min(buffer / 2));
         for step in steps {
             let before = receiver.edge();
             let worth = receiver.is_worth_telling();

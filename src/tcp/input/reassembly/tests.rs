@@ -87,6 +87,16 @@ fn a_segment_that_came_before_brings_its_block_to_the_front() {
     assert_eq!(blocks(&holes), [10..20, 50..60, 30..40]);
 }
 
+// req: RFC2018-4-6
+#[test]
+fn one_block_again_and_again_crowds_out_no_other() {
+    let mut holes = holding(&[10..20, 50..60, 30..40, 90..95, 70..80]);
+    for _ in 0..5 {
+        holes.insert(70..75, 0);
+    }
+    assert_eq!(blocks(&holes), [70..80, 90..95, 30..40, 50..60]);
+}
+
 // req: RFC2018-3-2
 #[test]
 fn no_more_than_four_blocks_are_told() {
