@@ -89,7 +89,7 @@ impl ReceiveSpace {
         let showable = self.showable(free);
         let window = if showable >= promised.saturating_add(step) {
             showable
-        } else if promised.next_multiple_of(unit) <= free.saturating_add(unit - 1) {
+        } else if promised.next_multiple_of(unit) <= free.saturating_add(reserve(self.scale)) {
             // Up, not down: the edge that the peer sees must not move left.
             promised.next_multiple_of(unit)
         } else {

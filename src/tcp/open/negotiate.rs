@@ -5,7 +5,6 @@
 
 use crate::base::{Mss, WindowScale};
 use crate::tcp::config::Config;
-use crate::tcp::receive_space::reserve;
 use crate::wire::options::{Options, TimestampOption};
 
 /// What holds for a connection from its SYNs on.
@@ -102,12 +101,7 @@ pub fn agree(ours: &Offer, peer: &Options, default: Mss) -> Agreement {
 
 /// The window that a SYN shows: never scaled (RFC 7323 section 2.2).
 pub fn syn_window(config: &Config) -> u16 {
-    let reserve = if config.window_scaling {
-        reserve(WindowScale::for_window(config.receive_buffer))
-    } else {
-        0
-    };
-    u16::try_from(config.receive_buffer.saturating_sub(reserve)).unwrap_or(u16::MAX)
+    u16::try_from(config.receive_buffer).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]

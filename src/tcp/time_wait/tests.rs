@@ -130,6 +130,19 @@ fn old_duplicates_neither_end_it_nor_make_it_longer() {
     assert_eq!(record.arrives(&ack, at(0)), silent(Accepted::Ack));
 }
 
+#[test]
+fn a_second_fin_and_a_syn_that_acknowledges_are_doubtful() {
+    for flags in [Flags::FIN, Flags::SYN] {
+        let seg = segment(flags, RCV_NXT, Some(SND_NXT));
+        let doubted = Reaction {
+            ending: Discard::Old.into(),
+            answer: true,
+            restart: false,
+        };
+        assert_eq!(record().arrives(&seg, at(0)), doubted);
+    }
+}
+
 // req: RFC5961-7-1
 #[test]
 fn doubtful_segments_are_answered_now_and_then() {

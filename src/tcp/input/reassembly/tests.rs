@@ -151,27 +151,24 @@ impl Plain {
         if new > 0 { Taken::Beyond } else { Taken::Known }
     }
 
-    /// The contiguous bytes around one of them.
-    fn run(&self, byte: u64) -> Range<u64> {
-        let there = |at: &u64| self.bytes.contains(at);
-        let start = (0..=byte).rev().take_while(there).last().unwrap_or(byte);
-        let end = (byte..).find(|at| !there(at)).unwrap_or(byte);
-        start..end
-    }
-
-    fn runs(&self) -> BTreeSet<(u64, u64)> {
-        let runs = self.bytes.iter().map(|byte| self.run(*byte));
-        runs.map(|run| (run.start, run.end)).collect()
+    /// Contiguous bytes, lowest first.
+    fn runs(&self) -> Vec<Range<u64>> {
+        let mut runs: Vec<Range<u64>> = Vec::new();
+        for byte in &self.bytes {
+            match runs.last_mut() {
+                Some(run) if run.end == *byte => run.end += 1,
+                _ => runs.push(*byte..*byte + 1),
+            }
+        }
+        runs
     }
 
     /// The blocks of the last four triggers that are not filled, each once.
     fn latest(&self) -> Vec<Range<u64>> {
         let mut latest: Vec<Range<u64>> = Vec::new();
         for trigger in self.triggers.iter().take(SACK_BLOCKS) {
-            let run = self.run(*trigger);
-            if self.bytes.contains(trigger) && !latest.contains(&run) {
-                latest.push(run);
-            }
+            let run = self.runs().into_iter().find(|run| run.contains(trigger));
+            latest.extend(run.filter(|run| !latest.contains(run)));
         }
         latest
     }
@@ -195,7 +192,7 @@ proptest! {
             // As many as there are and fit, each whole and each once.
             prop_assert_eq!(told.len(), runs.len().min(SACK_BLOCKS));
             for (nth, block) in told.iter().enumerate() {
-                prop_assert!(runs.contains(&(block.start, block.end)));
+                prop_assert!(runs.contains(block));
                 prop_assert!(!told[..nth].contains(block));
             }
             let latest = plain.latest();

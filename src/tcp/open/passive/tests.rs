@@ -291,6 +291,45 @@ fn the_syn_that_comes_again_is_answered_again() {
     assert_eq!(half.owes(), None);
 }
 
+#[test]
+fn two_syns_at_once_draw_one_answer() {
+    let mut half = Half::plain();
+    let syn = segment(Flags::SYN, IRS, None);
+    assert_eq!(half.arrives(at(0), &syn), discarded(Discard::Old));
+    assert_eq!(half.owes(), Some(Answer::SynAck));
+    assert!(half.take(at(0)).is_some());
+    assert_eq!(half.owes(), None);
+}
+
+// req: RFC6298-5-7, RFC6928-2-2
+#[test]
+fn a_connection_remembers_how_often_its_syn_ack_went_again() {
+    for (resent, rto, cwnd) in [(0, 30, 14_600), (1, 3, 14_600), (2, 3, 1460)] {
+        let peer = Options {
+            mss: Some(1460),
+            ..Options::default()
+        };
+        let mut half = Half::open(peer, Config::default());
+        half.take(at(0));
+        for _ in 0..resent {
+            let due = half.half.deadline().expect("a SYN,ACK is not acknowledged");
+            let mut cx = half.ear.context(due);
+            assert!(half.half.handle_timeout(&mut cx, &half.config));
+            half.take(due);
+        }
+        let ack = segment(Flags::NONE, IRS + 1, Some(ISS + 1));
+        let config = std::sync::Arc::new(half.config.clone());
+        let mut cx = half.ear.context(at(10_000));
+        let mut made = half.half.into_connection(&mut cx, config);
+        made.arrives(&mut cx, &ack);
+        let variables = made.snapshot();
+        assert_eq!(variables.state, State::Established);
+        assert_eq!(variables.cwnd, cwnd, "after {resent}");
+        // A SYN,ACK that was sent once was timed: SRTT is ten seconds, RTTVAR half of it.
+        assert_eq!(variables.rto.as_secs(), rto, "after {resent}");
+    }
+}
+
 /// RFC 9293 section 3.10.7.4, first: what lies before the window is trimmed off, SYN included.
 // req: RFC9293-3.10.7.4-4
 #[test]
