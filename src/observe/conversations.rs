@@ -4,7 +4,7 @@
 //! a pair of sockets may be used again when the first connection is gone. So a conversation begins
 //! when a pair is opened that has none, and ends when its connection is deleted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
 use crate::base::{Instant, SeqNum};
@@ -39,19 +39,31 @@ pub struct Conversations {
     list: Vec<Conversation>,
     by_number: HashMap<u64, ConversationId>,
     alive: HashMap<(SocketAddr, SocketAddr), ConversationId>,
+    /// Those that have ended, the first of them in front: if their places may be used again.
+    ended: Option<VecDeque<ConversationId>>,
     most: u32,
     left_out: u64,
 }
 
 impl Conversations {
-    /// Remembers the first `most` conversations.
+    /// Remembers the first `most` conversations for good.
     pub fn new(most: u32) -> Conversations {
         Conversations {
             list: Vec::new(),
             by_number: HashMap::new(),
             alive: HashMap::new(),
+            ended: None,
             most,
             left_out: 0,
+        }
+    }
+
+    /// Remembers `most` conversations at a time: the one that ended first gives its place, and its
+    /// id, to one that is opened when there is no other.
+    pub fn at_a_time(most: u32) -> Conversations {
+        Conversations {
+            ended: Some(VecDeque::new()),
+            ..Conversations::new(most)
         }
     }
 
@@ -112,14 +124,7 @@ impl Conversations {
             self.by_number.insert(number, id);
             return Some(id);
         }
-        let next = u32::try_from(self.list.len())
-            .ok()
-            .filter(|&next| next < self.most);
-        let Some(id) = next.map(ConversationId) else {
-            self.left_out += 1;
-            return None;
-        };
-        self.list.push(Conversation {
+        let conversation = Conversation {
             local,
             remote,
             opened: at,
@@ -127,17 +132,42 @@ impl Conversations {
             iss: None,
             irs: None,
             number,
-        });
+        };
+        let Some(id) = self.place(conversation) else {
+            self.left_out += 1;
+            return None;
+        };
         self.by_number.insert(number, id);
         self.alive.insert((local, remote), id);
         Some(id)
     }
 
+    fn place(&mut self, conversation: Conversation) -> Option<ConversationId> {
+        let next = u32::try_from(self.list.len()).ok()?;
+        if next < self.most {
+            self.list.push(conversation);
+            return Some(ConversationId(next));
+        }
+        let id = self.ended.as_mut()?.pop_front()?;
+        let place = self.list.get_mut(id.0 as usize)?;
+        self.by_number.remove(&place.number);
+        *place = conversation;
+        Some(id)
+    }
+
     fn end(&mut self, id: ConversationId, at: Instant) {
-        if let Some(conversation) = self.list.get_mut(id.0 as usize) {
-            conversation.ended = Some(at);
-            self.alive
-                .remove(&(conversation.local, conversation.remote));
+        let Some(conversation) = self.list.get_mut(id.0 as usize) else {
+            return;
+        };
+        // What ended once does not end again: a number may be told of once more, at its end.
+        if conversation.ended.is_some() {
+            return;
+        }
+        conversation.ended = Some(at);
+        self.alive
+            .remove(&(conversation.local, conversation.remote));
+        if let Some(ended) = &mut self.ended {
+            ended.push_back(id);
         }
     }
 

@@ -24,7 +24,7 @@ impl Lines {
     /// Knows nobody yet.
     pub fn new() -> Lines {
         Lines {
-            conversations: Conversations::new(CONVERSATIONS_MAX),
+            conversations: Conversations::at_a_time(CONVERSATIONS_MAX),
         }
     }
 
@@ -170,7 +170,7 @@ fn ms(duration: Duration) -> String {
     format!("{}.{:03} ms", micros / 1000, micros % 1000)
 }
 
-/// As many connections as a stack has at most; the lines of others show their numbers instead.
+/// As many connections as a stack has at a time by default; the lines of others show their numbers.
 const CONVERSATIONS_MAX: u32 = 16_384;
 
 #[cfg(test)]

@@ -86,3 +86,25 @@ fn initial_sequence_numbers_are_learned_when_they_are_known() {
     hear(&mut heard, 3, &accepted(State::Established));
     assert_eq!(heard.list()[0].irs, Some(snapshot(State::Listen).irs));
 }
+
+#[test]
+fn a_place_is_used_again_only_when_its_conversation_has_ended() {
+    let mut heard = Conversations::at_a_time(2);
+    let opened_to = |port| Event::Opened {
+        local: address(US),
+        remote: std::net::SocketAddr::new(address(PEER).ip(), port),
+        state: State::SynReceived,
+    };
+    assert_eq!(hear(&mut heard, 1, &opened_to(1)), FIRST);
+    assert_eq!(hear(&mut heard, 2, &opened_to(2)), SECOND);
+    assert_eq!(hear(&mut heard, 3, &opened_to(3)), None);
+    hear(&mut heard, 2, &closed(State::Closed));
+    hear(&mut heard, 2, &closed(State::Closed));
+    // It is still known by its number, until somebody needs its place.
+    assert_eq!(hear(&mut heard, 2, &Event::Ticked), SECOND);
+    assert_eq!(hear(&mut heard, 4, &opened_to(4)), SECOND);
+    assert_eq!(hear(&mut heard, 2, &Event::Ticked), None);
+    assert_eq!(hear(&mut heard, 5, &opened_to(5)), None);
+    assert_eq!((heard.list().len(), heard.left_out()), (2, 2));
+    assert_eq!(heard.list()[1].remote.port(), 4);
+}
