@@ -13,6 +13,7 @@ mod arrive;
 mod close;
 mod data;
 mod open;
+mod recovery;
 mod window;
 
 const SECOND: Duration = Duration::from_secs(1);

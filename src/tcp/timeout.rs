@@ -44,6 +44,18 @@ impl Connection {
         }
     }
 
+    /// What is the oldest outstanding has left once more, by whatever rule: the timer gives it as
+    /// long as it would give a first copy.
+    ///
+    /// RFC 6298 section 5: no segment goes again less than one RTO after it went last.
+    pub(super) fn give_time(&mut self, cx: &mut Context<'_>, resent: SeqRange) {
+        let runs = self.timers.get(TimerKind::Retransmission).is_some();
+        if runs && resent.start == self.snd.una {
+            let at = cx.now + self.rtt.rto();
+            self.timers.set(cx, TimerKind::Retransmission, at);
+        }
+    }
+
     /// The override timeout of RFC 9293 section 3.8.6.2.1, when nothing else will move the text.
     fn arm_silly_window(&mut self, cx: &mut Context<'_>) {
         if self.is_held_by_silly_window() {

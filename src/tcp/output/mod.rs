@@ -59,7 +59,10 @@ impl Connection {
                 self.recovery.on_sent(range, cx.now);
             }
             Choice::Text(range) => self.record_text(cx, range),
-            Choice::Retransmit(range) => self.recovery.on_resent(range),
+            Choice::Retransmit(range) => {
+                self.recovery.on_resent(range);
+                self.give_time(cx, range);
+            }
             Choice::WindowProbe(range) => self.record_probe(cx, range),
             Choice::KeepAlive => self.keep_alive.on_sent(),
             Choice::Ack => {}
