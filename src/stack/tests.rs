@@ -11,6 +11,7 @@ use super::{Failure, Notice, ReadError};
 
 mod arrive;
 mod close;
+mod congestion;
 mod data;
 mod open;
 mod recovery;

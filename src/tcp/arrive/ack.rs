@@ -145,12 +145,14 @@ impl Connection {
     }
 
     /// RFC 5681 section 2: (a) data is outstanding, (b) no text, (c) no SYN or FIN, (d) it
-    /// acknowledges what was acknowledged already, (e) its window is the one we know.
+    /// acknowledges what was acknowledged already, (e) its window is the one we know. An older
+    /// segment cannot move the window that we know, but shows another.
     fn is_duplicate(&self, seg: &Segment<'_>, ack: SeqNum, moved: bool) -> bool {
         self.snd.outstanding() > 0
             && seg.is_empty()
             && ack == self.snd.una
             && !moved
+            && self.snd.scale.scale(seg.window) == self.snd.wnd
             && self.snd.wnd > 0
     }
 

@@ -1,0 +1,71 @@
+//! How much goes at once, and when it is acknowledged: RFC 5681, RFC 3042, RFC 2018 section 5.1.
+
+use super::super::ConnId;
+use super::super::lone::Lone;
+
+const FIRST_AGAIN: &str = ". 1:1001(1000) ack 1";
+
+fn established() -> (Lone, ConnId) {
+    Lone::established(Lone::plain())
+}
+
+/// With the initial window of ten segments on its way, and more that waits.
+fn sending() -> (Lone, ConnId) {
+    let (mut lone, id) = established();
+    lone.write(id, 30_000);
+    assert_eq!(lone.outgoing().len(), 10);
+    (lone, id)
+}
+
+fn cwnd(lone: &Lone, id: ConnId) -> u64 {
+    lone.stack.status(id).unwrap().cwnd
+}
+
+// req: RFC5681-2-2
+#[test]
+fn only_what_the_definition_names_is_a_duplicate() {
+    let text = [1, 11, 21, 31].map(|seq| format!(". {seq}:{}(10) ack 1", seq + 10));
+    let window = [64_000, 63_000, 62_000, 61_000].map(|win| format!(". 1:1(0) ack 1 win {win}"));
+    let fin = ["F. 11:12(0) ack 1"; 4];
+    let old = [
+        ". 1:1(0) ack 1001",
+        ". 1:1(0) ack 1",
+        ". 1:1(0) ack 1",
+        ". 1:1(0) ack 1",
+    ];
+    // Sent before what came first, as its number tells, with the window of that time.
+    let late = [
+        ". 2001:2011(10) ack 1",
+        ". 1:1(0) ack 1 win 60000",
+        ". 1:1(0) ack 1 win 60000",
+        ". 1:1(0) ack 1 win 60000",
+    ];
+    for segments in [
+        text,
+        window,
+        fin.map(String::from),
+        old.map(String::from),
+        late.map(String::from),
+    ] {
+        let (mut lone, _) = sending();
+        for segment in &segments {
+            lone.inject(segment);
+        }
+        let sent = lone.outgoing();
+        let again = |line: &String| line.contains(" 1:1001(") || line.contains(" 1001:2001(");
+        assert!(!sent.iter().any(again), "{segments:?} drew {sent:?}");
+    }
+    // With nothing outstanding nothing is duplicate: it would count for what is sent next.
+    let (mut lone, id) = established();
+    for _ in 0..3 {
+        lone.inject(". 1:1(0) ack 1");
+    }
+    lone.write(id, 4_000);
+    assert_eq!(lone.outgoing().len(), 4);
+    lone.inject(". 1:1(0) ack 1");
+    assert!(lone.outgoing().is_empty());
+    // And three that are.
+    lone.inject(". 1:1(0) ack 1");
+    lone.inject(". 1:1(0) ack 1");
+    assert_eq!(lone.outgoing(), [FIRST_AGAIN]);
+}
