@@ -69,3 +69,26 @@ fn only_what_the_definition_names_is_a_duplicate() {
     lone.inject(". 1:1(0) ack 1");
     assert_eq!(lone.outgoing(), [FIRST_AGAIN]);
 }
+
+// req: RFC5681-3.2-1, RFC2018-4-3
+#[test]
+fn every_segment_beyond_a_hole_draws_a_duplicate_at_once() {
+    let (mut lone, _) = established();
+    for start in [1_001, 3_001, 2_001, 5_001] {
+        lone.inject(&format!(". {start}:{}(1000) ack 1", start + 1_000));
+        assert_eq!(lone.outgoing(), [". 1:1(0) ack 1"]);
+    }
+    // Also those that came at once: a sender counts them.
+    for start in [6_001, 7_001, 8_001] {
+        lone.inject(&format!(". {start}:{}(1000) ack 1", start + 1_000));
+    }
+    assert_eq!(lone.outgoing(), [". 1:1(0) ack 1"; 3]);
+    // A FIN is a segment too.
+    lone.inject("F. 9001:9002(0) ack 1");
+    assert_eq!(lone.outgoing(), [". 1:1(0) ack 1"]);
+    // What has filled the hole meanwhile makes duplicates pointless.
+    lone.inject("F. 9001:9002(0) ack 1");
+    lone.inject("F. 9001:9002(0) ack 1");
+    lone.inject(". 1:1001(1000) ack 1");
+    assert_eq!(lone.outgoing(), [". 1:1(0) ack 4001"]);
+}

@@ -22,7 +22,13 @@ impl Connection {
         }
         let fin = self.incoming.fin()?;
         if fin != self.incoming.next() {
-            return seg.fin().then_some(Accepted::FinOutOfOrder);
+            if !seg.fin() {
+                return None;
+            }
+            if seg.text.is_empty() {
+                self.acks.owe_duplicate(cx.input());
+            }
+            return Some(Accepted::FinOutOfOrder);
         }
         // Advance RCV.NXT over the FIN, and send an acknowledgment for the FIN.
         self.rcv.advance(1);

@@ -3,7 +3,7 @@
 use crate::probe::{Accepted, Edge, TimerKind};
 use crate::rfc;
 use crate::tcp::connection::Connection;
-use crate::tcp::input::acknowledge::{FILLS_HOLE, OLD_TEXT, OUT_OF_ORDER};
+use crate::tcp::input::acknowledge::{FILLS_HOLE, OLD_TEXT};
 use crate::tcp::input::reassembly::Taken;
 use crate::tcp::{Context, Failure};
 use crate::wire::tcp::Segment;
@@ -26,12 +26,13 @@ impl Connection {
         match self.incoming.insert(offset, seg.text) {
             Taken::InOrder(len) => {
                 self.rcv.advance(len as u32);
+                self.acks.on_advance();
                 self.acknowledge_text(cx, len as u32, had_holes);
                 self.wake.readable = true;
                 Some(Accepted::Text)
             }
             Taken::Beyond => {
-                self.acks.owe(cx.input(), OUT_OF_ORDER);
+                self.acks.owe_duplicate(cx.input());
                 Some(Accepted::TextOutOfOrder)
             }
             Taken::Known => {
@@ -39,7 +40,7 @@ impl Connection {
                 Some(Accepted::TextDuplicate)
             }
             Taken::TooMany => {
-                self.acks.owe(cx.input(), OUT_OF_ORDER);
+                self.acks.owe_duplicate(cx.input());
                 Some(Accepted::TextRefused)
             }
         }

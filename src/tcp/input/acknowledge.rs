@@ -13,6 +13,8 @@ use crate::{house, rfc};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Acknowledge {
     owed: Option<Owed>,
+    /// How many more acknowledgments are owed, one for each segment that lay beyond a hole.
+    more: u32,
     /// Bytes of text that no acknowledgment has covered yet.
     bytes: u32,
 }
@@ -75,6 +77,21 @@ impl Acknowledge {
         }
     }
 
+    /// Text has come beyond a hole: an acknowledgment of its own has to go out at once, though
+    /// others wait to leave, because the sender counts duplicates (RFC 5681 section 3.2).
+    pub fn owe_duplicate(&mut self, because: EventId) {
+        if self.due().is_some() {
+            self.more = self.more.saturating_add(1);
+        } else {
+            self.owe(because, OUT_OF_ORDER);
+        }
+    }
+
+    /// RCV.NXT has moved: duplicates that have not left are of no use any more.
+    pub fn on_advance(&mut self) {
+        self.more = 0;
+    }
+
     /// A challenge has to go out at once. What is owed for text is paid by it too.
     pub fn owe_challenge(&mut self, because: EventId, by: Cite, text: &'static str) {
         self.owed = Some(Owed {
@@ -106,8 +123,13 @@ impl Acknowledge {
 
     /// A segment with the ACK bit has left.
     pub fn on_sent(&mut self) {
-        self.owed = None;
         self.bytes = 0;
+        self.owed = self.owed.filter(|_| self.more > 0).map(|owed| Owed {
+            why: OUT_OF_ORDER,
+            purpose: Purpose::Ack,
+            ..owed
+        });
+        self.more = self.more.saturating_sub(1);
     }
 }
 
@@ -124,7 +146,7 @@ const DELAY_OVER: Why = Why {
     text: "the delayed acknowledgment has waited long enough",
 };
 /// Text beyond a hole: RFC 5681 section 4.2.
-pub const OUT_OF_ORDER: Why = Why {
+const OUT_OF_ORDER: Why = Why {
     by: rfc!(5681, "4.2"),
     text: "text arrived beyond a hole: a duplicate acknowledgment says which byte is missing",
 };
