@@ -15,6 +15,7 @@ mod congestion;
 mod data;
 mod open;
 mod recovery;
+mod security;
 mod window;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -42,7 +42,7 @@ impl Connection {
         arrived: &Segment<'_>,
     ) -> Step<Accepted> {
         let seg = self.check_sequence(cx, arrived)?; // First: is any of it in the window?
-        self.check_reset(cx, &seg)?; // Second.
+        self.check_reset(cx, arrived)?; // Second, as it came: its place must be exact.
         // Third, security: docs/not-implemented.md.
         self.check_syn(cx, arrived)?; // Fourth, whatever was trimmed.
         let learned = self.check_ack(cx, &seg)?; // Fifth: the long one; also congestion, recovery.

@@ -7,13 +7,14 @@ use crate::tcp::{Context, Failure, Step};
 use crate::wire::tcp::Segment;
 
 impl Connection {
-    pub(super) fn check_reset(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>) -> Step {
-        if !seg.rst() {
+    /// `arrived` is the segment before trimming, which may move a segment to RCV.NXT.
+    pub(super) fn check_reset(&mut self, cx: &mut Context<'_>, arrived: &Segment<'_>) -> Step {
+        if !arrived.rst() {
             return Ok(());
         }
         // RFC 5961 section 3.2: outside the window was dropped before; exactly at RCV.NXT resets;
         // anywhere else draws a challenge.
-        if seg.seq != self.rcv.nxt {
+        if arrived.seq != self.rcv.nxt {
             self.owe_challenge(
                 cx,
                 rfc!(5961, "3.2"),
