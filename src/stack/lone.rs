@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::base::{Instant, Pieces, Received, Seed, SeqNum};
@@ -19,8 +19,21 @@ use crate::wire::{ipv4, tcp as wire_tcp};
 use super::kit::{A, B, Record, pattern};
 use super::{Config, ConnId, ListenerId, Stack};
 
+/// A segment of ours as it left.
+pub struct Sent {
+    /// As [`Lone::outgoing`] has it.
+    pub line: String,
+    /// The window field.
+    pub window: u16,
+    pub options: Options,
+    /// The edges of its SACK blocks, relative to the peer's initial sequence number.
+    pub sack: Vec<(u32, u32)>,
+}
+
 /// The peer's initial sequence number; the wrap at 2^32 comes soon after it.
 pub const PEER_ISS: SeqNum = SeqNum(u32::MAX - 5_000);
+/// What the peer's segments take their text from.
+static PEERS_TEXT: LazyLock<Vec<u8>> = LazyLock::new(|| pattern(70_000));
 const PEER_PORT: u16 = 4_321;
 const PORT: u16 = 80;
 
@@ -120,8 +133,7 @@ impl Lone {
 
     /// The IP packet that `text` stands for.
     pub fn packet(&self, text: &str) -> Vec<u8> {
-        let bytes = pattern(70_000);
-        let segment = self.parse(text, &bytes);
+        let segment = self.parse(text, &PEERS_TEXT);
         let mut out = vec![0; 20 + 60];
         let len = segment.emit_header(B, A, &mut out[20..]);
         let (IpAddr::V4(src), IpAddr::V4(dst)) = (B, A) else {
@@ -231,6 +243,39 @@ impl Lone {
             assert!(packets.len() < 10_000, "a storm");
         }
         packets
+    }
+
+    /// What the stack sends now, with window and options.
+    pub fn sent(&mut self) -> Vec<Sent> {
+        let packets = self.outgoing_packets();
+        packets
+            .iter()
+            .map(|packet| {
+                let line = self.show(packet);
+                let (header, payload) = ipv4::parse(packet).expect("an IPv4 packet");
+                let (src, dst) = (header.src.into(), header.dst.into());
+                let segment = Segment::parse(src, dst, payload, crate::base::Checksum::Full)
+                    .expect("a segment");
+                let blocks = segment.options.sack.as_slice().iter();
+                let relative = |seq: SeqNum| seq.since(self.peer_iss);
+                Sent {
+                    line,
+                    window: segment.window,
+                    options: segment.options,
+                    sack: blocks
+                        .map(|block| (relative(block.left), relative(block.right)))
+                        .collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// The one segment that the stack sends now.
+    pub fn sent_one(&mut self) -> Sent {
+        let mut sent = self.sent();
+        let lines: Vec<&String> = sent.iter().map(|sent| &sent.line).collect();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        sent.remove(0)
     }
 
     /// One line for a packet of ours.

@@ -16,6 +16,7 @@ mod data;
 mod open;
 mod recovery;
 mod security;
+mod timestamps;
 mod window;
 
 const SECOND: Duration = Duration::from_secs(1);

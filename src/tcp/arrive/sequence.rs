@@ -101,8 +101,11 @@ impl Connection {
         Ok(())
     }
 
-    /// RFC 7323 section 5.3, R3.
+    /// RFC 7323 section 5.3, R3; section 5.2: a reset's timestamp must change nothing.
     fn remember_timestamp(&mut self, cx: &Context<'_>, seg: &Segment<'_>) {
+        if seg.rst() {
+            return;
+        }
         if let (Some(timestamps), Some(option)) = (&mut self.timestamps, seg.options.timestamps) {
             timestamps.on_segment(option.value, seg.seq, cx.now);
         }

@@ -29,7 +29,11 @@ impl Connection {
         match wish.what {
             Choice::Reset => Segment {
                 flags: Flags::RST | Flags::ACK,
-                options: Options::default(),
+                // RFC 7323 section 5.2: a reset has timestamps too, if they are agreed on.
+                options: Options {
+                    timestamps: blank.options.timestamps,
+                    ..Options::default()
+                },
                 window: 0,
                 ..blank
             },
