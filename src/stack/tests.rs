@@ -16,6 +16,7 @@ mod data;
 mod open;
 mod recovery;
 mod security;
+mod time_wait;
 mod timestamps;
 mod window;
 

@@ -13,7 +13,7 @@ pub mod syn;
 pub mod text;
 pub mod urgent;
 
-use crate::probe::{Accepted, Ending, State};
+use crate::probe::{Accepted, Discard, Ending, State};
 use crate::wire::tcp::Segment;
 
 use super::connection::Connection;
@@ -25,6 +25,11 @@ impl Connection {
         self.stirred = cx.input();
         let step = match self.state {
             State::SynSent => self.arrives_in_syn_sent(cx, seg),
+            // RFC 6191 section 2: a SYN that may not open anew here is dropped in silence; one that
+            // may has not come this far.
+            State::TimeWait if seg.syn() && seg.ack.is_none() && !seg.rst() => {
+                Err(Discard::SynInSynchronized.into())
+            }
             _ => self.arrives_synchronized(cx, seg),
         };
         self.arm_retransmission(cx);

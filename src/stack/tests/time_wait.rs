@@ -1,0 +1,173 @@
+//! TIME-WAIT: what does not disturb it (RFC 1337), and who may begin anew in it (RFC 6191).
+
+use std::time::Duration;
+
+use super::super::lone::Lone;
+use super::super::{ConnId, ListenerId};
+use crate::probe::State;
+use crate::tcp::Config;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Who keeps the connection in TIME-WAIT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// The application still holds it.
+    Whole,
+    /// It was let go, and a record is left.
+    Record,
+}
+
+const BOTH: [Kept; 2] = [Kept::Whole, Kept::Record];
+
+/// A connection that was accepted and closed first, in TIME-WAIT. The peer's FIN had the number 1,
+/// and its last timestamp was 100 if `options` agreed on timestamps.
+fn time_wait(kept: Kept, options: &str) -> (Lone, ConnId, ListenerId) {
+    let mut lone = Lone::new(Config {
+        timestamps: true,
+        ..Lone::plain()
+    });
+    let listener = lone.listen();
+    let stamp = match options.contains("TS") {
+        true => "<TS val 100 ecr 0>",
+        false => "",
+    };
+    lone.inject(&format!("S 0:1(0) win 1000 <mss 1000{options}>"));
+    lone.outgoing();
+    lone.inject(&format!(". 1:1(0) ack 1 win 1000 {stamp}"));
+    let id = lone.stack.accept(lone.now, listener).unwrap();
+    lone.stack.shutdown(lone.now, id);
+    lone.outgoing();
+    lone.inject(&format!("F. 1:2(0) ack 2 win 1000 {stamp}"));
+    assert_eq!(lone.outgoing(), [". 2:2(0) ack 2"]);
+    assert_eq!(lone.state(id), State::TimeWait);
+    if kept == Kept::Record {
+        lone.stack.close(lone.now, id);
+        assert_eq!(lone.stack.counts(), (0, 0, 1));
+    }
+    (lone, id, listener)
+}
+
+const STAMPED: &str = ",TS val 99 ecr 0";
+
+/// Whether this SYN begins a new connection; if not, whether it was dropped in silence and
+/// TIME-WAIT went on.
+fn begins_anew(kept: Kept, old: &str, syn: &str) -> bool {
+    let (mut lone, id, listener) = time_wait(kept, old);
+    lone.inject(syn);
+    let sent = lone.outgoing();
+    let (whole, half_open, records) = lone.stack.counts();
+    if half_open == 0 {
+        assert!(sent.is_empty(), "{syn} drew {sent:?}");
+        match kept {
+            Kept::Whole => assert_eq!(lone.state(id), State::TimeWait),
+            Kept::Record => assert_eq!((whole, records), (0, 1)),
+        }
+        return false;
+    }
+    assert_eq!(lone.ending(), "TimeWaitReopened");
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0].starts_with("S. 0:1(0) ack "), "{sent:?}");
+    // And it is a connection like any other.
+    let stamp = match syn.contains("TS") {
+        true => "<TS val 200 ecr 0>",
+        false => "",
+    };
+    let next: u32 = sent[0].rsplit(' ').next().unwrap().parse().unwrap();
+    lone.inject(&format!(". {next}:{next}(0) ack 1 win 1000 {stamp}"));
+    assert!(lone.stack.accept(lone.now, listener).is_ok(), "{syn}");
+    true
+}
+
+// req: RFC1337-2-1
+#[test]
+fn old_duplicates_neither_end_nor_prolong_time_wait() {
+    let msl = Lone::plain().msl;
+    for kept in BOTH {
+        let (mut lone, id, _) = time_wait(kept, "");
+        let is_there = |lone: &Lone| match kept {
+            Kept::Whole => lone.state(id) == State::TimeWait,
+            Kept::Record => lone.stack.counts() == (0, 0, 1),
+        };
+        let mut waited = Duration::ZERO;
+        for segment in [
+            // Text, an acknowledgment, one of what was never sent, and text beyond.
+            ". 0:1(1) ack 1",
+            ". 1:1(0) ack 1",
+            ". 2:2(0) ack 9",
+            ". 2:12(10) ack 2",
+            ". 1000000:1000010(10) ack 2",
+        ] {
+            lone.run(10 * SECOND);
+            waited += 10 * SECOND;
+            lone.inject(segment);
+            assert!(lone.outgoing().len() <= 1);
+            assert!(is_there(&lone), "{kept:?}: {segment}");
+        }
+        lone.run(2 * msl - waited - SECOND);
+        assert!(is_there(&lone), "{kept:?}");
+        lone.run(2 * SECOND);
+        assert!(!is_there(&lone), "{kept:?}");
+    }
+}
+
+// req: RFC6191-2-1
+#[test]
+fn a_later_timestamp_begins_anew_whatever_the_sequence_number() {
+    for kept in BOTH {
+        for start in [2, 1, 0, 4_000_000_000_u32] {
+            let later = format!("S {start}:0(0) win 1000 <mss 1000,TS val 101 ecr 0>");
+            assert!(begins_anew(kept, STAMPED, &later), "{kept:?} {start}");
+        }
+    }
+}
+
+// req: RFC6191-2-2, RFC6191-2-6
+#[test]
+fn with_the_same_timestamp_the_sequence_number_decides() {
+    for kept in BOTH {
+        let syn = |start| format!("S {start}:0(0) win 1000 <mss 1000,TS val 100 ecr 0>");
+        assert!(begins_anew(kept, STAMPED, &syn(2)));
+        assert!(!begins_anew(kept, STAMPED, &syn(1)));
+    }
+}
+
+// req: RFC6191-2-6
+#[test]
+fn with_an_earlier_timestamp_nothing_begins() {
+    for kept in BOTH {
+        for start in [1, 2, 100_000] {
+            let earlier = format!("S {start}:0(0) win 1000 <mss 1000,TS val 99 ecr 0>");
+            assert!(!begins_anew(kept, STAMPED, &earlier), "{kept:?} {start}");
+        }
+    }
+}
+
+// req: RFC6191-2-3, RFC6191-2-6
+#[test]
+fn a_syn_without_timestamps_after_a_connection_with_them_goes_by_its_number() {
+    for kept in BOTH {
+        assert!(begins_anew(kept, STAMPED, "S 2:3(0) win 1000 <mss 1000>"));
+        assert!(!begins_anew(kept, STAMPED, "S 1:2(0) win 1000 <mss 1000>"));
+    }
+}
+
+// req: RFC6191-2-4
+#[test]
+fn timestamps_after_a_connection_without_them_begin_anew() {
+    for kept in BOTH {
+        for start in [2, 1, 4_000_000_000_u32] {
+            let syn = format!("S {start}:0(0) win 1000 <mss 1000,TS val 5 ecr 0>");
+            assert!(begins_anew(kept, "", &syn), "{kept:?} {start}");
+        }
+    }
+}
+
+// req: RFC6191-2-5, RFC6191-2-6
+#[test]
+fn without_timestamps_on_either_the_sequence_number_decides() {
+    for kept in BOTH {
+        assert!(begins_anew(kept, "", "S 2:3(0) win 1000 <mss 1000>"));
+        assert!(!begins_anew(kept, "", "S 1:2(0) win 1000 <mss 1000>"));
+    }
+}
