@@ -28,7 +28,9 @@ impl Connection {
     /// that it is lost.
     pub fn abandon(&mut self, cx: &mut Context<'_>) {
         self.stirred = cx.input();
-        if self.incoming.unread() > 0 && self.state != State::Closed {
+        // In TIME-WAIT there is nobody to tell, and TIME-WAIT must stay (MUST-13).
+        let is_over = matches!(self.state, State::Closed | State::TimeWait);
+        if self.incoming.unread() > 0 && !is_over {
             cx.note(
                 rfc!(9293, "3.6.1"),
                 "closed with text unread: it is lost, and a reset says so",

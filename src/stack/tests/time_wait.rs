@@ -111,6 +111,21 @@ fn old_duplicates_neither_end_nor_prolong_time_wait() {
     }
 }
 
+// req: MUST-13
+#[test]
+fn letting_go_with_text_unread_does_not_cut_time_wait_short() {
+    let (mut lone, id) = Lone::established(Lone::plain());
+    lone.stack.shutdown(lone.now, id);
+    lone.outgoing();
+    lone.inject("FP. 1:12(10) ack 2");
+    assert_eq!(lone.outgoing(), [". 2:2(0) ack 12"]);
+    lone.stack.close(lone.now, id);
+    assert!(lone.outgoing().is_empty());
+    assert_eq!(lone.stack.counts(), (0, 0, 1));
+    lone.run(2 * Lone::plain().msl - SECOND);
+    assert_eq!(lone.stack.counts(), (0, 0, 1));
+}
+
 // req: RFC6191-2-1
 #[test]
 fn a_later_timestamp_begins_anew_whatever_the_sequence_number() {
