@@ -1,8 +1,12 @@
 //! How much goes at once, and when it is acknowledged: RFC 5681, RFC 3042, RFC 2018 section 5.1.
 
+use std::time::Duration;
+
 use super::super::ConnId;
 use super::super::lone::Lone;
+use crate::tcp::Config;
 
+const MS: Duration = Duration::from_millis(1);
 const FIRST_AGAIN: &str = ". 1:1001(1000) ack 1";
 
 fn established() -> (Lone, ConnId) {
@@ -19,6 +23,38 @@ fn sending() -> (Lone, ConnId) {
 
 fn cwnd(lone: &Lone, id: ConnId) -> u64 {
     lone.stack.status(id).unwrap().cwnd
+}
+
+// req: RFC5681-3.1-3
+#[test]
+fn the_handshake_does_not_open_the_window() {
+    // RFC 6928 section 2: ten segments of 1000.
+    let (lone, id) = established();
+    assert_eq!(cwnd(&lone, id), 10_000);
+
+    let mut lone = Lone::new(Lone::plain());
+    let listener = lone.listen();
+    lone.inject("S 0:1(0) win 65535 <mss 1000>");
+    lone.outgoing();
+    lone.inject(". 1:1(0) ack 1");
+    let id = lone.stack.accept(lone.now, listener).unwrap();
+    assert_eq!(cwnd(&lone, id), 10_000);
+}
+
+// req: RFC3042-2-1, RFC3042-2-2, RFC5681-3.2-4
+#[test]
+fn the_first_two_duplicates_let_one_new_segment_go_each_and_leave_the_window() {
+    let (mut lone, id) = sending();
+    for start in [10_001, 11_001] {
+        lone.inject(". 1:1(0) ack 1");
+        let new = format!(". {start}:{}(1000) ack 1", start + 1_000);
+        assert_eq!(lone.outgoing(), [new]);
+        assert_eq!(cwnd(&lone, id), 10_000);
+    }
+    // And the window is halved by what was on its way before them.
+    lone.inject(". 1:1(0) ack 1");
+    assert_eq!(lone.outgoing(), [FIRST_AGAIN]);
+    assert_eq!(lone.stack.status(id).unwrap().ssthresh, Some(5_000));
 }
 
 // req: RFC5681-2-2
@@ -70,6 +106,35 @@ fn only_what_the_definition_names_is_a_duplicate() {
     assert_eq!(lone.outgoing(), [FIRST_AGAIN]);
 }
 
+// req: RFC2018-5.1-1, RFC5681-3.2-3
+#[test]
+fn reports_of_what_arrived_change_nothing_about_congestion_control() {
+    let mut lone = Lone::new(Config {
+        sack: true,
+        ..Lone::plain()
+    });
+    let id = lone.open();
+    lone.outgoing();
+    lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000,sackOK>");
+    lone.outgoing();
+    lone.write(id, 30_000);
+    assert_eq!(lone.outgoing().len(), 10);
+    // One acknowledgment that reports much is no loss yet.
+    for _ in 0..2 {
+        lone.inject(". 1:1(0) ack 1 <sack 1001:9001>");
+        assert!(!lone.outgoing().contains(&FIRST_AGAIN.to_owned()));
+        assert_eq!(cwnd(&lone, id), 10_000);
+    }
+    lone.inject(". 1:1(0) ack 1 <sack 1001:10001>");
+    assert_eq!(lone.outgoing(), [FIRST_AGAIN]);
+    assert_eq!(cwnd(&lone, id), 5_000);
+    // In recovery no acknowledgment lets more than one segment go.
+    for _ in 0..12 {
+        lone.inject(". 1:1(0) ack 1 <sack 1001:10001>");
+        assert!(lone.outgoing().len() <= 1);
+    }
+}
+
 // req: RFC5681-3.2-1, RFC2018-4-3
 #[test]
 fn every_segment_beyond_a_hole_draws_a_duplicate_at_once() {
@@ -91,4 +156,94 @@ fn every_segment_beyond_a_hole_draws_a_duplicate_at_once() {
     lone.inject("F. 9001:9002(0) ack 1");
     lone.inject(". 1:1001(1000) ack 1");
     assert_eq!(lone.outgoing(), [". 1:1(0) ack 4001"]);
+}
+
+// req: RFC5681-3.2-2
+#[test]
+fn what_fills_a_hole_or_part_of_one_is_acknowledged_at_once() {
+    let (mut lone, _) = established();
+    lone.inject(". 101:201(100) ack 1");
+    lone.inject(". 301:401(100) ack 1");
+    lone.outgoing();
+    // Part of the first hole, the rest of it, and the second.
+    for (segment, ack) in [
+        (". 1:51(50) ack 1", 51),
+        (". 51:101(50) ack 1", 201),
+        (". 201:301(100) ack 1", 401),
+    ] {
+        lone.inject(segment);
+        assert_eq!(lone.outgoing(), [format!(". 1:1(0) ack {ack}")]);
+    }
+    // Without a hole such a short segment may wait.
+    lone.inject(". 401:451(50) ack 1");
+    assert!(lone.outgoing().is_empty());
+}
+
+// req: RFC5681-4.2-1
+#[test]
+fn acknowledgments_are_delayed_but_not_beyond_the_second_full_segment() {
+    let (mut lone, _) = established();
+    for start in (1..20_001).step_by(2_000) {
+        lone.inject(&format!(". {start}:{}(1000) ack 1", start + 1_000));
+        assert!(lone.outgoing().is_empty());
+        lone.inject(&format!(
+            ". {}:{}(1000) ack 1",
+            start + 1_000,
+            start + 2_000
+        ));
+        assert_eq!(lone.outgoing(), [format!(". 1:1(0) ack {}", start + 2_000)]);
+    }
+}
+
+// req: RFC5681-4.2-2
+#[test]
+fn the_delay_counts_from_the_first_segment_that_waits() {
+    let (mut lone, _) = established();
+    let mut unacknowledged = Duration::ZERO;
+    let mut seen = 0;
+    for start in (1..1_001).step_by(10) {
+        lone.inject(&format!(". {start}:{}(10) ack 1", start + 10));
+        unacknowledged += 30 * MS;
+        if !lone.run(30 * MS).is_empty() {
+            unacknowledged = Duration::ZERO;
+            seen += 1;
+        }
+        assert!(unacknowledged < 500 * MS, "at {start}");
+    }
+    assert!(seen > 1);
+}
+
+// req: RFC5681-4.2-3
+#[test]
+fn no_segment_draws_more_than_one_acknowledgment() {
+    let (mut lone, id) = established();
+    let mut acknowledgments = 0;
+    let segments = [
+        ". 1:1001(1000) ack 1",
+        ". 1001:2001(1000) ack 1",
+        ". 1:2001(2000) ack 1",
+        ". 3001:4001(1000) ack 1",
+        ". 3001:4001(1000) ack 1",
+        "S 2001:2002(0)",
+        "R 2101:2101(0)",
+        ". 90000:90010(10) ack 1",
+        ". 2001:2501(500) ack 9",
+        "F. 2001:3002(1000) ack 1",
+        "F. 4001:4002(0) ack 1",
+        "F. 4001:4002(0) ack 1",
+    ];
+    for segment in segments {
+        lone.now += Duration::from_secs(1);
+        lone.inject(segment);
+        let sent = lone.outgoing();
+        assert!(sent.len() <= 1, "{segment} drew {sent:?}");
+        acknowledgments += sent.len();
+        // Nor later, when it was acknowledged at once.
+        assert!(
+            sent.is_empty() || lone.run(500 * MS).is_empty(),
+            "{segment}"
+        );
+    }
+    assert!(acknowledgments > 8);
+    assert!(lone.stack.status(id).is_some());
 }
