@@ -13,6 +13,7 @@ mod arrive;
 mod close;
 mod congestion;
 mod data;
+mod icmp;
 mod open;
 mod options;
 mod recovery;

@@ -153,7 +153,7 @@ fn syn_sent_resets_an_ack_of_what_it_never_sent() {
     assert_eq!(lone.state(id), State::SynSent);
 }
 
-// req: RFC9293-3.10.7.3-2, RFC9293-3.5.3-2
+// req: RFC9293-3.10.7.3-2, RFC9293-3.5.3-2, RFC5961-3.2-5
 #[test]
 fn syn_sent_believes_only_a_reset_that_acknowledges_its_syn() {
     let mut lone = Lone::new(Lone::plain());
@@ -285,7 +285,7 @@ fn no_connection_is_opened_to_what_is_no_host() {
     assert!(lone.outgoing().is_empty());
 }
 
-// req: MUST-43, MUST-44, MUST-45
+// req: MUST-43, MUST-44, MUST-45, RFC1122-3.3.4.2-2
 #[test]
 fn the_local_address_may_be_named_and_stays() {
     let second = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 9));
