@@ -303,7 +303,7 @@ fn a_syn_lost_more_than_once_leaves_one_segment_and_slow_start() {
     assert_eq!(flow.window(), 2 * u64::from(MSS));
 }
 
-// req: RFC9438-5.8-1
+// req: RFC9438-5.8-1, RFC2861-3-2
 #[test]
 fn nothing_grows_in_recovery_or_while_the_application_holds_back() {
     for report in [
