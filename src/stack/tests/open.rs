@@ -226,6 +226,23 @@ fn a_syn_ack_of_crossing_syns_offers_its_window_unscaled() {
     assert_eq!(known(&lone), Some(65_535));
 }
 
+// req: RFC7323-2.2-4
+#[test]
+fn the_window_of_a_syn_ack_that_crosses_ours_is_not_scaled() {
+    let mut lone = Lone::new(crate::tcp::Config::default());
+    let id = lone.open();
+    lone.outgoing();
+    lone.inject("S 0:1(0) win 1000 <mss 1000,wscale 7,TS val 100 ecr 0>");
+    lone.outgoing();
+    lone.inject("S. 0:1(0) ack 1 win 1100 <mss 1000,wscale 7,TS val 101 ecr 0>");
+    assert_eq!(lone.state(id), State::Established);
+    let known = |lone: &Lone| lone.stack.status(id).map(|status| status.snd_wnd);
+    assert_eq!(known(&lone), Some(1_100));
+    // What follows is scaled.
+    lone.inject(". 1:1(0) ack 1 win 11 <TS val 101 ecr 0>");
+    assert_eq!(known(&lone), Some(1_408));
+}
+
 // req: RFC9293-3.5.3-3
 #[test]
 fn a_reset_in_syn_received_ends_an_active_opener() {

@@ -13,18 +13,25 @@ use crate::tcp::{Context, Step};
 use crate::wire::tcp::Segment;
 
 impl Connection {
-    pub(super) fn check_ack(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>) -> Step<Accepted> {
+    /// `arrived` is the segment before trimming, which takes its SYN away.
+    pub(super) fn check_ack(
+        &mut self,
+        cx: &mut Context<'_>,
+        arrived: &Segment<'_>,
+        seg: &Segment<'_>,
+    ) -> Step<Accepted> {
         let Some(ack) = seg.ack else {
             return Err(Discard::NoAck.into());
         };
-        if self.state == State::SynReceived {
-            self.check_handshake_ack(cx, seg, ack)?;
+        let moved = if self.state == State::SynReceived {
+            self.check_handshake_ack(cx, arrived, ack)?;
+            true
         } else {
             self.check_ack_range(cx, ack)?;
-        }
+            self.snd.update_window(seg, ack)
+        };
         self.keep_alive_heard(cx);
         self.persist.on_answer();
-        let moved = self.snd.update_window(seg, ack);
         let learned = if self.snd.is_new_ack(ack) {
             let handshake = self.snd.una == self.snd.iss;
             self.on_new_ack(cx, seg, ack);
@@ -53,13 +60,13 @@ impl Connection {
     fn check_handshake_ack(
         &mut self,
         cx: &mut Context<'_>,
-        seg: &Segment<'_>,
+        arrived: &Segment<'_>,
         ack: SeqNum,
     ) -> Step {
         if !self.snd.is_new_ack(ack) {
             return Err(Discard::AckUnacceptable.into());
         }
-        self.snd.start_window(seg);
+        self.snd.start_window(arrived);
         self.enter(cx, Edge::SynAcked);
         self.on_established(cx);
         Ok(())

@@ -50,7 +50,7 @@ impl Connection {
         self.check_reset(cx, arrived)?; // Second, as it came: its place must be exact.
         // Third, security: docs/not-implemented.md.
         self.check_syn(cx, arrived)?; // Fourth, whatever was trimmed.
-        let learned = self.check_ack(cx, &seg)?; // Fifth: the long one; also congestion, recovery.
+        let learned = self.check_ack(cx, arrived, &seg)?; // Fifth: also congestion, recovery.
         self.take_urgent(cx, &seg); // Sixth.
         let text = self.take_text(cx, &seg); // Seventh.
         let fin = self.take_fin(cx, &seg); // Eighth, also a FIN remembered from beyond a hole.
