@@ -181,12 +181,17 @@ impl Connection {
     /// RFC 9293 section 3.7.1: Eff.snd.MSS is what the peer takes and the path carries, less the
     /// options that every segment has.
     pub(super) fn eff_snd_mss(&self) -> u32 {
-        let options = if self.timestamps.is_some() {
+        let mss = self.agreed.mss.bytes();
+        mss.saturating_sub(self.options_len()).max(1)
+    }
+
+    /// What the options take that every segment has, of the peer's and of ours.
+    fn options_len(&self) -> u32 {
+        if self.timestamps.is_some() {
             TIMESTAMPS_LEN
         } else {
             0
-        };
-        self.agreed.mss.bytes().saturating_sub(options).max(1)
+        }
     }
 
     /// Bytes of the receive buffer that nothing waits in.
@@ -195,12 +200,12 @@ impl Connection {
         self.config.receive_buffer.saturating_sub(unread)
     }
 
-    /// Our own largest segment to receive, for decisions about what is worth a segment.
+    /// The text of a full-sized segment of the peer's, for decisions about what is worth a segment.
+    /// A peer that takes less than we do will hardly send more.
     pub(super) fn receive_mss(&self) -> u32 {
-        self.agreed
-            .our_mss
-            .min(self.agreed.mss.max(Mss::DEFAULT_V4))
-            .bytes()
+        let peers = self.agreed.mss.max(Mss::DEFAULT_V4);
+        let mss = self.agreed.our_mss.min(peers).bytes();
+        mss.saturating_sub(self.options_len()).max(1)
     }
 
     /// The stream offset of a sequence number at or after RCV.NXT.

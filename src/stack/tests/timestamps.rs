@@ -57,6 +57,21 @@ fn what_does_not_acknowledge_echoes_nothing_and_is_not_measured() {
     assert_eq!(echo(&mut lone), 100);
 }
 
+// req: SHLD-19, RFC5681-4.2-1
+#[test]
+fn a_full_sized_segment_is_one_with_timestamps_in_it() {
+    let mut lone = Lone::new(with_timestamps());
+    lone.open();
+    lone.outgoing();
+    lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1460,TS val 100 ecr 0>");
+    lone.outgoing();
+    // RFC 9293 section 3.7.1: of 1460 bytes the option and its padding take 12.
+    lone.inject(". 1:1449(1448) ack 1 <TS val 101 ecr 0>");
+    assert!(lone.outgoing().is_empty());
+    lone.inject(". 1449:2897(1448) ack 1 <TS val 101 ecr 0>");
+    assert_eq!(lone.outgoing(), [". 1:1(0) ack 2897"]);
+}
+
 // req: RFC7323-3.2-3
 #[test]
 fn a_syn_ack_has_timestamps_only_if_the_syn_had() {
