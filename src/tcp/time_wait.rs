@@ -5,7 +5,7 @@
 //! acknowledge the peer's FIN once more, and to let a new incarnation begin.
 
 use crate::base::pair::SocketPair;
-use crate::base::{Instant, Pieces, SeqNum};
+use crate::base::{Instant, Pieces, SeqNum, WindowScale};
 use crate::probe::{Accepted, Discard, Ending, State, Why};
 use crate::rfc;
 use crate::wire::options::Options;
@@ -22,7 +22,9 @@ pub struct TimeWait {
     pair: SocketPair,
     snd_nxt: SeqNum,
     rcv_nxt: SeqNum,
+    /// RCV.WND, as its field shows it.
     window: u16,
+    scale: WindowScale,
     timestamps: Option<Timestamps>,
     challenge: Challenge,
 }
@@ -50,6 +52,7 @@ impl Connection {
             snd_nxt: self.snd.nxt,
             rcv_nxt: self.rcv.nxt,
             window: self.rcv.scale.field(self.rcv.wnd()),
+            scale: self.rcv.scale,
             timestamps: self.timestamps,
             challenge: self.challenge,
         })
@@ -83,7 +86,7 @@ impl TimeWait {
         if seg.syn() && seg.ack.is_none() {
             return silent(Discard::SynInSynchronized.into());
         }
-        let wnd = u32::from(self.window);
+        let wnd = self.scale.scale(self.window);
         if is_acceptable(seg.seq, seg.len(), self.rcv_nxt, wnd) && !seg.fin() && !seg.syn() {
             return silent(Accepted::Ack.into());
         }

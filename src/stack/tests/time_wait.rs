@@ -23,10 +23,15 @@ const BOTH: [Kept; 2] = [Kept::Whole, Kept::Record];
 /// A connection that was accepted and closed first, in TIME-WAIT. The peer's FIN had the number 1,
 /// and its last timestamp was 100 if `options` agreed on timestamps.
 fn time_wait(kept: Kept, options: &str) -> (Lone, ConnId, ListenerId) {
-    let mut lone = Lone::new(Config {
+    let config = Config {
         timestamps: true,
         ..Lone::plain()
-    });
+    };
+    time_wait_of(config, kept, options)
+}
+
+fn time_wait_of(config: Config, kept: Kept, options: &str) -> (Lone, ConnId, ListenerId) {
+    let mut lone = Lone::new(config);
     let listener = lone.listen();
     let stamp = match options.contains("TS") {
         true => "<TS val 100 ecr 0>",
@@ -49,6 +54,18 @@ fn time_wait(kept: Kept, options: &str) -> (Lone, ConnId, ListenerId) {
 }
 
 const STAMPED: &str = ",TS val 99 ecr 0";
+
+#[test]
+fn the_window_is_still_the_one_that_was_offered() {
+    for kept in BOTH {
+        // Of a buffer of 1 MiB the field shows 32,768 units of 32 bytes.
+        let (mut lone, ..) = time_wait_of(Config::default(), kept, ",wscale 0");
+        lone.inject(". 500000:500000(0) ack 2 win 1000");
+        assert!(lone.outgoing().is_empty(), "{kept:?}");
+        lone.inject(". 1100000:1100000(0) ack 2 win 1000");
+        assert_eq!(lone.outgoing(), [". 2:2(0) ack 2"], "{kept:?}");
+    }
+}
 
 /// Whether this SYN begins a new connection; if not, whether it was dropped in silence and
 /// TIME-WAIT went on.

@@ -1,6 +1,6 @@
 //! TIME-WAIT's record: what it answers, what it ignores, and which SYN may begin anew.
 
-use crate::base::{Instant, Pieces, SeqNum};
+use crate::base::{Instant, Pieces, SeqNum, WindowScale};
 use crate::probe::{Accepted, Discard, Ending};
 use crate::tcp::arrive::challenge::Challenge;
 use crate::tcp::kit::{PAIR, at, segment};
@@ -30,6 +30,7 @@ fn record() -> TimeWait {
         snd_nxt: SND_NXT,
         rcv_nxt: RCV_NXT,
         window: 1000,
+        scale: WindowScale::default(),
         timestamps: None,
         challenge: Challenge::new(0),
     }
