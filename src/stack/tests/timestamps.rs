@@ -187,7 +187,6 @@ fn timestamps_that_were_not_agreed_on_are_ignored() {
 #[test]
 fn an_echo_is_measured_only_if_it_acknowledges_something_new() {
     let (mut lone, id, ours) = established();
-    let samples = |lone: &Lone| lone.told.count("RttSampled");
     let before = samples(&lone);
     lone.run(5 * SECOND);
     lone.inject(&format!("P. 1:11(10) ack 1 <TS val 101 ecr {ours}>"));
@@ -206,6 +205,60 @@ fn an_echo_is_measured_only_if_it_acknowledges_something_new() {
     assert_eq!(samples(&lone), before + 1);
     let told = lone.told.lines().join("\n");
     assert!(told.contains("rtt: 30ms"), "{told}");
+}
+
+fn samples(lone: &Lone) -> usize {
+    lone.told.count("RttSampled")
+}
+
+/// The peer acknowledges up to `ack` and echoes what a segment had shown.
+fn acknowledge(lone: &mut Lone, ack: u32, echo: u32) {
+    lone.inject(&format!(
+        ". 1:1(0) ack {ack} win 65535 <TS val 100 ecr {echo}>"
+    ));
+}
+
+// req: RFC7323-4.2-1
+#[test]
+fn a_round_trip_is_measured_once_however_many_echoes_it_has() {
+    let (mut lone, id, _) = established();
+    lone.write(id, 60_000);
+    let mut acked = 1;
+    for _ in 0..2 {
+        let sent = lone.sent();
+        assert!(sent.len() >= 10, "{}", sent.len());
+        let before = samples(&lone);
+        lone.now += 30 * MS;
+        for segment in sent {
+            acked += 1_000;
+            let shown = segment.options.timestamps.unwrap().value;
+            acknowledge(&mut lone, acked, shown);
+        }
+        assert_eq!(samples(&lone), before + 1);
+    }
+}
+
+// req: RFC7323-4.2-1, RFC6298-3-2
+#[test]
+fn echoes_stand_in_for_what_cannot_be_timed_but_once_a_round_trip() {
+    let (mut lone, id, _) = established();
+    lone.write(id, 10_000);
+    assert_eq!(lone.sent().len(), 10);
+    lone.now += SECOND;
+    lone.stack.handle_timeout(lone.now);
+    let mut shown = value(&mut lone);
+    let before = samples(&lone);
+    let mut acked = 1;
+    for round in 1..=3 {
+        lone.now += 40 * MS;
+        for _ in 0..2 {
+            acked += 1_000;
+            acknowledge(&mut lone, acked, shown);
+        }
+        assert_eq!(samples(&lone), before + round);
+        let again = lone.sent();
+        shown = again[0].options.timestamps.unwrap().value;
+    }
 }
 
 // req: RFC7323-4.1-2, RFC7323-5.4-1

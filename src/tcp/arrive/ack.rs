@@ -130,15 +130,15 @@ impl Connection {
         self.restart_timers(cx);
     }
 
-    /// RFC 6298 section 3 and RFC 7323 section 4.1: one measurement of a round trip, from a
-    /// segment that was sent once, or from an echo, which tells copies apart.
+    /// RFC 6298 section 3 and RFC 7323 section 4.1: a measurement of the round trip, if this
+    /// acknowledgment of something new gives one.
     fn measure_round_trip(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>, ack: SeqNum) {
-        let timed = self.recovery.take_rtt(ack, cx.now);
-        let echoed = || {
+        let srtt = self.rtt.srtt().unwrap_or_default();
+        let echo = || {
             let echo = seg.options.timestamps?.echo;
             self.timestamps.as_ref()?.rtt(echo, cx.now)
         };
-        let Some(rtt) = timed.or_else(echoed) else {
+        let Some(rtt) = self.recovery.take_rtt(ack, cx.now, srtt, echo) else {
             return;
         };
         self.rtt.sample(rtt);

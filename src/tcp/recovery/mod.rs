@@ -39,6 +39,8 @@ pub struct Recovery {
     /// The one segment whose round trip is being timed; Karn's rule drops it when anything is
     /// sent again.
     timed: Option<(SeqNum, Instant)>,
+    /// When a round trip was measured last.
+    measured_at: Option<Instant>,
 }
 
 /// A retransmission that is due.
@@ -79,6 +81,7 @@ impl Recovery {
             urgent: None,
             timeouts: 0,
             timed: None,
+            measured_at: None,
         }
     }
 
@@ -136,14 +139,27 @@ impl Recovery {
         }
     }
 
-    /// The round trip that `ack` ends, if it was being timed.
-    pub fn take_rtt(&mut self, ack: SeqNum, now: Instant) -> Option<Duration> {
-        let (end, sent) = self.timed?;
-        if ack.before(end) {
-            return None;
-        }
+    /// The round trip that `ack` ends, from the segment that was being timed. Where Karn's rule has
+    /// left none, `echo` stands in, which tells copies apart.
+    ///
+    /// RFC 7323 section 4.2: the weights of RFC 6298 section 2 are made for one measurement a round
+    /// trip, so further echoes within `srtt` of the last measurement do not count.
+    pub fn take_rtt(
+        &mut self,
+        ack: SeqNum,
+        now: Instant,
+        srtt: Duration,
+        echo: impl FnOnce() -> Option<Duration>,
+    ) -> Option<Duration> {
+        let rtt = match self.timed {
+            Some((end, sent)) if end.at_or_before(ack) => now.since(sent),
+            Some(_) => return None,
+            None if self.measured_at.is_some_and(|at| now.since(at) < srtt) => return None,
+            None => echo()?,
+        };
         self.timed = None;
-        Some(now.since(sent))
+        self.measured_at = Some(now);
+        Some(rtt)
     }
 
     /// What should be sent once more now, `room` bytes being allowed by the congestion window.

@@ -140,17 +140,13 @@ fn one_round_trip_is_timed_and_then_the_next() {
     recovery.on_sent(range(0), at(10));
     // A second segment leaves while the first is timed: its time is not noted.
     recovery.on_sent(range(MSS), at(20));
-    assert_eq!(recovery.take_rtt(Sender::at(MSS - 1), at(40)), None);
-    assert_eq!(
-        recovery.take_rtt(Sender::at(MSS), at(50)),
-        Some(Duration::from_millis(40))
-    );
-    assert_eq!(recovery.take_rtt(Sender::at(2 * MSS), at(60)), None);
+    assert_eq!(timed(&mut recovery, MSS - 1, at(40)), None);
+    let took = Duration::from_millis(40);
+    assert_eq!(timed(&mut recovery, MSS, at(50)), Some(took));
+    assert_eq!(timed(&mut recovery, 2 * MSS, at(60)), None);
     recovery.on_sent(range(2 * MSS), at(70));
-    assert_eq!(
-        recovery.take_rtt(Sender::at(4 * MSS), at(75)),
-        Some(Duration::from_millis(5))
-    );
+    let took = Duration::from_millis(5);
+    assert_eq!(timed(&mut recovery, 4 * MSS, at(75)), Some(took));
 }
 
 // req: MUST-18, RFC6298-3-1, RFC8961-4-3
@@ -160,10 +156,41 @@ fn nothing_is_timed_once_anything_was_sent_again() {
     sender.duplicates(3);
     assert_eq!(sender.resend_due(0), [0]);
     let later = Instant::BIRTH + Duration::from_secs(1);
-    assert_eq!(sender.recovery.take_rtt(Sender::at(5 * MSS), later), None);
+    assert_eq!(timed(&mut sender.recovery, 5 * MSS, later), None);
     let mut sender = Sender::with_sent(5);
     sender.recovery.resend(sender.una, sender.nxt, BECAUSE, WHY);
-    assert_eq!(sender.recovery.take_rtt(Sender::at(5 * MSS), later), None);
+    assert_eq!(timed(&mut sender.recovery, 5 * MSS, later), None);
+}
+
+// req: RFC7323-4.2-1
+#[test]
+fn an_echo_counts_where_nothing_is_timed_and_the_last_measurement_is_a_round_trip_old() {
+    let at = |ms| Instant::BIRTH + Duration::from_millis(ms);
+    let measure = |recovery: &mut Recovery, acked, ms| {
+        let echo = Some(Duration::from_millis(33));
+        let srtt = Duration::from_millis(40);
+        recovery.take_rtt(Sender::at(acked), at(ms), srtt, || echo)
+    };
+    let echoed = Some(Duration::from_millis(33));
+    let mut recovery = Sender::with_sent(1).recovery;
+    // The segment is timed, and its acknowledgment is on its way.
+    assert_eq!(measure(&mut recovery, 0, 10), None);
+    let timed = Some(Duration::from_millis(45));
+    assert_eq!(measure(&mut recovery, MSS, 45), timed);
+    for (ms, taken) in [
+        (84, None),
+        (85, echoed),
+        (86, None),
+        (124, None),
+        (125, echoed),
+    ] {
+        assert_eq!(measure(&mut recovery, MSS, ms), taken, "at {ms} ms");
+    }
+}
+
+/// The round trip that the acknowledgment of all before `acked` ends, without an echo.
+fn timed(recovery: &mut Recovery, acked: u32, now: Instant) -> Option<Duration> {
+    recovery.take_rtt(Sender::at(acked), now, Duration::ZERO, || None)
 }
 
 #[test]
