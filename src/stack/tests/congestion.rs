@@ -57,6 +57,58 @@ fn the_first_two_duplicates_let_one_new_segment_go_each_and_leave_the_window() {
     assert_eq!(lone.stack.status(id).unwrap().ssthresh, Some(5_000));
 }
 
+/// As [`sending`], where the peer may report what has arrived.
+fn sending_with_sack() -> Lone {
+    let mut lone = Lone::new(Config {
+        sack: true,
+        ..Lone::plain()
+    });
+    let id = lone.open();
+    lone.outgoing();
+    lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000,sackOK>");
+    lone.outgoing();
+    lone.write(id, 30_000);
+    assert_eq!(lone.outgoing().len(), 10);
+    lone
+}
+
+// req: RFC3042-2-3, RFC5681-3.2-5
+#[test]
+fn where_reports_are_agreed_on_a_duplicate_without_news_lets_nothing_go() {
+    // No report, of what was never sent, of what is acknowledged.
+    for report in ["", "<sack 10001:11001>", "<sack 1:1>"] {
+        let mut lone = sending_with_sack();
+        for _ in 0..2 {
+            lone.inject(&format!(". 1:1(0) ack 1 {report}"));
+            assert_eq!(lone.ending(), "DuplicateAck");
+            assert!(lone.outgoing().is_empty(), "{report}");
+        }
+        // A duplicate it is all the same.
+        lone.inject(&format!(". 1:1(0) ack 1 {report}"));
+        assert_eq!(lone.outgoing(), [FIRST_AGAIN]);
+    }
+    // The same once more, and what an acknowledgment of something new has told.
+    let mut lone = sending_with_sack();
+    lone.inject(". 1:1(0) ack 1001 <sack 3001:4001>");
+    lone.outgoing();
+    lone.inject(". 1:1(0) ack 1001 <sack 3001:4001>");
+    assert_eq!(lone.ending(), "DuplicateAck");
+    assert!(lone.outgoing().is_empty());
+    lone.inject(". 1:1(0) ack 1001 <sack 3001:5001>");
+    assert_eq!(lone.outgoing().len(), 1);
+}
+
+// req: RFC3042-2-1
+#[test]
+fn a_duplicate_with_news_lets_one_new_segment_go() {
+    let mut lone = sending_with_sack();
+    for (end, start) in [(2_001, 10_001), (3_001, 11_001)] {
+        lone.inject(&format!(". 1:1(0) ack 1 <sack 1001:{end}>"));
+        let new = format!(". {start}:{}(1000) ack 1", start + 1_000);
+        assert_eq!(lone.outgoing(), [new]);
+    }
+}
+
 // req: RFC5681-2-2
 #[test]
 fn only_what_the_definition_names_is_a_duplicate() {

@@ -32,6 +32,7 @@ impl Connection {
         };
         self.keep_alive_heard(cx);
         self.persist.on_answer();
+        let news = self.take_reports(seg, ack);
         let learned = if self.snd.is_new_ack(ack) {
             let handshake = self.snd.una == self.snd.iss;
             self.on_new_ack(cx, seg, ack);
@@ -41,7 +42,7 @@ impl Connection {
                 Accepted::Ack
             }
         } else if self.is_duplicate(seg, ack, moved) {
-            self.on_duplicate_ack(cx);
+            self.on_duplicate_ack(cx, news);
             Accepted::DuplicateAck
         } else if moved {
             Accepted::WindowUpdate
@@ -163,11 +164,19 @@ impl Connection {
             && self.snd.wnd > 0
     }
 
-    fn on_duplicate_ack(&mut self, cx: &mut Context<'_>) {
+    /// Whether the segment tells that something has arrived beyond SND.UNA. Where SACK is not
+    /// agreed on, no segment can tell more than that it came: that counts.
+    fn take_reports(&mut self, seg: &Segment<'_>, ack: SeqNum) -> bool {
+        let una = self.snd.una.later_of(ack);
+        let blocks = seg.options.sack.as_slice();
+        !self.agreed.sack || self.recovery.take_reports(blocks, una, self.snd.nxt)
+    }
+
+    fn on_duplicate_ack(&mut self, cx: &mut Context<'_>, news: bool) {
         let mss = self.eff_snd_mss();
         let verdict = self
             .recovery
-            .on_duplicate(self.snd.una, self.snd.nxt, mss, cx.input());
+            .on_duplicate(self.snd.una, self.snd.nxt, mss, news, cx.input());
         self.on_verdict(cx, verdict);
     }
 

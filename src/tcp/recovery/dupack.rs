@@ -27,12 +27,14 @@ pub enum Verdict {
 }
 
 impl Recovery {
-    /// A duplicate acknowledgment has come (RFC 5681 section 2).
+    /// A duplicate acknowledgment has come (RFC 5681 section 2). `news`: as far as the peer can
+    /// tell us, it tells that something more has arrived.
     pub fn on_duplicate(
         &mut self,
         una: SeqNum,
         nxt: SeqNum,
         mss: u32,
+        news: bool,
         because: EventId,
     ) -> Verdict {
         match self.phase {
@@ -46,8 +48,11 @@ impl Recovery {
             Phase::Open => {
                 self.duplicates += 1;
                 if self.duplicates < DUP_THRESH {
-                    // RFC 3042 section 2: each of the first two lets one new segment go.
-                    self.depart(mss, nxt.since(una));
+                    // RFC 3042 section 2: each of the first two lets one new segment go, but one
+                    // without new SACK information, where such is agreed on, does not.
+                    if news {
+                        self.depart(mss, nxt.since(una));
+                    }
                     return Verdict::Nothing;
                 }
                 // RFC 6582 section 3.2 step 2: unless these are echoes of an earlier episode.

@@ -7,15 +7,18 @@
 mod dupack;
 mod rto;
 mod rtt;
+mod scoreboard;
 
 use std::time::Duration;
 
 use crate::base::{Instant, SeqNum, SeqRange};
 use crate::probe::{EventId, Resent, Why};
 use crate::rfc;
+use crate::wire::options::SackBlock;
 
 pub use dupack::Verdict;
 pub use rtt::Rtt;
+use scoreboard::Scoreboard;
 
 /// What is known of the data that is on its way.
 #[derive(Debug, Clone)]
@@ -34,6 +37,8 @@ pub struct Recovery {
     pub(super) recover: SeqNum,
     /// A segment to send once more at once, whatever the window says.
     pub(super) urgent: Option<Due>,
+    /// What the peer has told of, where reports are agreed on.
+    scoreboard: Scoreboard,
     /// Timeouts in a row without anything new acknowledged.
     pub(super) timeouts: u32,
     /// The one segment whose round trip is being timed; Karn's rule drops it when anything is
@@ -79,6 +84,7 @@ impl Recovery {
             limited: 0,
             recover: iss,
             urgent: None,
+            scoreboard: Scoreboard::new(iss),
             timeouts: 0,
             timed: None,
             measured_at: None,
@@ -137,6 +143,12 @@ impl Recovery {
         if let Phase::Loss { next, until, .. } = &mut self.phase {
             *next = next.later_of(range.end()).earlier_of(*until);
         }
+    }
+
+    /// Takes the SACK blocks of a segment that acknowledges all before `una`. Whether they tell of
+    /// anything new.
+    pub fn take_reports(&mut self, blocks: &[SackBlock], una: SeqNum, nxt: SeqNum) -> bool {
+        self.scoreboard.take(blocks, una, nxt)
     }
 
     /// The round trip that `ack` ends, from the segment that was being timed. Where Karn's rule has

@@ -71,7 +71,9 @@ impl Sender {
     pub fn duplicates(&mut self, count: u32) -> Verdict {
         let mut verdict = Verdict::Nothing;
         for _ in 0..count {
-            verdict = self.recovery.on_duplicate(self.una, self.nxt, MSS, BECAUSE);
+            verdict = self
+                .recovery
+                .on_duplicate(self.una, self.nxt, MSS, true, BECAUSE);
         }
         verdict
     }
