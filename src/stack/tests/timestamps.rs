@@ -355,6 +355,28 @@ fn an_old_timestamp_is_acknowledged_and_dropped_before_the_window_is_looked_at()
     assert_eq!(lone.ending(), "Text");
 }
 
+// req: RFC7323-5.3-1
+#[test]
+fn an_acknowledgment_that_a_newer_one_has_overtaken_is_dropped_and_missed_by_nobody() {
+    let (mut lone, id, _) = established();
+    lone.write(id, 5_000);
+    lone.outgoing();
+    lone.inject(". 1:1(0) ack 3001 <TS val 102 ecr 0>");
+    lone.inject(". 1:1(0) ack 2001 <TS val 101 ecr 0>");
+    assert_eq!(lone.ending(), "Paws");
+    assert_eq!(lone.stack.status(id).unwrap().unacknowledged, 2_000);
+}
+
+#[test]
+fn text_that_was_overtaken_is_taken() {
+    let (mut lone, id, _) = established();
+    lone.inject("P. 11:21(10) ack 1 <TS val 102 ecr 0>");
+    lone.outgoing();
+    lone.inject(". 21:21(0) ack 1 <TS val 103 ecr 0>");
+    lone.inject("P. 1:11(10) ack 1 <TS val 101 ecr 0>");
+    assert_eq!(lone.stack.read(lone.now, id, &mut [0; 40]), Ok(20));
+}
+
 // req: RFC7323-5.3-2
 #[test]
 fn the_test_is_made_on_arrival_and_not_again() {

@@ -90,6 +90,7 @@ impl Connection {
             // RFC 7323 section 3.2: a segment without the option should be dropped in silence.
             return Err(Discard::TimestampMissing.into());
         };
+        // house!("paws-and-order"): also a pure acknowledgment that a newer one has overtaken.
         if timestamps.is_old(option.value, cx.now) {
             self.owe_challenge(
                 cx,
