@@ -13,26 +13,36 @@ pub struct Addresses(Vec<Own>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Own {
     addr: IpAddr,
-    /// Bits; at most the address's own.
+    /// In bits; at most the address's own.
     prefix_len: u8,
 }
 
+/// Why something cannot be an address of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// RFC 1122 section 3.2.1.3, RFC 4291 sections 2.5.2, 2.5.3 and 2.7: it must never be the
+    /// source of what leaves.
+    #[error("{0} cannot be the address of a host on a link: it is {1}")]
+    NoHost(IpAddr, &'static str),
+    /// The prefix is longer than the address.
+    #[error("{0}/{1} has too long a prefix: {2} bits at most")]
+    LongPrefix(IpAddr, u8, u8),
+}
+
 impl Addresses {
-    /// These, each with the length of its prefix in bits; a longer one than the address is cut.
-    /// Those that no host can have on a link are left out: unspecified, loopback, multicast, and
-    /// the limited broadcast address. They must never be the source of what leaves (RFC 1122
-    /// section 3.2.1.3, RFC 4291 sections 2.5.2, 2.5.3 and 2.7).
+    /// These, each with the length of its prefix in bits. Those that [`Addresses::check`] would
+    /// refuse are left out.
     pub fn new(list: &[(IpAddr, u8)]) -> Addresses {
-        let own = |&(addr, prefix_len): &(IpAddr, u8)| Own {
-            addr,
-            prefix_len: prefix_len.min(if addr.is_ipv4() { 32 } else { 128 }),
-        };
-        Addresses(
-            list.iter()
-                .map(own)
-                .filter(|own| is_host(own.addr))
-                .collect(),
-        )
+        Addresses(list.iter().filter_map(|own| check(own).ok()).collect())
+    }
+
+    /// Whether a host can have all of these.
+    ///
+    /// # Errors
+    ///
+    /// The first that it cannot have, and why.
+    pub fn check(list: &[(IpAddr, u8)]) -> Result<(), AddressError> {
+        list.iter().try_for_each(|own| check(own).map(|_| ()))
     }
 
     /// Whether `addr` is one of them.
@@ -85,9 +95,30 @@ impl Addresses {
     }
 }
 
-fn is_host(addr: IpAddr) -> bool {
-    let broadcast = matches!(addr, IpAddr::V4(addr) if addr.is_broadcast());
-    !(addr.is_unspecified() || addr.is_loopback() || addr.is_multicast() || broadcast)
+fn check(&(addr, prefix_len): &(IpAddr, u8)) -> Result<Own, AddressError> {
+    let bits = if addr.is_ipv4() { 32 } else { 128 };
+    if prefix_len > bits {
+        return Err(AddressError::LongPrefix(addr, prefix_len, bits));
+    }
+    let what = if addr.is_unspecified() {
+        "the unspecified address"
+    } else if addr.is_loopback() {
+        "a loopback address"
+    } else if addr.is_multicast() {
+        "a multicast address"
+    } else if is_broadcast(addr, prefix_len) {
+        "a broadcast address"
+    } else {
+        return Ok(Own { addr, prefix_len });
+    };
+    Err(AddressError::NoHost(addr, what))
+}
+
+fn is_broadcast(addr: IpAddr, prefix_len: u8) -> bool {
+    match addr {
+        IpAddr::V4(addr) => addr.is_broadcast() || is_directed_broadcast(addr, addr, prefix_len),
+        IpAddr::V6(_) => false,
+    }
 }
 
 /// RFC 6724 section 5: less is better; each place decides only between equals in those before it.

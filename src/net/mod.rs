@@ -69,8 +69,12 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// The system gives no random numbers, no descriptor or no thread.
+    /// `InvalidInput` for an address that no host can have; the text names it. Otherwise the system
+    /// gives no random numbers, no descriptor or no thread.
     pub fn start(device: Box<dyn Device>, config: Config, options: Options) -> io::Result<Network> {
+        config
+            .check()
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let capabilities = device.capabilities();
         let seed = match options.seed {
             Some(seed) => seed,

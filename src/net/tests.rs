@@ -58,6 +58,16 @@ pub(super) fn connection(a: &Network, b: &Network) -> (TcpStream, TcpStream) {
     (client, server)
 }
 
+#[test]
+fn an_address_that_no_host_can_have_is_refused_by_name() {
+    let (a, _b) = pipe(1500).expect("descriptors");
+    let mut config = config(1);
+    config.addresses.push(([224, 0, 0, 9].into(), 24));
+    let error = Network::start(Box::new(a), config, Options::default()).expect_err("refused");
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("224.0.0.9"), "{error}");
+}
+
 /// A device that does what another does, until it is told to fail.
 struct Failing {
     inner: pipe::PipeEnd,

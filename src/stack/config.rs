@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::Mss;
+use crate::ip::address::{AddressError, Addresses};
 use crate::tcp;
 
 /// What a stack is made with.
@@ -41,6 +42,16 @@ impl Config {
             tcp: Arc::new(tcp::Config::default()),
             limits: Limits::default(),
         }
+    }
+
+    /// Whether a stack can be made with it as it stands. [`super::Stack::new`] leaves out what is
+    /// refused here.
+    ///
+    /// # Errors
+    ///
+    /// The first address that no host can have on a link, and why.
+    pub fn check(&self) -> Result<(), AddressError> {
+        Addresses::check(&self.addresses)
     }
 
     /// RFC 9293 section 3.7.1 (MUST-67, SHLD-6): the MSS to offer is the largest packet less the

@@ -55,6 +55,7 @@ pub use config::{Config, Limits};
 pub use error::{AcceptError, ListenError, OpenError, ReadError, WriteError};
 pub use notice::{ConnId, ListenerId, Notice, Wake};
 
+pub use crate::ip::address::AddressError;
 pub use crate::tcp::{Failure, KeepAlive};
 
 /// A TCP/IP stack.
@@ -156,7 +157,8 @@ enum Due {
 }
 
 impl Stack {
-    /// A stack with nothing open. All chance in it comes from `seed`.
+    /// A stack with nothing open. All chance in it comes from `seed`. Addresses that
+    /// [`Config::check`] refuses are not its own.
     pub fn new(config: Config, seed: Seed) -> Stack {
         let mut random = Random::new(seed);
         let secrets = Secrets {
