@@ -51,7 +51,7 @@ impl From<Down> for io::Error {
 /// An active OPEN.
 pub(super) fn open(error: OpenError) -> io::Error {
     let kind = match error {
-        OpenError::BadRemote(_) => ErrorKind::InvalidInput,
+        OpenError::BadRemote(_) | OpenError::Itself(_) => ErrorKind::InvalidInput,
         OpenError::NotOurs(_) | OpenError::NoPort(_) => ErrorKind::AddrNotAvailable,
         OpenError::NoSource(_) => ErrorKind::NetworkUnreachable,
         OpenError::InUse(..) => ErrorKind::AddrInUse,

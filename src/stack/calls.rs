@@ -28,6 +28,9 @@ impl Stack {
         if remote.port() == 0 || !self.is_host(remote.ip()) {
             return Err(OpenError::BadRemote(remote));
         }
+        if self.addresses.is_ours(remote.ip()) {
+            return Err(OpenError::Itself(remote.ip()));
+        }
         if self.connections.len() >= self.config.limits.connections {
             return Err(OpenError::TooMany(self.config.limits.connections));
         }
@@ -49,13 +52,15 @@ impl Stack {
         Ok(id)
     }
 
-    /// RFC 9293 section 3.9.1.1 (MUST-46): whether an address can be that of one host.
+    /// RFC 9293 section 3.9.1.1 (MUST-46): whether an address can be that of one host on a link.
+    /// Loopback addresses must not appear there: RFC 1122 section 3.2.1.3 (g), RFC 4291 section
+    /// 2.5.3.
     fn is_host(&self, addr: IpAddr) -> bool {
         let broadcast = match addr {
             IpAddr::V4(v4) => self.addresses.is_broadcast(v4),
             IpAddr::V6(_) => false,
         };
-        !broadcast && !addr.is_unspecified() && !addr.is_multicast()
+        !(broadcast || addr.is_unspecified() || addr.is_multicast() || addr.is_loopback())
     }
 
     fn choose_pair(

@@ -7,9 +7,12 @@ use crate::tcp::Failure;
 /// Why OPEN made no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The remote socket cannot be: no unicast address, or port 0.
+    /// The remote socket cannot be: no unicast address, a loopback address, or port 0.
     #[error("{0} is no address that a connection can be opened to")]
     BadRemote(SocketAddr),
+    /// The remote address is one of ours: what is sent there would leave, and find nobody.
+    #[error("{0} is this stack itself, which has no loopback")]
+    Itself(IpAddr),
     /// The local address is not one of ours.
     #[error("{0} is not an address of this stack")]
     NotOurs(IpAddr),

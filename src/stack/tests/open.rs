@@ -292,6 +292,9 @@ fn no_connection_is_opened_to_what_is_no_host() {
         "10.0.0.255:80",
         "0.0.0.0:80",
         "10.0.0.2:0",
+        // RFC 1122 section 3.2.1.3 (g), RFC 4291 section 2.5.3: never outside a host.
+        "127.0.0.1:80",
+        "[::1]:80",
     ] {
         let remote: SocketAddr = text.parse().unwrap();
         assert_eq!(
@@ -299,6 +302,11 @@ fn no_connection_is_opened_to_what_is_no_host() {
             Err(OpenError::BadRemote(remote))
         );
     }
+    let itself = SocketAddr::new(A, 80);
+    assert_eq!(
+        lone.stack.open(lone.now, itself, None),
+        Err(OpenError::Itself(A))
+    );
     assert!(lone.outgoing().is_empty());
 }
 
