@@ -18,7 +18,7 @@ pub fn examine() -> Findings {
     let kernel = kernel_tcp();
     let entered = enter(Mounts::Shared);
     let inside = entered.as_ref().ok();
-    let tun = tun(Path::new(TUN));
+    let tun = tun_device();
     let veth = veth(inside);
     let link = match inside {
         Some(_) if tun.verdict == Verdict::Ok => Link::Tun,
@@ -107,26 +107,33 @@ fn entry(privilege: Privilege) -> &'static str {
     }
 }
 
+/// Whether the TUN device may be opened: the first thing that a TUN interface takes.
+pub fn tun_device() -> Finding {
+    tun(Path::new(TUN))
+}
+
 fn tun(path: &Path) -> Finding {
     let name = "TUN";
     let shown = path.display();
+    let container = format!("for a container: --device {shown}");
     let opened = fs::OpenOptions::new().read(true).write(true).open(path);
     match (opened, fs::metadata(path)) {
         (Ok(_), Ok(meta)) if meta.file_type().is_char_device() => {
             Finding::ok(name, format!("{shown} opens"))
         }
-        (Err(error), Ok(meta)) if error.kind() == io::ErrorKind::PermissionDenied => {
+        (Err(error), Ok(meta))
+            if error.kind() == io::ErrorKind::PermissionDenied && meta.mode() & 0o006 != 0o006 =>
+        {
             let mode = meta.mode() & 0o777;
-            let detail = format!("{shown} has mode {mode:04o}; the usual one is 0666");
+            let detail = format!("{shown} has mode {mode:04o}, the usual one is 0666");
             Finding::no(name, detail, format!("sudo chmod 666 {shown}"))
         }
         (Err(error), _) if error.kind() == io::ErrorKind::NotFound => {
-            let fix = format!("sudo modprobe tun; for a container: --device {shown}");
+            let fix = format!("sudo modprobe tun; {container}");
             Finding::no(name, format!("there is no {shown}"), fix)
         }
         (Err(error), _) | (_, Err(error)) => {
-            let fix = format!("for a container: --device {shown}");
-            Finding::no(name, format!("{shown}: {error}"), fix)
+            Finding::no(name, format!("{shown}: {error}"), container)
         }
         (Ok(_), Ok(_)) => {
             let fix = format!("sudo rm {shown} && sudo mknod -m 666 {shown} c 10 200");

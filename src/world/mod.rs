@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::device::veth::refuse_offloads;
 use crate::device::{Device, PipeEnd, Tun, Veth, pipe};
-use crate::namespace::{Inside, Link, Links, Mounts, Refusal, enter};
+use crate::namespace::{Inside, Link, Links, Mounts, Refusal, doctor, enter};
 
 /// Enters a private namespace and makes a link between a stack and its peer there: the first thing
 /// in `main`, before any thread exists.
@@ -32,8 +32,9 @@ pub fn open(wish: Wish, mounts: Mounts, plan: &Plan) -> Result<World, Refusal> {
             peer: Peer::Kernel(inside),
         }),
         Err(refusal) if wish == Wish::Best => {
-            let Refusal { what, why, .. } = refusal;
-            let said = format!("no kernel peer here, both ends are pellucid: {what}: {why}");
+            let Refusal { what, why, now, .. } = refusal;
+            let said =
+                format!("no kernel peer here, both ends are pellucid: {what}: {why} (fix: {now})");
             in_process(plan, said)
         }
         Err(refusal) => Err(refusal),
@@ -137,7 +138,7 @@ pub fn private_link(inside: &Inside, wish: Wish, plan: &Plan) -> Result<PrivateL
         )),
         Wish::Best => match Tun::open(&plan.name) {
             Ok(tun) => by_tun(&mut links, plan, tun),
-            Err(error) => by_veth(&mut links, plan, Some(error)),
+            Err(error) => by_veth(&mut links, plan, Some(no_tun(error))),
         },
     }
 }
@@ -158,13 +159,13 @@ fn by_tun(links: &mut Links, plan: &Plan, tun: Tun) -> Result<PrivateLink, Refus
 fn by_veth(
     links: &mut Links,
     plan: &Plan,
-    no_tun: Option<io::Error>,
+    instead_of: Option<Refusal>,
 ) -> Result<PrivateLink, Refusal> {
     let (device, addresses, note) = make_veth(links, plan).map_err(no_veth)?;
-    let reason = no_tun.map_or_else(
-        || "as asked".to_owned(),
-        |error| format!("instead of TUN: {error}"),
-    );
+    let reason = match instead_of {
+        None => "as asked".to_owned(),
+        Some(Refusal { why, now, .. }) => format!("instead of TUN: {why} (fix: {now})"),
+    };
     Ok(PrivateLink {
         device: Box::new(device),
         rung: Link::Veth,
@@ -260,9 +261,15 @@ fn in_process(plan: &Plan, said: String) -> Result<World, Refusal> {
 }
 
 fn no_tun(error: io::Error) -> Refusal {
-    let why = "the usual mode of /dev/net/tun is 0666, and inside a private namespace that is safe";
-    let now = "ask for a veth pair instead, or: sudo chmod 666 /dev/net/tun";
-    Refusal::by_system("cannot open the TUN device", error, why, now)
+    let device = doctor::tun_device();
+    match device.fix {
+        Some(fix) => Refusal::by_system("cannot open the TUN device", error, &device.detail, &fix),
+        None => {
+            let why = "the device opens, but gives no interface to this namespace";
+            let now = "`pellucid doctor` tells what works here";
+            Refusal::by_system("cannot make a TUN interface", error, why, now)
+        }
+    }
 }
 
 fn no_veth(error: io::Error) -> Refusal {
