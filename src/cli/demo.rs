@@ -13,15 +13,16 @@ use crate::demo::{Journey, MSL, Progress, Proof, Running, Seen, Stage, Story, Ve
 use crate::namespace::{Link, Mounts};
 use crate::net::Clock;
 use crate::observe::capture::Settings;
-use crate::report::text::{Style, plain, span};
+use crate::report::text::{Style, plain, size, span};
 use crate::runs::{Phases, RecordError, RunFolder, Summary};
 use crate::tcp;
 use crate::world::{self, Plan, Wish, World};
 
 use super::Common;
 use super::signals::{Signal, Signals};
-use super::station::capture_settings;
+use super::station::{capture_settings, code_on};
 use super::trouble::{Code, Trouble, said};
+use super::values::seed;
 
 /// Show the stack at work: offline, without root, in seconds
 ///
@@ -34,7 +35,13 @@ pub struct Demo {
     #[arg(short, long, value_name = "DIR", default_value = "pellucid-runs")]
     output: PathBuf,
     /// What our side's chance is drawn from
-    #[arg(long, value_name = "N", default_value = "42")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "42",
+        value_parser = seed,
+        allow_negative_numbers = true
+    )]
     seed: u64,
     /// How packets travel
     #[arg(long, value_name = "LINK", default_value = "auto")]
@@ -101,11 +108,12 @@ impl Demo {
         }
         let travelled = self.travel(&running, &signals, quiet);
         // However it went, the capture is closed in order.
+        let code = code_on(&running.network);
         let seen = running.end();
         let visits = match travelled {
             Ok(Ok(visits)) => visits,
             Ok(Err(signal)) => return Ok(signal.code()),
-            Err(error) => return Err(lost(&error, &folder)),
+            Err(error) => return Err(lost(&error, &folder, code).into()),
         };
         let run = Run {
             folder,
@@ -246,10 +254,13 @@ fn required_by_environment() -> anyhow::Result<Option<Required>> {
     Ok(required)
 }
 
-fn lost(error: &anyhow::Error, folder: &RunFolder) -> anyhow::Error {
+fn lost(error: &anyhow::Error, folder: &RunFolder, code: Code) -> Trouble {
     let capture = folder.path().join(CAPTURE);
     let now = format!("see how far it got: wireshark {}", capture.display());
-    Trouble::failed("the demo did not come through", error.to_string(), now).into()
+    Trouble {
+        code,
+        ..Trouble::failed("the demo did not come through", error.to_string(), now)
+    }
 }
 
 /// A demonstration that is over.
@@ -361,10 +372,10 @@ struct Bar(ProgressBar);
 
 impl Progress for Bar {
     fn reached(&self, phase: &str, bytes: u64) {
-        if self.0.message() != phase {
-            self.0.set_message(phase.to_owned());
-        }
-        self.0.set_position(bytes);
+        self.0.set_message(match bytes {
+            0 => phase.to_owned(),
+            _ => format!("{phase} {}", size(bytes)),
+        });
     }
 }
 
@@ -378,7 +389,7 @@ fn bar(quiet: bool) -> Bar {
     Bar(ProgressBar::no_length().with_style(style))
 }
 
-const PROGRESS: &str = "{msg} {bytes}";
+const PROGRESS: &str = "{msg}";
 
 /// What stands in the folder of a run.
 const CAPTURE: &str = "capture.pcapng";

@@ -15,7 +15,6 @@ use url::Host;
 use crate::http::Body;
 use crate::http::body::{empty, full, read_from};
 use crate::http::client::{Connection, Error, receive};
-use crate::namespace::Mounts;
 use crate::net::Network;
 use crate::net::tokio::TcpStream;
 use crate::report::text::{plain, plain_lines, size, span};
@@ -23,7 +22,7 @@ use crate::report::text::{plain, plain_lines, size, span};
 use super::Common;
 use super::screen::note;
 use super::signals::Signals;
-use super::station::Where;
+use super::station::{Where, code_on};
 use super::trouble::{Code, Trouble, Unread};
 use super::values::{Field, Page, Resolve, method, seconds};
 
@@ -57,7 +56,8 @@ pub struct Get {
     #[arg(short, long)]
     fail: bool,
     /// Give up when nothing has moved for so many seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds,
+        allow_negative_numbers = true)]
     timeout: Duration,
     #[command(flatten)]
     whither: Where,
@@ -66,13 +66,14 @@ pub struct Get {
 impl Get {
     /// Fetches it.
     pub fn run(self, common: Common) -> anyhow::Result<Code> {
+        self.whither.check()?;
         let remote = self.remote()?;
-        let place = self.whither.open(Mounts::Shared)?;
+        let place = self.whither.open()?;
         let signals = Signals::listen()?;
         if common.verbose > 0 {
             note(&format!("* link: {}", place.said));
         }
-        let station = place.start(&self.whither, common)?;
+        let station = place.start(self.whither.private.capture.as_deref(), common)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -130,13 +131,10 @@ impl Get {
         let request = self.request().await?;
         let connecting = TcpStream::connect(network, remote);
         let stream = match tokio::time::timeout(self.timeout, connecting).await {
-            Ok(connected) => connected.map_err(|error| self.no_connection(remote, &error))?,
-            Err(_) => {
-                return Err(self
-                    .no_connection(remote, &io::ErrorKind::TimedOut.into())
-                    .into());
-            }
+            Ok(connected) => connected,
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
         };
+        let stream = stream.map_err(|error| self.no_connection(network, remote, &error))?;
         if common.verbose > 0 {
             let (local, status) = (stream.local_addr()?, stream.status()?);
             note(&format!(
@@ -156,7 +154,8 @@ impl Get {
         if self.include {
             let mut head = String::new();
             show_head(&response, |line| head.push_str(&format!("{line}\r\n")));
-            output.write(format!("{head}\r\n").as_bytes())?;
+            let written = output.write(format!("{head}\r\n").as_bytes());
+            written.map_err(|error| self.broke_off(network, Error::Sink(error)))?;
         }
         let bar = progress(&response, &output, common);
         let received = receive(response.into_body(), |piece| {
@@ -166,7 +165,8 @@ impl Get {
         let received = received.await;
         bar.finish_and_clear();
         let received = received.map_err(|error| self.broke_off(network, error))?;
-        output.flush().map_err(Error::Sink)?;
+        let flushed = output.flush();
+        flushed.map_err(|error| self.broke_off(network, Error::Sink(error)))?;
         if common.verbose > 0 {
             note(&format!(
                 "* {} in {}",
@@ -235,27 +235,35 @@ impl Get {
         Ok(read_from(file, meta.len()))
     }
 
-    fn no_connection(&self, remote: SocketAddr, error: &io::Error) -> Trouble {
+    fn no_connection(&self, network: &Network, remote: SocketAddr, error: &io::Error) -> Trouble {
         let what = format!("cannot connect to {remote} for {}", self.url.shown);
-        let private = "in a private namespace only what runs inside can answer; --tun NAME reaches \
-                       further";
-        let (why, now) = match error.kind() {
-            io::ErrorKind::ConnectionRefused => (
-                "it answered our SYN with a reset: nobody listens on that port".to_owned(),
-                "check the port, and that the server runs",
-            ),
-            io::ErrorKind::TimedOut => (
-                "our SYNs were not answered".to_owned(),
-                "check the address, and what lies between; --timeout waits longer",
-            ),
-            _ => (error.to_string(), "-vvv shows every packet"),
+        let nobody_else = "in a private namespace only what runs inside can answer; --tun NAME \
+                           reaches further";
+        let or_private = |now| {
+            if self.whither.is_private() {
+                nobody_else
+            } else {
+                now
+            }
         };
-        let now = if self.whither.is_private() {
-            private
-        } else {
-            now
-        };
-        Trouble::failed(what, why, now)
+        match error.kind() {
+            io::ErrorKind::InvalidInput => Trouble::usage(
+                what,
+                error.to_string(),
+                "name another host: no loopback, multicast or broadcast address",
+            ),
+            io::ErrorKind::ConnectionRefused => Trouble::failed(
+                what,
+                "it answered our SYN with a reset: nobody listens on that port",
+                or_private("check the port, and that the server runs"),
+            ),
+            io::ErrorKind::TimedOut => Trouble::failed(
+                what,
+                "our SYNs were not answered",
+                or_private("check the address, and what lies between; --timeout waits longer"),
+            ),
+            _ => explain(network, what, error, "-vvv shows every packet"),
+        }
     }
 
     /// What to say when the answer is not whole.
@@ -269,26 +277,28 @@ impl Get {
             }
             Error::Cut { .. } => {
                 let rest = "what came is not the whole body: fetch it again";
-                let what = format!("{shown} is not whole");
-                let (why, now) = explain(network, &error, rest);
-                Trouble::failed(what, why, now).into()
+                explain(network, format!("{shown} is not whole"), &error, rest).into()
             }
             Error::Request(_) | Error::Close(_) => {
-                let what = format!("no answer to {shown}");
-                let (why, now) = explain(network, &error, "fetch it again; -v shows more");
-                Trouble::failed(what, why, now).into()
+                let rest = "fetch it again; -v shows more";
+                explain(network, format!("no answer to {shown}"), &error, rest).into()
             }
         }
     }
 }
 
 /// Why, and what to do.
-fn explain(network: &Network, error: &Error, now: &str) -> (String, String) {
-    let now = match network.failure() {
-        Some(_) => "see what became of the interface, then fetch it again",
-        None => now,
+fn explain(network: &Network, what: String, error: &impl ToString, now: &str) -> Trouble {
+    let code = code_on(network);
+    let now = match (network.failure(), code) {
+        (_, Code::Broken) => "this is a bug of pellucid: please report it, with the capture",
+        (Some(_), _) => "see what became of the interface, then fetch it again",
+        (None, _) => now,
     };
-    (error.to_string(), now.to_owned())
+    Trouble {
+        code,
+        ..Trouble::failed(what, error.to_string(), now)
+    }
 }
 
 fn show_request(request: &Request<Body>) {

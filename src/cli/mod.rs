@@ -8,6 +8,7 @@
 mod demo;
 mod doctor;
 mod get;
+mod misuse;
 mod screen;
 mod serve;
 mod shell;
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
+use misuse::misuse;
 use screen::{Color, note};
 use trouble::{Code, Trouble, Unread};
 
@@ -101,23 +103,8 @@ fn not_understood(error: &clap::Error) -> Code {
             let _ = error.print();
             Code::Usage
         }
-        _ => tell(&values::misuse(&error.to_string(), &verb_typed(), &verbs())),
+        _ => tell(&misuse(error, &Typed::command(), std::env::args())),
     }
-}
-
-/// `get`, if that is the verb that was typed; as it is part of a command to type, with a space.
-fn verb_typed() -> String {
-    let known = Typed::command();
-    let is_verb = |word: &String| known.find_subcommand(word).is_some();
-    let verb = std::env::args().skip(1).find(is_verb);
-    verb.map(|verb| format!("{verb} ")).unwrap_or_default()
-}
-
-/// All verbs, in a line.
-fn verbs() -> String {
-    let known = Typed::command();
-    let names = known.get_subcommands().map(|verb| verb.get_name());
-    Vec::from_iter(names).join(", ")
 }
 
 /// Log lines for whoever asked: RUST_LOG decides, else -v.

@@ -10,14 +10,15 @@ use hyper::header::CONTENT_LENGTH;
 use hyper::{Request, Response};
 
 use crate::http::{Body, Files, Handler, Sockets, serve};
-use crate::namespace::{Mounts, Privilege};
+use crate::namespace::Privilege;
 use crate::report::text::{plain, size, span};
 
 use super::Common;
 use super::screen::note;
 use super::signals::Signals;
-use super::station::{Peer, Place, Where};
+use super::station::{Place, Where, code_on};
 use super::trouble::{Code, Trouble, said};
+use super::values::port;
 
 /// Serve a directory with this stack as the web server
 ///
@@ -29,7 +30,7 @@ pub struct Serve {
     #[arg(default_value = ".")]
     dir: PathBuf,
     /// The port
-    #[arg(short, long, default_value = "80", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(short, long, default_value = "80", value_parser = port, allow_negative_numbers = true)]
     port: u16,
     #[command(flatten)]
     whither: Where,
@@ -43,11 +44,11 @@ impl Serve {
             let now = "name a directory that you may read";
             Trouble::usage(what, error.to_string(), now)
         })?;
-        let place = self.whither.open(Mounts::Shared)?;
+        let place = self.whither.open()?;
         let signals = Signals::listen()?;
         let welcome = self.welcome(&place);
         let addresses = place.addresses();
-        let station = place.start(&self.whither, common)?;
+        let station = place.start(self.whither.private.capture.as_deref(), common)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
@@ -65,7 +66,10 @@ impl Serve {
             let served = serve(sockets, handler, stop).await;
             served.map_err(|error| {
                 let now = "see what became of the interface, then serve again";
-                Trouble::failed("cannot serve any longer", error.to_string(), now)
+                Trouble {
+                    code: code_on(&station.network),
+                    ..Trouble::failed("cannot serve any longer", error.to_string(), now)
+                }
             })?;
             anyhow::Ok(signals.came().map_or(Code::Done, |signal| signal.code()))
         });
@@ -92,16 +96,12 @@ impl Serve {
             })
             .collect();
         let dir = plain(&dir.display().to_string());
-        let ask = match &place.peer {
-            Peer::Machine => String::new(),
-            Peer::Private(inside) => {
-                let process = std::process::id();
-                match inside.privilege() {
-                    Privilege::Root => format!("nsenter -t {process} -n "),
-                    Privilege::UserNamespace => {
-                        format!("nsenter -t {process} -U -n --preserve-credentials ")
-                    }
-                }
+        let process = std::process::id();
+        let ask = match place.way_in {
+            None => String::new(),
+            Some(Privilege::Root) => format!("nsenter -t {process} -n "),
+            Some(Privilege::UserNamespace) => {
+                format!("nsenter -t {process} -U -n --preserve-credentials ")
             }
         };
         let mut text = format!("serving {dir} at {}\n", urls.join(" and "));

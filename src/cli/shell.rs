@@ -23,7 +23,7 @@ use super::Common;
 use super::screen::note;
 use super::serve::Logged;
 use super::signals::Signals;
-use super::station::{Peer, Place, Station, Where};
+use super::station::{Place, Private, Station};
 use super::trouble::{Code, Trouble};
 
 /// Run a shell, or one command, beside this stack
@@ -37,19 +37,14 @@ pub struct Shell {
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
     #[command(flatten)]
-    whither: Where,
+    private: Private,
 }
 
 impl Shell {
     /// Runs it; ends as it ends.
     pub fn run(self, common: Common) -> anyhow::Result<Code> {
-        let place = self.whither.open(Mounts::Private)?;
-        let Peer::Private(inside) = &place.peer else {
-            let why = "a shell lives in a private namespace";
-            let now = "leave --tun out, or use `pellucid serve --tun NAME`";
-            return Err(Trouble::usage("shell takes no --tun", why, now).into());
-        };
-        if let Err(error) = name_the_stack(inside, &place.addresses()) {
+        let (place, inside) = self.private.open(Mounts::Private)?;
+        if let Err(error) = name_the_stack(&inside, &place.addresses()) {
             log::warn!("{NAME} is no name here: {error}");
         }
         let signals = Signals::listen_in_shell()?;
@@ -57,7 +52,7 @@ impl Shell {
             welcome(&place);
         }
         let addresses = place.addresses();
-        let station = place.start(&self.whither, common)?;
+        let station = place.start(self.private.capture.as_deref(), common)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;

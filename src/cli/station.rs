@@ -1,6 +1,7 @@
 //! A stack at work: on a link of its own or on one that exists, logged, captured and ended in
 //! order.
 
+use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
@@ -10,8 +11,8 @@ use rustix::net::netdevice::name_to_index;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::device::{Device, Tun};
-use crate::namespace::{Inside, Link, Mounts, enter};
-use crate::net::{Clock, Network, Options};
+use crate::namespace::{Inside, Link, Mounts, Privilege, doctor, enter};
+use crate::net::{Clock, Down, Network, Options};
 use crate::observe::{Capture, CaptureHandle, Interface, Log, Overflow, Section, capture};
 use crate::probe::Observer;
 use crate::report::text::{grouped, plain, size};
@@ -20,7 +21,7 @@ use crate::world::{Plan, Wish, private_link};
 
 use super::Common;
 use super::screen::note;
-use super::trouble::Trouble;
+use super::trouble::{Code, Trouble};
 use super::values::Prefix;
 
 /// Which link to stand on, and what to write down.
@@ -33,12 +34,19 @@ pub struct Where {
     /// The stack's address on that interface, as 10.190.0.2/24; once more for IPv6
     #[arg(long, value_name = "ADDRESS/LENGTH", requires = "tun")]
     addr: Vec<Prefix>,
+    #[command(flatten)]
+    pub private: Private,
+}
+
+/// Which link to make in a private namespace, and what to write down.
+#[derive(Debug, clap::Args)]
+pub struct Private {
     /// How packets travel in the private namespace
     #[arg(long, value_name = "LINK", default_value = "auto")]
     link: KernelLink,
     /// Write every packet to FILE (pcapng), with what the stack thought of it
     #[arg(long, value_name = "FILE")]
-    capture: Option<PathBuf>,
+    pub capture: Option<PathBuf>,
 }
 
 /// A link with the kernel at its other end.
@@ -62,39 +70,37 @@ impl KernelLink {
     }
 }
 
+impl Private {
+    /// Enters a private namespace and makes the link there; first of all, while there is no thread.
+    pub fn open(&self, mounts: Mounts) -> anyhow::Result<(Place, Inside)> {
+        let inside = enter(mounts)?;
+        let link = private_link(&inside, self.link.wish(), &Plan::default())?;
+        let place = Place {
+            device: link.device,
+            addresses: link.addresses,
+            said: link.said,
+            way_in: Some(inside.privilege()),
+        };
+        Ok((place, inside))
+    }
+}
+
 /// A link that was found or made.
 pub struct Place {
     device: Box<dyn Device>,
     addresses: Vec<(IpAddr, u8)>,
     /// Which link it is, for people.
     pub said: String,
-    /// Where the kernel's end is.
-    pub peer: Peer,
-}
-
-/// Where the kernel's end of a link is.
-pub enum Peer {
-    /// In this private namespace.
-    Private(Inside),
-    /// On the machine itself.
-    Machine,
+    /// How its private namespace was entered; `None` if it is the machine's own.
+    pub way_in: Option<Privilege>,
 }
 
 impl Where {
     /// Finds the link or makes it; first of all, while there is no thread.
-    pub fn open(&self, mounts: Mounts) -> anyhow::Result<Place> {
+    pub fn open(&self) -> anyhow::Result<Place> {
         match &self.tun {
             Some(name) => self.attach(name),
-            None => {
-                let inside = enter(mounts)?;
-                let link = private_link(&inside, self.link.wish(), &Plan::default())?;
-                Ok(Place {
-                    device: link.device,
-                    addresses: link.addresses,
-                    said: link.said,
-                    peer: Peer::Private(inside),
-                })
-            }
+            None => Ok(self.private.open(Mounts::Shared)?.0),
         }
     }
 
@@ -120,21 +126,15 @@ impl Where {
         }
     }
 
+    /// Says at once if the TUN interface that was named does not exist.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.tun.as_deref().map_or(Ok(()), exists)
+    }
+
     fn attach(&self, name: &str) -> anyhow::Result<Place> {
         // Opening an interface that does not exist would make one, on the machine's own network.
-        let (family, kind) = (AddressFamily::INET, SocketType::DGRAM);
-        let asker = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
-        if name_to_index(asker, name).is_err() {
-            let what = format!("there is no interface called {name}");
-            let why = "--tun takes a TUN interface that exists";
-            let now = format!("sudo scripts/tun-up {name}; `ip link` lists what there is");
-            return Err(Trouble::usage(what, why, now).into());
-        }
-        let tun = Tun::open(name).map_err(|error| {
-            let why = "it takes a TUN interface that belongs to you and that nobody else uses";
-            let now = "sudo scripts/tun-down, then sudo scripts/tun-up, makes it yours";
-            Trouble::failed(error.to_string(), why, now)
-        })?;
+        exists(name)?;
+        let tun = Tun::open(name).map_err(|error| not_attached(name, &error))?;
         let addresses = self.tun_addresses();
         let list: Vec<_> = addresses
             .iter()
@@ -147,8 +147,51 @@ impl Where {
                 "TUN {name}, which exists; the stack is {}",
                 list.join(" and ")
             ),
-            peer: Peer::Machine,
+            way_in: None,
         })
+    }
+}
+
+fn exists(name: &str) -> anyhow::Result<()> {
+    let (family, kind) = (AddressFamily::INET, SocketType::DGRAM);
+    let asker = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
+    if name_to_index(asker, name).is_ok() {
+        return Ok(());
+    }
+    let what = format!("there is no interface called {name}");
+    let why = "--tun takes a TUN interface that exists";
+    let now = format!("sudo scripts/tun-up {name}; `ip link` lists what there is");
+    Err(Trouble::usage(what, why, now).into())
+}
+
+/// What to do about an interface that exists and is not ours to use.
+fn not_attached(name: &str, error: &io::Error) -> Trouble {
+    let what = error.to_string();
+    let device = doctor::tun_device();
+    if let Some(fix) = device.fix {
+        return Trouble {
+            code: Code::Lacking,
+            ..Trouble::failed(what, device.detail, fix)
+        };
+    }
+    match error.kind() {
+        io::ErrorKind::InvalidInput => Trouble::usage(
+            what,
+            "--tun takes a TUN interface",
+            "`ip tuntap` lists those that exist; sudo scripts/tun-up makes one",
+        ),
+        io::ErrorKind::ResourceBusy => Trouble::failed(
+            what,
+            "it serves one program at a time",
+            "end that program, or make another interface: sudo scripts/tun-up NAME",
+        ),
+        _ => Trouble::failed(
+            what,
+            "it takes an interface that belongs to you",
+            format!(
+                "sudo scripts/tun-down {name}, then sudo scripts/tun-up {name}, makes it yours"
+            ),
+        ),
     }
 }
 
@@ -159,14 +202,14 @@ impl Place {
     }
 
     /// Puts a stack there and starts it.
-    pub fn start(self, whither: &Where, common: Common) -> anyhow::Result<Station> {
+    pub fn start(self, capture_to: Option<&Path>, common: Common) -> anyhow::Result<Station> {
         let clock = Clock::new();
         let mut observers: Vec<Box<dyn Observer + Send>> = Vec::new();
         if log::max_level() > log::LevelFilter::Warn {
             observers.push(Box::new(Log::new()));
         }
         let mut capture = None;
-        if let Some(path) = &whither.capture {
+        if let Some(path) = capture_to {
             let file = crate::runs::create_file(path)?;
             let settings = capture::Settings {
                 interface: Interface {
@@ -179,7 +222,7 @@ impl Place {
             let (observer, handle) =
                 started.with_context(|| format!("cannot write to {}", path.display()))?;
             observers.push(Box::new(observer));
-            capture = Some((path.clone(), handle));
+            capture = Some((path.to_owned(), handle));
         }
         let config = stack::Config::new(self.addresses);
         let options = Options {
@@ -228,6 +271,14 @@ impl Station {
             note(&format!("captured {packets} packets, {bytes}, in {shown}"));
         }
         Ok(())
+    }
+}
+
+/// How the program ends if something failed on this network: a panic in it is a bug of ours.
+pub fn code_on(network: &Network) -> Code {
+    match network.failure() {
+        Some(Down::Panicked(_)) => Code::Broken,
+        _ => Code::Failed,
     }
 }
 

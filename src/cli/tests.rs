@@ -6,11 +6,6 @@ fn the_parser_is_made_as_clap_wants_it() {
 }
 
 #[test]
-fn every_verb_is_known_by_its_name() {
-    assert_eq!(verbs(), "demo, get, serve, shell, doctor");
-}
-
-#[test]
 fn trouble_is_three_lines_whatever_is_in_it() {
     let trouble = Trouble::failed("a\nb", "c\x1b[2Jd", "e\rf");
     let text = trouble.to_string();
@@ -36,4 +31,30 @@ fn whatever_goes_wrong_has_its_code() {
         ("what was tried", Code::Failed)
     );
     assert_eq!(trouble.why, "the cause");
+}
+
+/// Loses its nerve at the first packet.
+struct Fragile;
+
+impl crate::probe::Observer for Fragile {
+    fn told(&mut self, told: &crate::probe::Told<'_>) {
+        let is_packet = matches!(told.event, crate::probe::Event::PacketOut { .. });
+        assert!(!is_packet, "it lost its nerve");
+    }
+}
+
+#[test]
+fn a_stack_that_broke_is_not_told_as_a_failure_like_others() {
+    let (near, _far) = crate::device::pipe(1500).expect("descriptors");
+    let options = crate::net::Options {
+        observers: vec![Box::new(Fragile)],
+        ..Default::default()
+    };
+    let address = std::net::Ipv4Addr::new(10, 0, 0, 1).into();
+    let config = crate::stack::Config::new(vec![(address, 24)]);
+    let network = crate::net::Network::start(Box::new(near), config, options).expect("a network");
+    assert_eq!(station::code_on(&network), Code::Failed);
+    let remote = ([10, 0, 0, 2], 80).into();
+    crate::net::blocking::TcpStream::connect(&network, remote).expect_err("the SYN does not leave");
+    assert_eq!(station::code_on(&network), Code::Broken);
 }

@@ -6,8 +6,6 @@ use std::str::FromStr;
 use hyper::header::{HeaderName, HeaderValue};
 use url::{Host, Position, Url};
 
-use super::trouble::Trouble;
-
 /// A page: where it is and what to ask for there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -42,10 +40,14 @@ impl FromStr for Page {
         }
         let host = url.host().map(|host| host.to_owned());
         let host = host.ok_or_else(|| format!("it names no host; {wanted}"))?;
+        // The scheme is known, so its port is.
+        let port = url.port_or_known_default().unwrap_or(80);
+        if port == 0 {
+            return Err(format!("nobody can listen on port 0; {wanted}"));
+        }
         Ok(Page {
             host,
-            // The scheme is known, so its port is.
-            port: url.port_or_known_default().unwrap_or(80),
+            port,
             target: url[Position::BeforePath..Position::AfterQuery].to_owned(),
             authority: url[Position::BeforeHost..Position::AfterPort].to_owned(),
             shown: url[..Position::AfterQuery].to_owned(),
@@ -106,9 +108,7 @@ impl FromStr for Resolve {
         }
         Ok(Resolve {
             host: host.to_ascii_lowercase(),
-            port: port
-                .parse()
-                .map_err(|_| format!("{port} is no port: {wanted}"))?,
+            port: self::port(port).map_err(|_| format!("{port} is no port: {wanted}"))?,
             address: address
                 .parse()
                 .map_err(|_| format!("{address} is no address: {wanted}"))?,
@@ -152,31 +152,19 @@ pub fn seconds(text: &str) -> Result<std::time::Duration, String> {
     Ok(std::time::Duration::from_secs_f64(seconds))
 }
 
-/// What the parser of arguments has to say, in three lines. `verb` is the verb that was typed, with
-/// a space behind it; `verbs` are all there are.
-pub fn misuse(said: &str, verb: &str, verbs: &str) -> Trouble {
-    let mut lines = said
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("For more information"));
-    let first = lines.next().unwrap_or_default();
-    let first = first.strip_prefix("error: ").unwrap_or(first);
-    // "invalid value 'x' for '<URL>': it has no scheme": the value's own parser spoke last.
-    let (what, own) = match first.split_once("': ") {
-        Some((what, own)) => (format!("{what}'"), Some(own.to_owned())),
-        None => (first.trim_end_matches(':').to_owned(), None),
-    };
-    let rest = lines
-        .take_while(|line| !line.starts_with("Usage:"))
-        .map(|line| line.trim_matches(['[', ']']).to_owned());
-    let why: Vec<String> = own.into_iter().chain(rest).collect();
-    let why = match why.as_slice() {
-        [] if first.starts_with("unrecognized subcommand") => format!("what it can do: {verbs}"),
-        [] => "it is none of the things that are accepted here".to_owned(),
-        why => why.join("; "),
-    };
-    let now = format!("`pellucid {verb}--help` lists what is accepted");
-    Trouble::usage(what, why, now)
+/// A port that somebody may listen on.
+pub fn port(text: &str) -> Result<u16, String> {
+    let wanted = "a port is a number from 1 to 65535";
+    match text.parse() {
+        Ok(0) | Err(_) => Err(wanted.to_owned()),
+        Ok(port) => Ok(port),
+    }
+}
+
+/// A number to draw chance from.
+pub fn seed(text: &str) -> Result<u64, String> {
+    let wanted = format!("a seed is a whole number from 0 to {}", u64::MAX);
+    text.parse().map_err(|_| wanted)
 }
 
 /// Thirty years: as good as for ever, and far from where a clock would overflow.

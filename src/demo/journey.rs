@@ -198,9 +198,10 @@ impl Open {
         let response = self.ask(Method::GET, path, empty()).await?;
         let (status, theirs) = (response.status().as_u16(), digest(&response));
         let mut sum = Sum::default();
+        let phase = if path == BODY { "download" } else { "page" };
         let received = receive(response.into_body(), |piece| {
             sum.add(piece);
-            journey.progress.reached("download", sum.len);
+            journey.progress.reached(phase, sum.len);
             Ok(())
         });
         received.await?;

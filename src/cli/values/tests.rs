@@ -31,6 +31,7 @@ fn what_is_no_page_says_why() {
         ("http://:secret@example/", "a user or a password"),
         ("http://", "as in http://"),
         ("http://a:99999/", "port"),
+        ("http://a:0/", "port 0"),
         ("http://[::1/", "IPv6"),
         ("http://a b/", "as in http://"),
     ] {
@@ -72,8 +73,24 @@ fn a_name_is_given_a_meaning_as_curl_does() {
         let given: Resolve = v6.parse().expect("three parts");
         assert!(given.address.is_ipv6());
     }
-    for text in ["a", "a:80", "a:b:10.0.0.1", ":80:10.0.0.1", "a:80:nowhere"] {
+    for text in [
+        "a",
+        "a:80",
+        "a:b:10.0.0.1",
+        "a:0:10.0.0.1",
+        ":80:10.0.0.1",
+        "a:80:nowhere",
+    ] {
         refused::<Resolve>(text);
+    }
+}
+
+#[test]
+fn a_port_is_one_that_somebody_may_listen_on() {
+    assert_eq!(port("1"), Ok(1));
+    assert_eq!(port("65535"), Ok(65_535));
+    for text in ["0", "-1", "65536", "http", ""] {
+        assert!(port(text).is_err(), "{text}");
     }
 }
 
@@ -95,22 +112,4 @@ fn a_time_is_a_number_of_seconds() {
     for text in ["0", "-1", "1e10", "inf", "NaN", "1s", ""] {
         assert!(seconds(text).is_err(), "{text}");
     }
-}
-
-#[test]
-fn what_the_parser_says_becomes_three_lines() {
-    let said = "error: invalid value 'x' for '--link <LINK>'\n  [possible values: auto, tun]\n\n\
-                For more information, try '--help'.\n";
-    let trouble = misuse(said, "get ", "get, serve");
-    assert_eq!(trouble.what, "invalid value 'x' for '--link <LINK>'");
-    assert_eq!(trouble.why, "possible values: auto, tun");
-    assert_eq!(trouble.now, "`pellucid get --help` lists what is accepted");
-    let said = "error: invalid value '9' for '<URL>': it has no scheme; as in http://a/\n\n\
-                For more information, try '--help'.\n";
-    let trouble = misuse(said, "get ", "get, serve");
-    assert_eq!(trouble.why, "it has no scheme; as in http://a/");
-    let said = "error: unrecognized subcommand 'frob'\n\nUsage: pellucid <COMMAND>\n";
-    let trouble = misuse(said, "", "get, serve");
-    assert_eq!(trouble.why, "what it can do: get, serve");
-    assert_eq!(trouble.now, "`pellucid --help` lists what is accepted");
 }
