@@ -2,8 +2,10 @@
 //!
 //! `tidy` holds the tree to its own habits, `requirements` holds the tests to the ledger of what
 //! the RFCs ask, `no_alloc` counts what the way of a packet allocates, `oracle` has the stack talk
-//! to smoltcp.
+//! to smoltcp, `cli` runs the program.
 
+#[cfg(feature = "cli")]
+mod cli;
 mod no_alloc;
 mod oracle;
 mod requirements;
