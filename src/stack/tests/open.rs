@@ -129,6 +129,22 @@ fn an_unanswered_syn_ack_is_sent_five_times_more_and_given_up() {
     assert_eq!(lone.stack.counts(), (0, 0, 0));
 }
 
+// req: RFC7323-3.2-5
+#[test]
+fn an_ack_without_the_agreed_timestamps_makes_no_connection() {
+    let mut lone = Lone::new(Config::default());
+    let listener = lone.listen();
+    lone.inject("S 0:1(0) win 1000 <mss 1000,TS val 7 ecr 0>");
+    assert_eq!(lone.outgoing(), ["S. 0:1(0) ack 1"]);
+    lone.inject(". 1:1(0) ack 1 win 1000");
+    assert_eq!(lone.ending(), "TimestampMissing");
+    assert_eq!(lone.outgoing(), [""; 0]);
+    assert_eq!(lone.stack.counts(), (0, 1, 0));
+    lone.inject(". 1:1(0) ack 1 win 1000 <TS val 8 ecr 0>");
+    assert_eq!(lone.ending(), "HandshakeAck");
+    assert!(lone.stack.accept(lone.now, listener).is_ok());
+}
+
 // req: RFC9293-3.10.7.3-1, RFC9293-3.5.2-3
 #[test]
 fn syn_sent_resets_an_ack_of_what_it_never_sent() {

@@ -168,6 +168,10 @@ impl HalfOpen {
         // Fifth, ACK: SND.UNA < SEG.ACK =< SND.NXT leaves one number.
         match seg.ack {
             None => Reaction::Stay(Discard::NoAck.into()),
+            // RFC 7323 section 3.2: dropped in silence, and a control block is not made for it.
+            Some(_) if self.timestamps.is_some() && seg.options.timestamps.is_none() => {
+                Reaction::Stay(Discard::TimestampMissing.into())
+            }
             Some(ack) if ack == self.iss + 1 => Reaction::Complete,
             Some(_) => Reaction::Stay(Discard::AckUnacceptable.into()),
         }
