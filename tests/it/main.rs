@@ -2,15 +2,22 @@
 //!
 //! `tidy` holds the tree to its own habits, `requirements` holds the tests to the ledger of what
 //! the RFCs ask, `no_alloc` counts what the way of a packet allocates, `oracle` has the stack talk
-//! to smoltcp, `cli` runs the program.
+//! to smoltcp, `malformed` lies to it, `cli` runs the program.
 
 #[cfg(feature = "cli")]
 mod cli;
+mod malformed;
 mod no_alloc;
 mod oracle;
 mod requirements;
 mod source;
 mod tidy;
+
+/// How many of what is drawn at random to try: `few`, or for a soak `PELLUCID_SOAK` times as many.
+fn times(few: usize) -> usize {
+    let soak = std::env::var("PELLUCID_SOAK");
+    few * soak.map_or(1, |times| times.parse().expect("PELLUCID_SOAK is a number"))
+}
 
 /// Fails with all of `complaints` about a list that must be complete.
 fn complete(what: &str, complaints: &[String]) {

@@ -83,7 +83,7 @@ fn both_ways(len: usize, [ours, theirs]: [Close; 2]) -> [Stream; 2] {
 
 #[test]
 fn all_bytes_arrive_both_ways_in_any_weather() {
-    for seed in 0..96 {
+    for seed in 0..crate::times(96) as u64 {
         let (setup, closing) = drawn(seed);
         let mut world = World::connected(setup);
         world.carry(both_ways(200 << 10, closing), 4 * HOUR);
@@ -221,7 +221,7 @@ fn an_abort_resets_the_other_end_whatever_is_on_its_way() {
 /// and probes: the writer's FIN too has to wait for a closed window.
 #[test]
 fn a_slow_reader_gets_all_of_it() {
-    for seed in 0..24 {
+    for seed in 0..crate::times(24) as u64 {
         for from in [End::Ours, End::Theirs] {
             let (mut setup, _) = drawn(seed);
             setup.room = 8_192;
