@@ -40,7 +40,7 @@ use crate::base::wheel::{Entry, Wheel};
 use crate::base::{Instant, Received, Seed, Transmit};
 use crate::ip::address::Addresses;
 use crate::ip::icmp::Limiter;
-use crate::probe::{EventId, Observer, Subject, Voice};
+use crate::probe::{Call, Event, EventId, Observer, Subject, Voice};
 use crate::tcp::Connection;
 use crate::tcp::open::passive::HalfOpen;
 use crate::tcp::time_wait::TimeWait;
@@ -217,9 +217,7 @@ impl Stack {
         let now = self.tick(now);
         let bytes = packet.bytes;
         self.voice
-            .input_told(now, Subject::Stack, || crate::probe::Event::PacketIn {
-                bytes,
-            });
+            .input_told(now, Subject::Stack, || Event::PacketIn { bytes });
         self.take_in(packet);
     }
 
@@ -227,6 +225,19 @@ impl Stack {
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit<'_>> {
         self.tick(now);
         self.next_packet()
+    }
+
+    /// The device carries packets of up to `mtu` bytes from here on. Segments that leave are no
+    /// longer, those of connections that are open too, and SYNs offer what fits.
+    pub fn set_mtu(&mut self, now: Instant, mtu: u16) {
+        let now = self.tick(now);
+        self.config.mtu = mtu;
+        self.voice
+            .input_told(now, Subject::Stack, || Event::Called(Call::Configure));
+        let open: Vec<ConnId> = self.connections.keys().collect();
+        for id in open {
+            self.follow_mtu(id);
+        }
     }
 
     /// When [`Stack::handle_timeout`] wants to be called.
@@ -240,8 +251,7 @@ impl Stack {
         if self.wheel.next().is_none_or(|due| due > now) {
             return;
         }
-        self.voice
-            .input_told(now, Subject::Stack, || crate::probe::Event::Ticked);
+        self.voice.input_told(now, Subject::Stack, || Event::Ticked);
         while let Some(due) = self.wheel.expire(now) {
             match due {
                 Due::Connection(id) => self.connection_due(id),

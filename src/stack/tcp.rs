@@ -109,7 +109,8 @@ impl Stack {
         };
         let mut cx = Context::new(self.now, &mut self.voice, on);
         let config = Arc::clone(&self.config.tcp);
-        let connection = slot.half.into_connection(&mut cx, config);
+        let path_mss = self.config.mss(pair.remote.addr);
+        let connection = slot.half.into_connection(&mut cx, config, path_mss);
         let id = self.insert(connection, number);
         if let Some(slot) = self.connections.get_mut(id) {
             slot.listener = Some(listener);
@@ -293,6 +294,17 @@ impl Stack {
         });
         self.demux.bind(pair, Who::Connection(id));
         id
+    }
+
+    /// The device's MTU has changed.
+    pub(super) fn follow_mtu(&mut self, id: ConnId) {
+        if let Some(slot) = self.connections.get_mut(id) {
+            let path_mss = self.config.mss(slot.connection.pair().remote.addr);
+            let on = Subject::Connection(slot.number);
+            let mut cx = Context::new(self.now, &mut self.voice, on);
+            slot.connection.set_path_mss(&mut cx, path_mss);
+            self.touch(id);
+        }
     }
 
     /// Collects what a connection wishes after anything has happened to it: notices, its turn to

@@ -14,6 +14,7 @@ mod close;
 mod congestion;
 mod data;
 mod icmp;
+mod mtu;
 mod open;
 mod options;
 mod recovery;

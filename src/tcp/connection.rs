@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::base::pair::SocketPair;
 use crate::base::{Instant, Mss, SeqNum};
 use crate::probe::{Edge, Event, EventId, Snapshot, State};
+use crate::rfc;
 
 use super::arrive::challenge::Challenge;
 use super::congestion::CongestionControl;
@@ -47,6 +48,8 @@ pub struct Connection {
 
     /// What both SYNs agreed on; before that, what ours offers.
     pub(super) agreed: Agreement,
+    /// The largest text that our path carries in one packet, options counted in.
+    pub(super) path_mss: Mss,
     pub(super) timestamps: Option<Timestamps>,
     /// The offset of the timestamps that our SYN shows, whether or not they are agreed on.
     pub(super) timestamp_offset: u32,
@@ -84,10 +87,11 @@ impl Connection {
         pair: SocketPair,
         config: Arc<Config>,
         agreed: Agreement,
+        path_mss: Mss,
         iss: SeqNum,
         timestamp_offset: u32,
     ) -> Connection {
-        let mss = agreed.mss.bytes();
+        let mss = agreed.mss.min(path_mss).bytes();
         Connection {
             state: State::Closed,
             pair,
@@ -104,6 +108,7 @@ impl Connection {
             keep_alive: KeepAliveState::new(cx.now),
             timers: Timers::default(),
             agreed,
+            path_mss,
             timestamps: None,
             timestamp_offset,
             passive: false,
@@ -176,12 +181,32 @@ impl Connection {
         std::mem::take(&mut self.wake)
     }
 
-    /// The largest text that a segment of ours may carry.
+    /// The path carries segments of another size from here on. What was lost because it was too
+    /// long goes again in pieces that are not.
+    pub fn set_path_mss(&mut self, cx: &mut Context<'_>, path_mss: Mss) {
+        if path_mss == self.path_mss || self.state == State::Closed {
+            return;
+        }
+        self.stirred = cx.input();
+        self.path_mss = path_mss;
+        self.congestion.set_mss(self.eff_snd_mss());
+        cx.note(
+            rfc!(9293, "3.7.1"),
+            "the largest packet that the link carries has changed, and segments with it",
+        );
+        self.arm_retransmission(cx);
+    }
+
+    /// The largest text of a segment of ours, options counted in.
     ///
-    /// RFC 9293 section 3.7.1: Eff.snd.MSS is what the peer takes and the path carries, less the
-    /// options that every segment has.
+    /// RFC 9293 section 3.7.1 (MUST-16): the smaller of what the peer takes and our path carries.
+    pub(super) fn send_mss(&self) -> u32 {
+        self.agreed.mss.min(self.path_mss).bytes()
+    }
+
+    /// Eff.snd.MSS: that, less the options that every segment has.
     pub(super) fn eff_snd_mss(&self) -> u32 {
-        let mss = self.agreed.mss.bytes();
+        let mss = self.send_mss();
         mss.saturating_sub(self.options_len()).max(1)
     }
 

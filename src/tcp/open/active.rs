@@ -25,8 +25,8 @@ impl Connection {
         timestamp_offset: u32,
     ) -> Connection {
         let offer = Offer::new(&config, mss);
-        let mut connection =
-            Connection::new(cx, pair, config, offer.alone(), iss, timestamp_offset);
+        let alone = offer.alone();
+        let mut connection = Connection::new(cx, pair, config, alone, mss, iss, timestamp_offset);
         cx.tell(|| Event::Opened {
             local: pair.local.into(),
             remote: pair.remote.into(),

@@ -10,7 +10,7 @@ use crate::wire::options::{Options, TimestampOption};
 /// What holds for a connection from its SYNs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreement {
-    /// The largest text we may send, options counted in: what the peer offered and our path takes.
+    /// The largest text that the peer takes, options counted in.
     pub mss: Mss,
     /// The largest text we said we take.
     pub our_mss: Mss,
@@ -80,11 +80,8 @@ impl Offer {
 /// What our offer and the options of the peer's SYN agree on. `default` is what a peer takes that
 /// names no size (RFC 9293 section 3.7.1, MUST-15).
 pub fn agree(ours: &Offer, peer: &Options, default: Mss) -> Agreement {
-    let peer_mss = peer.mss.map_or(default, Mss::new);
     Agreement {
-        // RFC 9293 section 3.7.1 (MUST-16): the smaller of what the peer takes and what our own
-        // path carries.
-        mss: peer_mss.min(ours.mss),
+        mss: peer.mss.map_or(default, Mss::new),
         our_mss: ours.mss,
         // RFC 7323 section 2.2: both SYNs have the option, or neither side scales.
         scale: ours

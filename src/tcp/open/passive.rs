@@ -282,14 +282,21 @@ impl HalfOpen {
         self.pair
     }
 
-    /// The connection in SYN-RECEIVED that this was the beginning of.
-    pub fn into_connection(self, cx: &mut Context<'_>, config: Arc<Config>) -> Connection {
+    /// The connection in SYN-RECEIVED that this was the beginning of, on a path that carries
+    /// segments of `path_mss`.
+    pub fn into_connection(
+        self,
+        cx: &mut Context<'_>,
+        config: Arc<Config>,
+        path_mss: Mss,
+    ) -> Connection {
         let window = u32::from(syn_window(&config));
         let mut connection = Connection::new(
             cx,
             self.pair,
             config,
             self.agreed,
+            path_mss,
             self.iss,
             self.timestamp_offset,
         );

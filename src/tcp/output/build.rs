@@ -163,12 +163,13 @@ impl Connection {
     /// How much text fits one segment beside the options it has now. RFC 9293 section 3.7.1
     /// (MUST-16): the peer's limit counts options and text together.
     pub(in crate::tcp) fn text_room(&self) -> u32 {
-        let mut len = self.agreed.mss.bytes() - self.eff_snd_mss();
+        let mss = self.send_mss();
+        let mut len = mss - self.eff_snd_mss();
         if self.agreed.sack && !self.incoming.holes().is_empty() {
             let blocks = self.incoming.holes().sack_blocks().count() as u32;
             let room = (OPTIONS_MAX as u32 - len - 4) / 8;
             len += 4 + 8 * blocks.min(room);
         }
-        self.agreed.mss.bytes().saturating_sub(len).max(1)
+        mss.saturating_sub(len).max(1)
     }
 }

@@ -194,7 +194,7 @@ fn the_acknowledgment_of_our_syn_completes_it() {
     assert_eq!(half.arrives(at(20), &ack), Reaction::Complete);
     let config = std::sync::Arc::new(half.config.clone());
     let mut cx = half.ear.context(at(20));
-    let made = half.half.into_connection(&mut cx, config);
+    let made = half.half.into_connection(&mut cx, config, Mss::new(1460));
     let variables = made.snapshot();
     assert_eq!(variables.state, State::SynReceived);
     assert_eq!((variables.snd_una, variables.snd_nxt), (ISS, ISS + 1));
@@ -320,7 +320,7 @@ fn a_connection_remembers_how_often_its_syn_ack_went_again() {
         let ack = segment(Flags::NONE, IRS + 1, Some(ISS + 1));
         let config = std::sync::Arc::new(half.config.clone());
         let mut cx = half.ear.context(at(10_000));
-        let mut made = half.half.into_connection(&mut cx, config);
+        let mut made = half.half.into_connection(&mut cx, config, Mss::new(1460));
         made.arrives(&mut cx, &ack);
         let variables = made.snapshot();
         assert_eq!(variables.state, State::Established);
