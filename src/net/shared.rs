@@ -2,7 +2,8 @@
 //!
 //! Whoever takes the lock leaves nothing undone: after its call it sends what the call made due
 //! (a writer's text leaves from the writer's own thread), and takes down who must be woken. The
-//! driver is disturbed only if it would sleep too long. All waking happens after the lock.
+//! driver is disturbed only if it would sleep too long. All waking happens after the lock. Whoever
+//! takes it sees, now and then, to what the device carries before anything else.
 //!
 //! A panic under the lock is contained: the network is down from then on, every call gives an error
 //! that says so, and everybody who waits is woken to see it.
@@ -14,6 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::{read, write};
@@ -54,11 +56,28 @@ enum Life {
 pub(super) struct Up {
     pub stack: Stack,
     pub device: Arc<dyn Device>,
+    /// When the device was asked what it carries.
+    asked: Instant,
 }
 
 impl std::fmt::Debug for Up {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Up").field(&self.stack).finish()
+    }
+}
+
+impl Up {
+    /// An administrator may change the MTU at any time, and no device announces it. Asking costs a
+    /// system call, so it is not asked for every packet.
+    fn follow_mtu(&mut self, now: Instant) {
+        if now.since(self.asked) < ASK_EVERY {
+            return;
+        }
+        self.asked = now;
+        let mtu = self.device.capabilities().mtu;
+        if mtu != self.stack.config().mtu {
+            self.stack.set_mtu(now, mtu);
+        }
     }
 }
 
@@ -100,7 +119,11 @@ impl Shared {
     /// The system has no descriptor left for the doorbell.
     pub fn new(clock: Clock, stack: Stack, device: Arc<dyn Device>) -> io::Result<Shared> {
         let core = Core {
-            life: Life::Up(Box::new(Up { stack, device })),
+            life: Life::Up(Box::new(Up {
+                stack,
+                device,
+                asked: clock.now(),
+            })),
             waiters: Waiters::default(),
             driver_looks: None,
         };
@@ -270,6 +293,7 @@ impl Core {
         };
         // A panic leaves the stack in a state that nobody relies on: it is dropped.
         let outcome = catch_unwind(AssertUnwindSafe(|| -> io::Result<(Left, T)> {
+            up.follow_mtu(now);
             let stack = &mut up.stack;
             let result = work(&mut Held {
                 stack,
@@ -414,6 +438,9 @@ impl Doorbell {
 
 /// Packets sent in one hold of the lock: some hundred microseconds on a TUN device.
 const BURST: usize = 64;
+/// robustness: a flow goes on within a second of a change of MTU. What is lost meanwhile is found
+/// by the retransmission timer, at 200 ms and then 600 ms.
+const ASK_EVERY: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@ use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
@@ -66,6 +66,58 @@ fn an_address_that_no_host_can_have_is_refused_by_name() {
     let error = Network::start(Box::new(a), config, Options::default()).expect_err("refused");
     assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
     assert!(error.to_string().contains("224.0.0.9"), "{error}");
+}
+
+/// A pipe's end whose MTU an administrator may lower: what is longer is lost.
+pub(super) struct Narrowing {
+    pub inner: pipe::PipeEnd,
+    pub mtu: Arc<AtomicU16>,
+}
+
+impl Device for Narrowing {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            mtu: self.mtu.load(Ordering::Relaxed),
+            ..self.inner.capabilities()
+        }
+    }
+
+    fn receive<'b>(&self, buf: &'b mut RxBuffer) -> io::Result<Option<Received<'b>>> {
+        self.inner.receive(buf)
+    }
+
+    fn transmit(&self, packet: &Transmit<'_>) -> io::Result<()> {
+        if packet.len() > usize::from(self.mtu.load(Ordering::Relaxed)) {
+            return Ok(());
+        }
+        self.inner.transmit(packet)
+    }
+
+    fn poll_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.inner.poll_fd()
+    }
+}
+
+#[test]
+fn a_transfer_goes_on_when_the_mtu_is_lowered() {
+    bounded(|| {
+        let (inner, b) = pipe(1500).expect("descriptors");
+        let mtu = Arc::new(AtomicU16::new(1500));
+        let narrowing = Narrowing {
+            inner,
+            mtu: Arc::clone(&mtu),
+        };
+        let (a, b) = (start(narrowing, 1), start(b, 2));
+        let (mut client, mut server) = connection(&a, &b);
+        let text = vec![7; 100_000];
+        for width in [1500, 700, 1000] {
+            mtu.store(width, Ordering::Relaxed);
+            client.write_all(&text).expect("room");
+            let mut got = vec![0; text.len()];
+            server.read_exact(&mut got).expect("all of it");
+            assert!(got == text, "{width}");
+        }
+    });
 }
 
 /// A device that does what another does, until it is told to fail.

@@ -1,10 +1,12 @@
 //! What any link to the kernel must do, over TUN and over a veth pair alike.
 
-use std::io::{ErrorKind, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 
 use pellucid::device::{Device, RxBuffer};
 use pellucid::namespace::{Inside, Link};
+use pellucid::net::{Network, Options, blocking};
+use pellucid::stack;
 use pellucid::world::{Plan, PrivateLink, Wish, private_link};
 
 use crate::harness::{Case, Lack, inside, skip};
@@ -37,6 +39,9 @@ pub const CASES: &[Case] = &[
     inside("tun::nothing_over_the_mtu_is_written", |i| {
         over_the_mtu(i, Link::Tun)
     }),
+    inside("tun::a_flow_goes_on_when_the_mtu_is_lowered", |i| {
+        narrowed(i, Link::Tun)
+    }),
     inside("tun::a_deleted_interface_says_so_both_ways", |i| {
         deleted(i, Link::Tun)
     }),
@@ -63,6 +68,9 @@ pub const CASES: &[Case] = &[
     }),
     inside("veth::nothing_over_the_mtu_is_written", |i| {
         over_the_mtu(i, Link::Veth)
+    }),
+    inside("veth::a_flow_goes_on_when_the_mtu_is_lowered", |i| {
+        narrowed(i, Link::Veth)
     }),
     inside("veth::a_deleted_interface_says_so_both_ways", |i| {
         deleted(i, Link::Veth)
@@ -240,6 +248,32 @@ fn over_the_mtu(inside: &Inside, rung: Link) {
     links.set_mtu(&name, 1500).expect("mtu");
     send(device, &of(1400)).expect("sent");
     assert_eq!(next(), (1400, 2));
+}
+
+/// Robustness, R-DEV-5: the interface is narrowed under a connection.
+fn narrowed(inside: &Inside, rung: Link) {
+    let link = up(inside, rung);
+    let name = link.device.capabilities().name;
+    let config = stack::Config::new(link.addresses);
+    let network = Network::start(link.device, config, Options::default()).expect("a network");
+    let listener = TcpListener::bind((ip(V4.kernel), 0)).expect("the kernel's address");
+    let remote = listener.local_addr().expect("bound");
+    let mut client = blocking::TcpStream::connect(&network, remote).expect("connected");
+    let (mut server, _) = listener.accept().expect("a connection");
+    server.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let text = vec![b'x'; 100_000];
+    let mut links = inside.links().expect("netlink");
+    let refused = || network.losses().expect("it runs").refused;
+    let mut before = 0;
+    for mtu in [1500, 1000, 1000] {
+        links.set_mtu(&name, mtu).expect("mtu");
+        before = refused();
+        client.write_all(&text).expect("sent");
+        let mut got = vec![0; text.len()];
+        server.read_exact(&mut got).expect("all of it");
+        assert!(got == text, "{mtu}");
+    }
+    assert_eq!(refused(), before, "the stack knows");
 }
 
 fn deleted(inside: &Inside, rung: Link) {

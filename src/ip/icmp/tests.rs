@@ -464,7 +464,7 @@ proptest! {
                 (true, bytes) => ipv4::parse(bytes).map(|(header, _)| IpAddr::V4(header.src)),
                 (false, bytes) => ipv6::parse(bytes).map(|(header, _)| IpAddr::V6(header.src)),
             };
-            let theirs = Addresses::new(&[(sender.unwrap(), 128)]);
+            let theirs = Addresses::new(&[(sender.unwrap(), 24)]);
             let Verdict::Deliver(sent) = receive(&out, &theirs) else {
                 return Err(TestCaseError::fail("not well formed"));
             };

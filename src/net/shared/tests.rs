@@ -1,8 +1,11 @@
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use std::sync::atomic::{AtomicU16, Ordering};
+
 use super::*;
 use crate::base::Seed;
 use crate::device::pipe;
+use crate::net::tests::Narrowing;
 use crate::stack::Config;
 
 fn shared() -> (Shared, pipe::PipeEnd) {
@@ -40,6 +43,31 @@ fn drive(shared: &Shared) {
     shared
         .drive(shared.clock().now(), |_| ())
         .expect("a network that is up");
+}
+
+#[test]
+fn whoever_comes_asks_the_device_what_it_carries_now_and_then() {
+    let (inner, _far) = pipe(1500).expect("descriptors");
+    let mtu = Arc::new(AtomicU16::new(1500));
+    let near = Narrowing {
+        inner,
+        mtu: Arc::clone(&mtu),
+    };
+    let config = Config::new(vec![([10, 0, 0, 1].into(), 24)]);
+    let stack = Stack::new(config, Seed::from_number(1));
+    let shared = Shared::new(Clock::new(), stack, Arc::new(near)).expect("a doorbell");
+    let later = shared.clock().now() + ASK_EVERY;
+    let known = |now| {
+        let mut known = 0;
+        let turn = shared.drive(now, |held| known = held.stack.config().mtu);
+        turn.expect("a network that is up");
+        known
+    };
+    mtu.store(1300, Ordering::Relaxed);
+    assert_eq!(known(later), 1300);
+    mtu.store(1400, Ordering::Relaxed);
+    assert_eq!(known(later), 1300, "it was asked a moment ago");
+    assert_eq!(known(later + ASK_EVERY), 1400);
 }
 
 #[test]
