@@ -118,13 +118,6 @@ impl Ring {
         n
     }
 
-    /// Gives the memory back if no byte is in it, counted or kept.
-    pub fn release(&mut self) {
-        if self.reach == 0 {
-            *self = Ring::new();
-        }
-    }
-
     /// Makes room for bytes up to offset `end`.
     fn reserve(&mut self, end: usize) {
         if end <= self.capacity() {

@@ -250,6 +250,7 @@ pub const fn timer(kind: TimerKind) -> &'static str {
         TimerKind::TimeWait => "TIME-WAIT timer",
         TimerKind::FinWait2 => "FIN-WAIT-2 timer",
         TimerKind::SillyWindow => "silly window override timer",
+        TimerKind::Rest => "timer of rest",
     }
 }
 

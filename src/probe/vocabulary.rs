@@ -303,11 +303,13 @@ pub enum TimerKind {
     FinWait2,
     /// RFC 9293 section 3.8.6.2.1: the override timeout of the sender's silly window cure.
     SillyWindow,
+    /// Nothing has moved for a while: house!("rest").
+    Rest,
 }
 
 impl TimerKind {
     /// All kinds, in the order in which they are looked at when several are due.
-    pub const ALL: [TimerKind; 8] = [
+    pub const ALL: [TimerKind; 9] = [
         TimerKind::Retransmission,
         TimerKind::DelayedAck,
         TimerKind::Persist,
@@ -316,6 +318,7 @@ impl TimerKind {
         TimerKind::TimeWait,
         TimerKind::FinWait2,
         TimerKind::SillyWindow,
+        TimerKind::Rest,
     ];
 }
 

@@ -18,6 +18,7 @@ mod mtu;
 mod open;
 mod options;
 mod recovery;
+mod rest;
 mod sack;
 mod security;
 mod time_wait;

@@ -73,6 +73,7 @@ impl Connection {
                 self.timers.cancel(cx, kind);
             }
         }
+        self.release_spare();
         // RFC 9293 section 3.6.1 (MUST-13): twice the maximum segment lifetime.
         let at = cx.now + 2 * self.config.msl;
         self.timers.set(cx, TimerKind::TimeWait, at);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::base::pair::SocketPair;
 use crate::base::{Instant, Mss, SeqNum};
-use crate::probe::{Edge, Event, EventId, Snapshot, State};
+use crate::probe::{Edge, Event, EventId, Snapshot, State, TimerKind};
 use crate::rfc;
 
 use super::arrive::challenge::Challenge;
@@ -138,6 +138,7 @@ impl Connection {
             State::FinWait2 => self.start_fin_wait_2(cx),
             State::Closed => {
                 self.timers.cancel_all(cx);
+                self.release_spare();
                 self.wake.closed = true;
             }
             _ => {}
@@ -273,11 +274,12 @@ impl Connection {
         );
         // RCV.NXT never passes the edge that was offered.
         debug_assert!(self.rcv.wnd() < 1 << 31);
-        // What is on its way or lost keeps a timer running.
+        // What is on its way or lost keeps a timer running that sends it again.
+        let guards = [TimerKind::Retransmission, TimerKind::Persist];
         debug_assert!(
             self.state == State::Closed
                 || self.snd.una == self.snd.nxt
-                || self.deadline().is_some(),
+                || guards.iter().any(|kind| self.timers.get(*kind).is_some()),
             "outstanding without a timer: {:?}",
             self.snapshot()
         );

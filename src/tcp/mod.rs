@@ -23,6 +23,7 @@ pub mod open;
 pub mod output;
 pub mod receive_space;
 pub mod recovery;
+pub mod rest;
 pub mod send_space;
 pub mod state;
 pub mod time_wait;

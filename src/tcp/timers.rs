@@ -79,6 +79,7 @@ impl Connection {
                 TimerKind::TimeWait => self.on_time_wait_over(cx),
                 TimerKind::FinWait2 => self.on_fin_wait_2_over(cx),
                 TimerKind::SillyWindow => self.silly_window_over = true,
+                TimerKind::Rest => self.on_rest_timeout(cx),
             }
         }
         self.assert_invariants();

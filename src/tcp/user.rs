@@ -88,6 +88,12 @@ impl Connection {
         if taken == 0 {
             return Err(self.nothing_to_receive());
         }
+        if self.state.may_receive() {
+            self.arm_rest(cx);
+        } else {
+            // No more will come.
+            self.release_spare();
+        }
         let buffer = self.config.receive_buffer;
         let peer_sends = self.state.may_receive() && self.state != State::SynReceived;
         if peer_sends

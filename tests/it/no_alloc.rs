@@ -1,4 +1,5 @@
-//! Nothing is allocated between `receive` and `poll_transmit` once a transfer is under way.
+//! Nothing is allocated between `receive` and `poll_transmit` once a transfer is under way, and
+//! nothing but the bare connection is kept once it has come to rest.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -13,23 +14,31 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    /// Bytes allocated and not given back, as far as one thread did both.
+    static HELD: Cell<i64> = const { Cell::new(0) };
+}
+
+fn count(allocations: u64, bytes: i64) {
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + allocations));
+    let _ = HELD.try_with(|held| held.set(held.get() + bytes));
 }
 
 // SAFETY: every call is passed on to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        count(1, layout.size() as i64);
         // SAFETY: the caller's promises about `layout` are passed on.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        count(0, -(layout.size() as i64));
         // SAFETY: `place` came from `alloc` above with this layout.
         unsafe { System.dealloc(place, layout) }
     }
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        count(1, size as i64 - layout.size() as i64);
         // SAFETY: as for `dealloc`; the caller's promise about `size` is passed on.
         unsafe { System.realloc(place, layout, size) }
     }
@@ -40,6 +49,16 @@ static COUNTING: Counting = Counting;
 
 fn allocations() -> u64 {
     ALLOCATIONS.with(Cell::get)
+}
+
+fn held() -> i64 {
+    HELD.with(Cell::get)
+}
+
+fn stack(last: u8) -> (Stack, IpAddr) {
+    let addr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, last));
+    let config = Config::new(vec![(addr, 24)]);
+    (Stack::new(config, Seed::from_number(last.into())), addr)
 }
 
 /// Two stacks, one packet buffer between them, and nothing else.
@@ -55,13 +74,8 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        let stack = |last, seed| {
-            let addr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, last));
-            let config = Config::new(vec![(addr, 24)]);
-            (Stack::new(config, Seed::from_number(seed)), addr)
-        };
-        let (mut sender, _) = stack(1, 1);
-        let (mut receiver, addr) = stack(2, 2);
+        let (mut sender, _) = stack(1);
+        let (mut receiver, addr) = stack(2);
         let mut now = Instant::from_nanos(1_000_000_000);
         let server = SocketAddr::new(addr, 80);
         let listener = receiver.listen(now, server, 1).unwrap();
@@ -84,9 +98,10 @@ impl Bench {
         }
     }
 
-    /// One round trip: as much as the windows let go, and its acknowledgments.
+    /// One round trip: as much as the windows let go, and its acknowledgments. Some hundred of them
+    /// take longer than any timer that a busy connection has.
     fn round(&mut self, text: &[u8], buf: &mut [u8]) {
-        self.now += Duration::from_millis(1);
+        self.now += Duration::from_millis(20);
         while self.sender.write(self.now, self.from, text).is_ok() {}
         let (now, packet) = (self.now, &mut self.packet);
         self.segments += carry(&mut self.sender, &mut self.receiver, now, packet);
@@ -127,4 +142,50 @@ fn a_transfer_under_way_allocates_nothing() {
     let sent = bench.segments - segments;
     assert!(sent > 10_000, "{sent} segments are no transfer");
     assert_eq!(allocations() - before, 0, "in {sent} segments");
+}
+
+/// Robustness, section 4: at most 2 KiB for each idle connection, its buffers included.
+#[test]
+fn a_connection_at_rest_keeps_two_kibibytes_at_most() {
+    // With what a slot map sets aside, a power of two.
+    const CONNECTIONS: usize = 255;
+    let (mut client, _) = stack(1);
+    let (mut server, addr) = stack(2);
+    let mut now = Instant::from_nanos(1_000_000_000);
+    let remote = SocketAddr::new(addr, 80);
+    let listener = server.listen(now, remote, CONNECTIONS).unwrap();
+    let (text, mut buf, mut packet) = (vec![1; 10_000], vec![0; 65_536], [0; 2_048]);
+    let mut pairs = Vec::with_capacity(CONNECTIONS);
+    let before = held();
+    for _ in 0..CONNECTIONS {
+        let from = client.open(now, remote, None).unwrap();
+        for _ in 0..2 {
+            carry(&mut client, &mut server, now, &mut packet);
+            carry(&mut server, &mut client, now, &mut packet);
+        }
+        pairs.push((from, server.accept(now, listener).unwrap()));
+    }
+    for &(from, to) in &pairs {
+        client.write(now, from, &text).unwrap();
+        server.write(now, to, &text).unwrap();
+    }
+    for second in 0..10 {
+        now += Duration::from_secs(1);
+        carry(&mut client, &mut server, now, &mut packet);
+        carry(&mut server, &mut client, now, &mut packet);
+        for &(from, to) in &pairs {
+            while client.read(now, from, &mut buf).is_ok() {}
+            while server.read(now, to, &mut buf).is_ok() {}
+        }
+        for stack in [&mut client, &mut server] {
+            stack.handle_timeout(now);
+            while stack.poll_notice().is_some() {}
+        }
+        let each = (held() - before) / (2 * CONNECTIONS as i64);
+        match second {
+            0 => assert!(each > 10_000, "{each} bytes hold no text"),
+            9 => assert!(each <= 2_048, "{each} bytes"),
+            _ => {}
+        }
+    }
 }

@@ -98,23 +98,6 @@ fn reading_takes_what_fits_and_leaves_the_rest() {
 }
 
 #[test]
-fn memory_is_given_back_only_when_nothing_is_in_it() {
-    let mut ring = Ring::new();
-    ring.append(&[1, 2]);
-    ring.release();
-    assert_eq!(all(&ring), [1, 2]);
-    ring.write_at(4, Pieces::one(&[5]));
-    ring.consume(2);
-    ring.release();
-    ring.append(&[3, 4]);
-    ring.extend(1);
-    assert_eq!(all(&ring), [3, 4, 5]);
-    ring.consume(3);
-    ring.release();
-    assert_eq!(ring.capacity(), 0);
-}
-
-#[test]
 fn an_empty_ring_starts_again_in_one_piece() {
     let mut ring = Ring::new();
     ring.append(&bytes(1, CAPACITY_MIN - 10));
@@ -186,7 +169,6 @@ enum Op {
     Consume(usize),
     Read(usize),
     Pieces(usize, usize),
-    Release,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -199,7 +181,6 @@ fn op() -> impl Strategy<Value = Op> {
         3 => size().prop_map(Op::Consume),
         2 => size().prop_map(Op::Read),
         1 => (size(), size()).prop_map(|(a, b)| Op::Pieces(a, b)),
-        1 => Just(Op::Release),
     ]
 }
 
@@ -242,10 +223,6 @@ fn apply(ring: &mut Ring, model: &mut Model, op: Op) {
             let (from, to) = (a.min(b), a.max(b));
             let expected = model.counted()[from..to].to_vec();
             assert_eq!(ring.pieces(from, to).to_vec(), expected);
-        }
-        Op::Release => {
-            ring.release();
-            assert!(ring.capacity() == 0 || !model.bytes.is_empty());
         }
     }
 }

@@ -33,6 +33,7 @@ impl Connection {
             _ => self.arrives_synchronized(cx, seg),
         };
         self.arm_retransmission(cx);
+        self.arm_rest(cx);
         self.assert_invariants();
         match step {
             Ok(accepted) => accepted.into(),

@@ -95,6 +95,19 @@ impl ReceiveBuffer {
         self.fin
     }
 
+    /// Whether it has memory and nothing in it, not even beyond a hole; a segment that was refused
+    /// may have left bytes there that nobody was promised.
+    pub fn holds_spare(&self) -> bool {
+        self.ring.is_empty() && self.holes.is_empty() && self.ring.capacity() > 0
+    }
+
+    /// Gives back memory with nothing in it.
+    pub fn release_spare(&mut self) {
+        if self.holds_spare() {
+            self.ring = Ring::new();
+        }
+    }
+
     /// Nobody will read any of it: the memory goes back.
     pub fn discard(&mut self) {
         self.ring = Ring::new();

@@ -26,6 +26,11 @@ impl KeepAliveState {
         }
     }
 
+    /// When the peer was heard last.
+    pub fn heard_at(&self) -> Instant {
+        self.heard_at
+    }
+
     /// A keep-alive has left.
     pub fn on_sent(&mut self) {
         self.due = None;

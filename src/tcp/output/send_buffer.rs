@@ -83,6 +83,18 @@ impl SendBuffer {
         bytes
     }
 
+    /// Whether it has memory and nothing in it.
+    pub fn holds_spare(&self) -> bool {
+        self.ring.is_empty() && self.ring.capacity() > 0
+    }
+
+    /// Gives back memory with nothing in it.
+    pub fn release_spare(&mut self) {
+        if self.holds_spare() {
+            self.ring = Ring::new();
+        }
+    }
+
     /// Nothing of it will ever be sent: the memory goes back.
     pub fn discard(&mut self) {
         self.start = self.end();
