@@ -40,6 +40,23 @@ fn a_closed_window_is_probed_after_a_timeout_and_then_ever_more_seldom() {
     );
 }
 
+/// While its window is closed, a peer takes nothing but what begins at RCV.NXT: RFC 9293 section
+/// 3.10.7.4. A probe lies beyond it.
+#[test]
+fn what_is_said_through_a_closed_window_begins_where_the_peer_waits() {
+    let (mut lone, id) = established();
+    lone.inject(". 1:1(0) ack 1 win 0");
+    lone.write(id, 2_500);
+    assert_eq!(lone.run(300 * SECOND / 1_000).len(), 1, "one probe");
+    for start in [1, 1_001] {
+        let segment = format!("P. {start}:{}(1000) ack 1 win 0", start + 1_000);
+        lone.inject(&segment);
+    }
+    assert_eq!(lone.outgoing(), [". 1:1(0) ack 2001"]);
+    lone.stack.abort(lone.now, id);
+    assert_eq!(lone.outgoing(), ["R. 1:1(0) ack 2001"]);
+}
+
 // req: MUST-37, SHLD-17
 #[test]
 fn a_connection_stays_open_as_long_as_probes_are_answered() {

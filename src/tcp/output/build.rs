@@ -18,7 +18,7 @@ impl Connection {
                 src: self.pair.local.port,
                 dst: self.pair.remote.port,
             },
-            seq: self.snd.nxt,
+            seq: self.seq_without_text(),
             ack: self.rcv.is_started().then_some(self.rcv.nxt),
             flags: Flags::ACK,
             window: self.window_field(),
@@ -48,6 +48,19 @@ impl Connection {
                 ..blank
             },
             Choice::Ack => blank,
+        }
+    }
+
+    /// SEG.SEQ of whatever takes no sequence number: SND.NXT. Not while the peer's window is
+    /// closed: by RFC 9293 section 3.10.7.4 it then takes only what begins at RCV.NXT, which it
+    /// has said is SND.UNA, and a window probe has taken SND.NXT beyond that.
+    fn seq_without_text(&self) -> SeqNum {
+        // Before our SYN is acknowledged, no window has been offered to us.
+        let is_closed = self.snd.una != self.snd.iss && self.snd.wnd == 0;
+        if is_closed {
+            self.snd.una
+        } else {
+            self.snd.nxt
         }
     }
 
