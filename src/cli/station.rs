@@ -249,10 +249,11 @@ pub struct Station {
 }
 
 impl Station {
-    /// Lets what is on its way arrive, stops the stack, closes the capture, and says what is in it.
+    /// Lets what is on its way arrive, resets what is left, stops the stack, closes the capture,
+    /// and says what is in it.
     pub fn end(mut self, patience: Duration) -> anyhow::Result<()> {
         self.network.drain(patience);
-        self.network.stop();
+        self.network.abort();
         match self.capture.take() {
             Some((path, handle)) => self.tell(&path, &handle.finish()),
             None => Ok(()),

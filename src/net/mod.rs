@@ -40,7 +40,7 @@ pub use error::Down;
 /// last socket are dropped, or by [`Network::stop`].
 ///
 /// Ending is abrupt, as when a program ends without its kernel: call [`Network::drain`] before, so
-/// that what was written arrives.
+/// that what was written arrives, and [`Network::abort`], so that peers hear of the rest.
 #[derive(Debug, Clone)]
 pub struct Network(Arc<Inner>);
 
@@ -108,6 +108,14 @@ impl Network {
     /// closed when this returns. Does nothing if it is down.
     pub fn stop(&self) {
         self.0.stop();
+    }
+
+    /// Resets every connection that is still open, so that nobody waits for us in vain, and stops
+    /// it.
+    pub fn abort(&self) {
+        // If it is down, nobody can be told.
+        let _ = self.shared().call(|held| held.stack.abort_all(held.now));
+        self.stop();
     }
 
     /// Waits until no connection is open any more, at most this long; whether that was reached.

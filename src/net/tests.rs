@@ -224,6 +224,19 @@ fn stopping_wakes_everybody_with_an_error_and_closes_the_device() {
 }
 
 #[test]
+fn aborting_tells_the_peers_and_stops() {
+    bounded(|| {
+        let (a, b) = two_networks();
+        let (mut client, mut server) = connection(&a, &b);
+        let reader = thread::spawn(move || server.read(&mut [0; 1]).expect_err("reset"));
+        a.abort();
+        let error = reader.join().expect("no panic");
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        is_down(&client.write(b"x").expect_err("stopped"), "stopped");
+    });
+}
+
+#[test]
 fn a_device_that_fails_to_receive_fails_every_socket_in_its_own_words() {
     bounded(|| {
         let (a, b) = pipe(1500).expect("descriptors");

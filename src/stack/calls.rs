@@ -261,6 +261,14 @@ impl Stack {
         self.let_go(id, Connection::abort);
     }
 
+    /// ABORT for every connection that there is.
+    pub fn abort_all(&mut self, now: Instant) {
+        let all: Vec<ConnId> = self.connections.keys().collect();
+        for id in all {
+            self.abort(now, id);
+        }
+    }
+
     fn tell_call(&mut self, now: Instant, id: ConnId, call: Call) {
         let now = self.tick(now);
         if let Some(slot) = self.connections.get(id) {

@@ -1,8 +1,9 @@
 //! How connections end: RFC 9293 sections 3.6, 3.10.4 and 3.10.5, RFC 1337, RFC 6191.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::super::kit::{End, World};
+use super::super::kit::{B, End, World};
 use super::super::lone::Lone;
 use super::super::{ConnId, Failure, ReadError, WriteError};
 use crate::probe::State;
@@ -212,6 +213,26 @@ fn aborting_sends_a_reset_and_flushes() {
         Err(ReadError::Closed)
     );
     assert!(lone.run(1_000 * SECOND).is_empty());
+}
+
+#[test]
+fn aborting_all_leaves_no_peer_in_doubt() {
+    let (mut lone, id) = Lone::established(Lone::plain());
+    lone.write(id, 100);
+    lone.stack.close(lone.now, id);
+    lone.outgoing();
+    let other = SocketAddr::new(B, 81);
+    let other = lone.stack.open(lone.now, other, None).unwrap();
+    lone.outgoing();
+    lone.stack.abort_all(lone.now);
+    // The first has sent its FIN, which nobody acknowledged; of the second the peer knows nothing.
+    let sent = lone.outgoing();
+    let [reset] = &sent[..] else {
+        panic!("one reset was expected: {sent:?}");
+    };
+    assert!(reset.starts_with("R. ") && reset.ends_with("(0) ack 1"));
+    assert_eq!(lone.state(other), State::Closed);
+    assert_eq!(lone.stack.counts(), (0, 0, 0));
 }
 
 // req: SHLD-3
