@@ -274,6 +274,10 @@ fn what_is_demanded_and_missing_is_an_error_of_its_own() {
     assert_eq!(what, "--require netns is not met");
     let output = pellucid(&args).env("PELLUCID_REQUIRE", "tun").output();
     trouble(&output.expect("the program runs"), 3);
+    let output = pellucid(&args)
+        .env("PELLUCID_REQUIRE", "tools,tun")
+        .output();
+    trouble(&output.expect("the program runs"), 3);
     let output = pellucid(&args).env("PELLUCID_REQUIRE", "luck").output();
     let [_, why, _] = trouble(&output.expect("the program runs"), 2);
     assert!(why.contains("netns, tun, veth"), "{why}");

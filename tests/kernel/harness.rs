@@ -5,7 +5,8 @@
 //! `test NAME ... ok`, what a failed case printed, and the three counts at the end.
 //!
 //! A case that cannot run on this machine says what it lacks and is counted as skipped. With
-//! `PELLUCID_REQUIRE=netns` (or `tun`, or `veth`; several with commas) lacking it is a failure.
+//! `PELLUCID_REQUIRE=netns` (or `tun`, `veth`, `tools`; several with commas) lacking it is a
+//! failure.
 
 use std::fs;
 use std::io::{Read, Seek};
@@ -73,7 +74,7 @@ pub enum Lack {
     Netns,
     Tun,
     Veth,
-    /// The programs `ip` and `nft`.
+    /// A program that a case starts: `ip`, `nft`, `curl`, `ping`, `nc`, `tshark`.
     Tools,
 }
 
@@ -278,8 +279,9 @@ const FAILED: i32 = 1;
 const SKIPPED: i32 = 77;
 /// Cases at a time: this many cores are taken for granted.
 const AT_ONCE: usize = 2;
-/// How long a case may take. All end within a second; a busy machine may be tens of times slower.
-const TIME_MAX: Duration = Duration::from_secs(60);
+/// How long a case may take. Those that carry 100 MiB take ten seconds, all others one or two; a
+/// busy machine may be tens of times slower.
+const TIME_MAX: Duration = Duration::from_secs(240);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// The user whom Linux gives nothing.
 const NOBODY: u32 = 65_534;

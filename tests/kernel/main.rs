@@ -8,6 +8,7 @@ mod harness;
 mod link;
 mod namespace;
 mod packets;
+mod programs;
 mod scripts;
 mod tun;
 mod veth;
@@ -23,5 +24,9 @@ fn main() -> ExitCode {
         veth::CASES,
         link::CASES,
         world::CASES,
+        programs::serve::CASES,
+        programs::get::CASES,
+        programs::shell::CASES,
+        programs::demo::CASES,
     ])
 }
