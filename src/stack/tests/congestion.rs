@@ -41,6 +41,51 @@ fn the_handshake_does_not_open_the_window() {
     assert_eq!(cwnd(&lone, id), 10_000);
 }
 
+// req: RFC5681-2-1
+#[test]
+fn no_more_is_on_its_way_than_the_narrower_window_holds() {
+    // The congestion window holds 10,000 bytes; the other one is what the peer shows.
+    for (window, most) in [
+        (65_535, 10_000),
+        (10_001, 10_000),
+        (9_500, 9_500),
+        (999, 999),
+    ] {
+        let (mut lone, id) = established();
+        lone.inject(&format!(". 1:1(0) ack 1 win {window}"));
+        lone.write(id, 30_000);
+        // Silly windows are given a while to grow.
+        lone.run(190 * MS);
+        let status = lone.stack.status(id).unwrap();
+        let sent = status.snd_nxt.since(status.snd_una);
+        assert!(sent <= most && sent + 1_000 > most, "{sent} of {window}");
+    }
+}
+
+// req: RFC5681-4.1-1
+#[test]
+fn after_a_pause_the_window_is_the_restart_window_at_most() {
+    let (mut lone, id) = established();
+    lone.stack.set_nodelay(lone.now, id, true);
+    let mut acked = 1;
+    let mut flight = |lone: &mut Lone, pause: Duration| {
+        lone.run(pause);
+        lone.write(id, 20_000);
+        let first = lone.outgoing().len();
+        // As acknowledgments come, all of it goes.
+        for _ in 0..20 {
+            acked += 1_000;
+            lone.inject(&format!(". 1:1(0) ack {acked}"));
+            lone.outgoing();
+        }
+        first
+    };
+    assert_eq!(flight(&mut lone, Duration::ZERO), 10);
+    // The timeout is 200 ms, the least.
+    assert_eq!(flight(&mut lone, 100 * MS), 20);
+    assert_eq!(flight(&mut lone, 1_100 * MS), 10);
+}
+
 // req: RFC3042-2-1, RFC3042-2-2, RFC5681-3.2-4
 #[test]
 fn the_first_two_duplicates_let_one_new_segment_go_each_and_leave_the_window() {
