@@ -3,6 +3,8 @@
 //! RFC 9293 section 3.10.7.4 and RFC 5961 section 5.2. One report an ACK is made here and read by
 //! the congestion control; loss is `recovery`'s business, and the timer `timeout`'s.
 
+use std::time::Duration;
+
 use crate::base::{SeqNum, SeqRange};
 use crate::probe::{Accepted, Discard, Edge, Event, LossProof, State, TimerKind};
 use crate::rfc;
@@ -97,7 +99,7 @@ impl Connection {
         seg: &Segment<'_>,
         ack: SeqNum,
     ) {
-        self.measure_round_trip(cx, seg, ack);
+        let rtt = self.measure_round_trip(cx, seg, ack);
         let flight_before = self.snd.outstanding();
         let acked = ack.since(self.snd.una);
         self.snd.una = ack;
@@ -121,7 +123,7 @@ impl Connection {
             now: cx.now,
             acked: released,
             in_flight: u64::from(self.recovery.in_flight(ack, self.snd.nxt)),
-            rtt: self.rtt.srtt(),
+            rtt,
             app_limited: u64::from(flight_before) < self.congestion.window() / 2,
             in_recovery: self.recovery.in_recovery() || verdict == Verdict::Over,
         };
@@ -133,15 +135,18 @@ impl Connection {
 
     /// RFC 6298 section 3 and RFC 7323 section 4.1: a measurement of the round trip, if this
     /// acknowledgment of something new gives one.
-    fn measure_round_trip(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>, ack: SeqNum) {
+    fn measure_round_trip(
+        &mut self,
+        cx: &mut Context<'_>,
+        seg: &Segment<'_>,
+        ack: SeqNum,
+    ) -> Option<Duration> {
         let srtt = self.rtt.srtt().unwrap_or_default();
         let echo = || {
             let echo = seg.options.timestamps?.echo;
             self.timestamps.as_ref()?.rtt(echo, cx.now)
         };
-        let Some(rtt) = self.recovery.take_rtt(ack, cx.now, srtt, echo) else {
-            return;
-        };
+        let rtt = self.recovery.take_rtt(ack, cx.now, srtt, echo)?;
         self.rtt.sample(rtt);
         let estimator = self.rtt;
         cx.tell(|| Event::RttSampled {
@@ -150,6 +155,7 @@ impl Connection {
             rttvar: estimator.rttvar().unwrap_or_default(),
             rto: estimator.rto(),
         });
+        Some(rtt)
     }
 
     /// RFC 5681 section 2: (a) data is outstanding, (b) no text, (c) no SYN or FIN, (d) it
