@@ -30,8 +30,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let prefix = if address.is_ipv4() { 24 } else { 64 };
     let mut config = Config::new(vec![(address, prefix)]);
+    let tcp = Arc::make_mut(&mut config.tcp);
     // A program that measures answers sends its small writes at once.
-    Arc::make_mut(&mut config.tcp).nodelay = true;
+    tcp.nodelay = true;
+    tcp.receive_buffer = BUFFERS;
+    tcp.send_buffer = BUFFERS;
     let tun = Tun::open(&interface)?;
     let network = Network::start(Box::new(tun), config, Options::default())?;
 
@@ -75,5 +78,7 @@ fn echo(mut stream: TcpStream) {
     }
 }
 
+/// What the other stacks of the measurement are given, in bytes.
+const BUFFERS: u32 = 4 << 20;
 /// As large as a bulk program's: the kernel's side of the measurement uses as much.
 const BUFFER: usize = 256 * 1024;

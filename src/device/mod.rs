@@ -3,9 +3,10 @@
 //! A device moves whole IP packets and decides nothing. Sending needs no exclusive access, so a
 //! writing thread may send while the driver waits for input.
 //!
-//! Read `tun` first: it is the default device, and the others follow its rules. `veth`
-//! carries the same packets in Ethernet frames, with `neighbour` for what Ethernet asks in between;
-//! `pipe` is two ends in memory, for tests. `interface` asks the kernel about an interface.
+//! Read `tun` first: it is the default device, and the others follow its rules. `veth` carries the
+//! same packets in Ethernet frames, with `neighbour` for what Ethernet asks in between; `pipe` is
+//! two ends in memory, for tests. `rx` is where received packets are put, and `interface` asks the
+//! kernel about an interface.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -16,10 +17,12 @@ use crate::base::{Offload, Received, Transmit};
 mod interface;
 mod neighbour;
 pub mod pipe;
+mod rx;
 pub mod tun;
 pub mod veth;
 
 pub use pipe::{PipeEnd, pipe};
+pub use rx::RxBuffer;
 pub use tun::Tun;
 pub use veth::Veth;
 
@@ -29,7 +32,8 @@ pub trait Device: Send + Sync {
     /// the way of a packet.
     fn capabilities(&self) -> Capabilities;
 
-    /// Takes one packet that waits; `None` if none does. Never blocks.
+    /// Takes one packet that waits, behind those that are in `buf`; `None` if none does. Never
+    /// blocks.
     ///
     /// # Errors
     ///
@@ -113,31 +117,6 @@ fn is_carriable(packet: &Transmit<'_>, mtu: u16) -> bool {
     (shortest..=usize::from(mtu)).contains(&packet.len()) && packet.offload == Offload::default()
 }
 
-/// Room for one received packet.
-#[derive(Debug)]
-pub struct RxBuffer(Vec<u8>);
-
-impl RxBuffer {
-    /// Room for the largest packet there is, and a byte more, so that a packet cut off by the
-    /// system can be told from one that fits.
-    pub fn new() -> RxBuffer {
-        RxBuffer(vec![0; RX_BUFFER_LEN])
-    }
-
-    /// The room.
-    pub fn bytes(&mut self) -> &mut [u8] {
-        &mut self.0
-    }
-}
-
-impl Default for RxBuffer {
-    fn default() -> RxBuffer {
-        RxBuffer::new()
-    }
-}
-
-/// 65,535 bytes of packet, 40 of IPv6 header that its length does not count, and room to notice.
-const RX_BUFFER_LEN: usize = 65_535 + 40 + 1;
 /// RFC 791 section 3.1: five words, without options.
 const IPV4_HEADER_LEN: usize = 20;
 /// RFC 8200 section 3.

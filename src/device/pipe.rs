@@ -100,9 +100,8 @@ impl Device for PipeEnd {
     }
 
     fn receive<'b>(&self, buf: &'b mut RxBuffer) -> io::Result<Option<Received<'b>>> {
-        let room = buf.bytes();
-        let len = self.incoming.pop(room)?;
-        Ok(len.and_then(|len| room.get(..len)).map(Received::plain))
+        let len = self.incoming.pop(buf.room())?;
+        Ok(len.map(|len| buf.keep(0..len)))
     }
 
     fn transmit(&self, packet: &Transmit<'_>) -> io::Result<()> {

@@ -87,15 +87,16 @@ impl Device for Tun {
     }
 
     fn receive<'b>(&self, buf: &'b mut RxBuffer) -> io::Result<Option<Received<'b>>> {
-        let room = buf.bytes();
-        match read(&self.file, &mut *room) {
+        let room = buf.room();
+        let len_max = room.len();
+        match read(&self.file, room) {
             // The kernel cuts a packet that is too long for the room without a word, so one that
             // fills it may lack its end.
-            Ok(len) if len == room.len() => {
+            Ok(len) if len == len_max => {
                 count(&self.losses.cut);
                 Ok(None)
             }
-            Ok(len) => Ok(room.get(..len).map(Received::plain)),
+            Ok(len) => Ok(Some(buf.keep(0..len))),
             // Kernels differ in what they say while the interface is down.
             Err(Errno::AGAIN | Errno::INTR | Errno::IO) => Ok(None),
             Err(Errno::BADFD) => Err(self.gone()),

@@ -207,10 +207,8 @@ impl Device for Veth {
     }
 
     fn receive<'b>(&self, buf: &'b mut RxBuffer) -> io::Result<Option<Received<'b>>> {
-        let room = buf.bytes();
-        let len = self.next_frame(room)?;
-        let packet = len.and_then(|len| room.get(HEADER_LEN..len));
-        Ok(packet.map(Received::plain))
+        let len = self.next_frame(buf.room())?;
+        Ok(len.map(|len| buf.keep(HEADER_LEN..len)))
     }
 
     fn transmit(&self, packet: &Transmit<'_>) -> io::Result<()> {

@@ -13,15 +13,15 @@ use rustix::io::Errno;
 
 use super::error::Down;
 use super::shared::{Doorbell, Left, Shared};
-use crate::base::{Instant, Received};
+use crate::base::Instant;
 use crate::device::{Device, RxBuffer};
 
 /// Runs until the network is down: because somebody took it down, or because the device failed.
 pub(super) fn run(shared: &Shared, device: &dyn Device) {
-    let mut rooms: Vec<RxBuffer> = (0..BATCH).map(|_| RxBuffer::new()).collect();
+    let mut batch = RxBuffer::new();
     let mut announced = false;
     let down = loop {
-        let turn = match turn(shared, device, &mut rooms) {
+        let turn = match turn(shared, device, &mut batch) {
             Ok(turn) => turn,
             Err(down) => break down,
         };
@@ -51,38 +51,27 @@ struct Turn {
     due: Option<Instant>,
 }
 
-fn turn(shared: &Shared, device: &dyn Device, rooms: &mut [RxBuffer]) -> Result<Turn, Down> {
+fn turn(shared: &Shared, device: &dyn Device, batch: &mut RxBuffer) -> Result<Turn, Down> {
     let now = shared.clock().now();
-    let mut batch = [Received::plain(&[]); BATCH];
-    let received = receive(device, rooms, &mut batch)?;
+    receive(device, batch)?;
     let (left, due) = shared.drive(now, |held| {
-        for packet in batch.iter().take(received) {
-            held.stack.receive(now, *packet);
+        for packet in batch.packets() {
+            held.stack.receive(now, packet);
         }
         held.stack.handle_timeout(now);
     })?;
     Ok(Turn {
-        received,
-        again: left == Left::Packets || received == BATCH,
+        received: batch.packets().len(),
+        again: left == Left::Packets || !batch.has_room(),
         due,
     })
 }
 
-/// Takes what waits, a packet a room; how many packets that was.
-fn receive<'b>(
-    device: &dyn Device,
-    rooms: &'b mut [RxBuffer],
-    batch: &mut [Received<'b>],
-) -> io::Result<usize> {
-    let mut received = 0;
-    for (room, place) in rooms.iter_mut().zip(batch) {
-        match device.receive(room)? {
-            Some(packet) => *place = packet,
-            None => break,
-        }
-        received += 1;
-    }
-    Ok(received)
+/// Takes what waits, as much as finds room.
+fn receive(device: &dyn Device, batch: &mut RxBuffer) -> io::Result<()> {
+    batch.clear();
+    while batch.has_room() && device.receive(batch)?.is_some() {}
+    Ok(())
 }
 
 /// Sleeps until the doorbell rings, the device announces something (if it is listened to), or the
@@ -116,9 +105,6 @@ fn sleep(
     Ok(file.is_some() && device)
 }
 
-/// Packets received in one go, at most; each has a room of its own until the stack has seen it. At
-/// 1500 bytes they fit into the processor's second cache twice over.
-const BATCH: usize = 64;
 /// How often a device is asked that has nothing to sleep on.
 const NAP: Duration = Duration::from_millis(1);
 

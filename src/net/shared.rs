@@ -25,7 +25,7 @@ use super::error::Down;
 use super::waiters::{Topic, Waiter, Waiters, this_thread};
 use crate::base::Instant;
 use crate::device::Device;
-use crate::stack::{ConnId, Notice, Stack};
+use crate::stack::{ConnId, Notice, Stack, Wake};
 
 /// What the driver and the sockets share.
 #[derive(Debug)]
@@ -352,12 +352,13 @@ fn take_woken(stack: &mut Stack, waiters: &mut Waiters, woken: &mut Vec<Waker>) 
         match notice {
             Notice::Acceptable(id) => waiters.take(Topic::Accept(id), woken),
             Notice::Connection(id, wake) => {
-                let changed = wake.connected || wake.closed;
-                if wake.readable || changed {
+                let changed = wake.has(Wake::CONNECTED | Wake::CLOSED);
+                if wake.has(Wake::READABLE) || changed {
                     waiters.take(Topic::Read(id), woken);
                 }
                 let topic = Topic::Write(id);
-                let writable = wake.writable && waiters.has(topic) && has_room(stack, id);
+                let writable =
+                    wake.has(Wake::WRITABLE) && waiters.has(topic) && has_room(stack, id);
                 if writable || changed {
                     waiters.take(topic, woken);
                 }

@@ -30,6 +30,8 @@ pub(super) enum Who {
 #[derive(Debug)]
 pub(super) struct Demux {
     pairs: HashMap<SocketPair, Who, FlowState>,
+    /// Whom the last segment was for: packets come in bursts, and most of a burst are for one.
+    latest: Option<(SocketPair, Who)>,
     listeners: HashMap<Endpoint, ListenerId, FlowState>,
 }
 
@@ -37,6 +39,7 @@ impl Demux {
     pub fn new(key: [u8; 16]) -> Demux {
         Demux {
             pairs: HashMap::with_hasher(FlowState::new(key)),
+            latest: None,
             listeners: HashMap::with_hasher(FlowState::new(key)),
         }
     }
@@ -45,12 +48,26 @@ impl Demux {
         self.pairs.get(pair).copied()
     }
 
+    /// The same for a segment that has come.
+    pub fn find_for_segment(&mut self, pair: &SocketPair) -> Option<Who> {
+        if let Some((latest, who)) = self.latest
+            && latest == *pair
+        {
+            return Some(who);
+        }
+        let who = self.find(pair)?;
+        self.latest = Some((*pair, who));
+        Some(who)
+    }
+
     pub fn bind(&mut self, pair: SocketPair, who: Who) {
+        self.latest = None;
         self.pairs.insert(pair, who);
     }
 
     /// Frees a pair, if it still belongs to `who`.
     pub fn unbind(&mut self, pair: &SocketPair, who: Who) {
+        self.latest = None;
         if self.pairs.get(pair) == Some(&who) {
             self.pairs.remove(pair);
         }
@@ -83,3 +100,6 @@ impl Demux {
         self.listeners.remove(local);
     }
 }
+
+#[cfg(test)]
+mod tests;

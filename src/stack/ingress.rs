@@ -1,7 +1,7 @@
 //! The way in: the IP verdict carried out. Every packet ends here or in `tcp`, once.
 
 use crate::base::pair::{Endpoint, SocketPair};
-use crate::base::{Offload, Received, SeqNum};
+use crate::base::{Checksum, Received, SeqNum};
 use crate::ip::icmp::Owed;
 use crate::ip::icmp_error::IcmpError;
 use crate::ip::receive::{Datagram, Verdict};
@@ -22,7 +22,7 @@ impl Stack {
     /// One packet; its ending is told before this returns.
     pub(super) fn take_in(&mut self, packet: Received<'_>) {
         match receive::receive(packet.bytes, &self.addresses) {
-            Verdict::Deliver(datagram) => self.deliver(&datagram, packet.offload),
+            Verdict::Deliver(datagram) => self.deliver(&datagram, packet.offload.checksum),
             Verdict::Drop(why) => self.end(Subject::Stack, why.into()),
             Verdict::Answer(why, owed) => {
                 self.end(Subject::Stack, why.into());
@@ -31,10 +31,10 @@ impl Stack {
         }
     }
 
-    fn deliver(&mut self, datagram: &Datagram<'_>, offload: Offload) {
+    fn deliver(&mut self, datagram: &Datagram<'_>, checksum: Checksum) {
         match datagram.protocol {
-            wire::tcp::PROTOCOL => self.deliver_tcp(datagram, offload),
-            wire::udp::PROTOCOL => self.deliver_udp(datagram, offload),
+            wire::tcp::PROTOCOL => self.deliver_tcp(datagram, checksum),
+            wire::udp::PROTOCOL => self.deliver_udp(datagram, checksum),
             wire::icmp::PROTOCOL_V4 if datagram.src.is_ipv4() => self.deliver_icmp(datagram),
             wire::icmp::PROTOCOL_V6 if datagram.src.is_ipv6() => self.deliver_icmp(datagram),
             _ => {
@@ -44,9 +44,9 @@ impl Stack {
         }
     }
 
-    fn deliver_tcp(&mut self, datagram: &Datagram<'_>, offload: Offload) {
+    fn deliver_tcp(&mut self, datagram: &Datagram<'_>, checksum: Checksum) {
         let (src, dst) = (datagram.src, datagram.dst);
-        match Segment::parse(src, dst, datagram.payload, offload.checksum) {
+        match Segment::parse(src, dst, datagram.payload, checksum) {
             Ok(segment) => self.deliver_segment(src, dst, &segment),
             Err(ParseError::Checksum) => self.end(Subject::Stack, Drop::BadTcpChecksum.into()),
             Err(_) => self.end(Subject::Stack, Drop::BadTcpHeader.into()),
@@ -54,9 +54,9 @@ impl Stack {
     }
 
     /// No datagram sockets yet: a datagram that is well formed finds no port.
-    fn deliver_udp(&mut self, datagram: &Datagram<'_>, offload: Offload) {
+    fn deliver_udp(&mut self, datagram: &Datagram<'_>, checksum: Checksum) {
         let (src, dst) = (datagram.src, datagram.dst);
-        let parsed = wire::udp::Datagram::parse(src, dst, datagram.payload, offload.checksum);
+        let parsed = wire::udp::Datagram::parse(src, dst, datagram.payload, checksum);
         let ending = match parsed {
             Ok(_) => Drop::PortUnreachable,
             Err(ParseError::Checksum) => Drop::BadUdpChecksum,

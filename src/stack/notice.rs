@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use slotmap::new_key_type;
 
-pub use crate::tcp::connection::Wake;
+pub use crate::tcp::wake::Wake;
 
 new_key_type! {
     /// A connection, as its owner names it; never used again for another.
@@ -31,21 +31,3 @@ pub(super) enum Noticed {
 
 /// The queue.
 pub(super) type Notices = VecDeque<Noticed>;
-
-impl Wake {
-    /// Nothing to tell.
-    pub(super) const NONE: Wake = Wake {
-        connected: false,
-        readable: false,
-        writable: false,
-        closed: false,
-    };
-
-    /// Both at once.
-    pub(super) fn merge(&mut self, other: Wake) {
-        self.connected |= other.connected;
-        self.readable |= other.readable;
-        self.writable |= other.writable;
-        self.closed |= other.closed;
-    }
-}

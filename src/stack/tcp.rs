@@ -33,7 +33,7 @@ impl Stack {
                 port: seg.ports.src,
             },
         };
-        match self.demux.find(&pair) {
+        match self.demux.find_for_segment(&pair) {
             Some(Who::Connection(id)) => self.deliver_to_connection(id, &pair, seg),
             Some(Who::HalfOpen(id)) => self.deliver_to_half_open(id, &pair, seg),
             Some(Who::TimeWait(id)) => self.deliver_to_time_wait(id, &pair, seg),
@@ -314,7 +314,7 @@ impl Stack {
             return;
         };
         let wake = slot.connection.take_wake();
-        if wake.connected
+        if wake.has(super::Wake::CONNECTED)
             && let Some(listener) = slot.listener
         {
             self.offer_to_listener(id, listener);
@@ -348,7 +348,7 @@ impl Stack {
             return;
         }
         if let Some(slot) = self.connections.get_mut(id).filter(|slot| slot.held) {
-            slot.wake.merge(wake);
+            slot.wake |= wake;
             if !slot.noticed {
                 slot.noticed = true;
                 self.notices.push_back(Noticed::Connection(id));

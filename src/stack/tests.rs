@@ -7,7 +7,7 @@ use crate::probe::State;
 use crate::tcp;
 
 use super::kit::{B, End, Fate, World, pattern};
-use super::{Failure, Notice, ReadError};
+use super::{Failure, Notice, ReadError, Wake};
 
 mod arrive;
 mod close;
@@ -144,13 +144,13 @@ fn whoever_waits_is_noticed() {
     let [Notice::Connection(id, wake)] = world.notices(End::A)[..] else {
         panic!("one notice");
     };
-    assert!(id == a && wake.connected);
+    assert!(id == a && wake.has(Wake::CONNECTED));
     world.a.write(world.now, a, b"hello").unwrap();
     world.run(SECOND);
     let [Notice::Connection(id, wake)] = world.notices(End::B)[..] else {
         panic!("one notice");
     };
-    assert!(id == b && wake.readable && !wake.closed);
+    assert!(id == b && wake.has(Wake::READABLE) && !wake.has(Wake::CLOSED));
 }
 
 #[test]

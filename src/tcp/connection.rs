@@ -23,6 +23,7 @@ use super::recovery::{Recovery, Rtt};
 use super::send_space::SendSpace;
 use super::timers::Timers;
 use super::timestamps::Timestamps;
+use super::wake::Wake;
 use super::{Config, Context, Failure};
 
 /// One connection.
@@ -71,15 +72,6 @@ pub struct Connection {
     pub(super) wake: Wake,
 }
 
-/// What the owner must be told since it was told last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Wake {
-    pub connected: bool,
-    pub readable: bool,
-    pub writable: bool,
-    pub closed: bool,
-}
-
 impl Connection {
     /// In CLOSED, before OPEN: `iss` and `timestamp_offset` were chosen for this pair.
     pub(super) fn new(
@@ -119,7 +111,7 @@ impl Connection {
             text_sent_at: None,
             soft_error: false,
             failure: None,
-            wake: Wake::default(),
+            wake: Wake::NONE,
             config,
         }
     }
@@ -139,7 +131,7 @@ impl Connection {
             State::Closed => {
                 self.timers.cancel_all(cx);
                 self.release_spare();
-                self.wake.closed = true;
+                self.wake |= Wake::CLOSED;
             }
             _ => {}
         }

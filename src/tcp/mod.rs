@@ -31,6 +31,7 @@ pub mod timeout;
 pub mod timers;
 pub mod timestamps;
 pub mod user;
+pub mod wake;
 
 use crate::base::{Cite, Instant};
 use crate::probe::{Ending, Event, EventId, Subject, Voice};

@@ -59,11 +59,11 @@ fn a_packet_arrives_as_it_was_sent_and_then_nothing_waits() {
 fn a_packet_that_fills_the_room_is_dropped_and_counted() {
     let (tun, kernel) = device();
     let mut buf = RxBuffer::new();
-    write(&kernel, &vec![0x45; buf.bytes().len() + 10]).expect("room");
+    write(&kernel, &vec![0x45; buf.room().len() + 10]).expect("room");
     assert!(tun.receive(&mut buf).expect("up").is_none());
     assert_eq!(tun.losses().cut, 1);
     // The longest packet that fits is one byte shorter, and comes through.
-    write(&kernel, &vec![0x45; buf.bytes().len() - 1]).expect("room");
+    write(&kernel, &vec![0x45; buf.room().len() - 1]).expect("room");
     assert!(tun.receive(&mut buf).expect("up").is_some());
     assert_eq!(tun.losses().cut, 1);
 }

@@ -11,6 +11,7 @@ use crate::rfc;
 use crate::tcp::congestion::{AckReport, Congestion};
 use crate::tcp::connection::Connection;
 use crate::tcp::recovery::Verdict;
+use crate::tcp::wake::Wake;
 use crate::tcp::{Context, Step};
 use crate::wire::tcp::Segment;
 
@@ -112,7 +113,7 @@ impl Connection {
         }
         let released = self.outgoing.release(ack) as u32;
         if released > 0 {
-            self.wake.writable = true;
+            self.wake |= Wake::WRITABLE;
         }
         let mss = self.eff_snd_mss();
         let verdict = self

@@ -4,6 +4,7 @@ use crate::probe::{Accepted, Edge};
 use crate::tcp::Context;
 use crate::tcp::connection::Connection;
 use crate::tcp::input::acknowledge::FIN;
+use crate::tcp::wake::Wake;
 use crate::wire::tcp::Segment;
 
 impl Connection {
@@ -34,7 +35,7 @@ impl Connection {
         self.rcv.advance(1);
         self.acks.owe(cx.input(), FIN);
         // "Signal the user 'connection closing' and return any pending RECEIVEs": FIN implies PUSH.
-        self.wake.readable = true;
+        self.wake |= Wake::READABLE;
         self.enter(cx, Edge::FinReceived);
         Some(Accepted::Fin)
     }

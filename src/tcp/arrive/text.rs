@@ -5,6 +5,7 @@ use crate::rfc;
 use crate::tcp::connection::Connection;
 use crate::tcp::input::acknowledge::{FILLS_HOLE, OLD_TEXT};
 use crate::tcp::input::reassembly::Taken;
+use crate::tcp::wake::Wake;
 use crate::tcp::{Context, Failure};
 use crate::wire::tcp::Segment;
 
@@ -28,7 +29,7 @@ impl Connection {
                 self.rcv.advance(len as u32);
                 self.acks.on_advance();
                 self.acknowledge_text(cx, len as u32, had_holes);
-                self.wake.readable = true;
+                self.wake |= Wake::READABLE;
                 Some(Accepted::Text)
             }
             Taken::Beyond => {

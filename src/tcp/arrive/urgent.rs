@@ -5,6 +5,7 @@
 use crate::probe::{Event, State};
 use crate::tcp::Context;
 use crate::tcp::connection::Connection;
+use crate::tcp::wake::Wake;
 use crate::wire::tcp::{Flags, Segment};
 
 impl Connection {
@@ -24,7 +25,7 @@ impl Connection {
             self.rcv.up = Some(up);
             let offset = self.offset_of(up);
             cx.tell(|| Event::Urgent { offset });
-            self.wake.readable = true;
+            self.wake |= Wake::READABLE;
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::probe::{Accepted, Discard, Edge, Event};
 use crate::tcp::connection::Connection;
 use crate::tcp::input::acknowledge::SYN_ACK;
 use crate::tcp::timestamps::Timestamps;
+use crate::tcp::wake::Wake;
 use crate::tcp::{Config, Context, Failure, Step};
 use crate::wire::tcp::Segment;
 
@@ -123,8 +124,7 @@ impl Connection {
 
     /// Both SYNs are acknowledged.
     pub(in crate::tcp) fn on_established(&mut self, cx: &mut Context<'_>) {
-        self.wake.connected = true;
-        self.wake.writable = true;
+        self.wake |= Wake::CONNECTED | Wake::WRITABLE;
         if self.recovery.timeouts > 0 {
             // RFC 6298 section 5 (5.7); RFC 6928 section 2.
             self.rtt.on_syn_resent();
