@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use rustix::io::{Errno, read, write, writev};
 use rustix::net::addr::{SocketAddrArg, SocketAddrLen, SocketAddrOpaque};
+use rustix::net::sockopt::{set_socket_recv_buffer_size, set_socket_recv_buffer_size_force};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
 
 use super::interface::{Interface, Offload};
@@ -60,6 +61,7 @@ impl Veth {
         // Without a protocol it receives nothing until it is bound to its interface.
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None)?;
+        make_room(&socket)?;
         bind(&socket, &LinkAddress::all_frames(interface.index()?))?;
         let mtu = AtomicU16::new(interface.mtu()?);
         Ok(Veth {
@@ -252,6 +254,16 @@ pub fn refuse_offloads(name: &str) -> io::Result<()> {
     .try_for_each(|offload| interface.switch_off(offload))
 }
 
+/// Lets as many frames wait for a busy reader as the system allows.
+fn make_room(socket: &OwnedFd) -> io::Result<()> {
+    if set_socket_recv_buffer_size_force(socket, ROOM).is_ok() {
+        return Ok(());
+    }
+    // To whoever lacks CAP_NET_ADMIN on the machine itself the kernel gives what
+    // net.core.rmem_max allows, without a word.
+    Ok(set_socket_recv_buffer_size(socket, ROOM)?)
+}
+
 /// `struct sockaddr_ll` of packet(7).
 #[repr(C)]
 struct LinkAddress {
@@ -293,6 +305,9 @@ unsafe impl SocketAddrArg for LinkAddress {
 
 /// `linux/if_ether.h`: every protocol.
 const ETH_P_ALL: u16 = 3;
+/// The kernel doubles it, and counts 2304 bytes for a frame of 1514: this holds the largest window
+/// that our receivers offer, 724 segments.
+const ROOM: usize = 1 << 20;
 /// Frames without a packet that one call answers or drops before it lets its caller look around.
 const FRAMES_MAX: usize = 16;
 /// RFC 1122 section 2.3.2.1.

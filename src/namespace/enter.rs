@@ -92,8 +92,11 @@ impl Inside {
     ///
     /// There is no such setting in a private namespace, or the value is not for it.
     pub fn set_sysctl(&self, name: &str, value: &str) -> io::Result<()> {
-        // Only these two trees belong to the namespace as a whole.
-        if !(name.starts_with("ipv4/") || name.starts_with("ipv6/")) || name.contains("..") {
+        // Only these two trees belong to the namespace as a whole; of `core` most do not.
+        let is_ours = name.starts_with("ipv4/")
+            || name.starts_with("ipv6/")
+            || name == "core/rps_default_mask";
+        if !is_ours || name.contains("..") {
             let text = format!("{name} is no setting of a network namespace");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }

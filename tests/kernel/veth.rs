@@ -6,7 +6,7 @@ use pellucid::device::Veth;
 use pellucid::namespace::{Inside, Link};
 
 use crate::harness::{Case, inside};
-use crate::link::{V4, ip, up};
+use crate::link::{V4, ip, there_and_back, up};
 use crate::packets::{datagram, next_datagram, send};
 
 pub const CASES: &[Case] = &[
@@ -14,6 +14,7 @@ pub const CASES: &[Case] = &[
         "veth::the_latest_packet_waits_for_the_neighbour",
         latest_waits,
     ),
+    inside("veth::a_burst_waits_for_a_busy_stack", burst_waits),
     inside("veth::what_is_no_ethernet_is_refused", no_ethernet),
     inside(
         "veth::an_interface_that_is_not_there_is_an_error",
@@ -38,6 +39,20 @@ fn latest_waits(inside: &Inside) {
     let mut text = [0; 100];
     let len = socket.recv(&mut text).expect("a datagram");
     assert_eq!(&text[..len], b"six");
+}
+
+/// Without privilege on the machine itself a socket has room for 184 full-sized frames at most.
+fn burst_waits(inside: &Inside) {
+    let link = up(inside, Link::Veth);
+    let device = &*link.device;
+    there_and_back(device, V4);
+    let (socket, ours) = V4.socket();
+    for _ in 0..160 {
+        assert_eq!(socket.send_to(&[0; 1472], ours).expect("room"), 1472);
+    }
+    for number in 0..160 {
+        assert_eq!(next_datagram(device).text.len(), 1472, "{number}");
+    }
 }
 
 /// How many frames the kernel's end has received.
