@@ -321,3 +321,6 @@ pub enum Lost {
 
 /// How long anything may stand still. Both ends are on this machine.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::thread::{self, JoinHandle};
 
-use rustix::net::sockopt::{set_tcp_congestion, tcp_congestion};
+use rustix::net::sockopt::{set_socket_send_buffer_size, set_tcp_congestion, tcp_congestion};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
@@ -41,6 +41,7 @@ impl Server {
             // One that it does not have is no reason to fail: what it has is said.
             let _ = set_tcp_congestion(&listener, "cubic");
             congestion = tcp_congestion(&listener)?;
+            set_socket_send_buffer_size(&listener, SEND_BUFFER)?;
             listener.set_nonblocking(true)?;
             listeners.push(listener);
         }
@@ -69,16 +70,16 @@ impl Server {
     /// The stack cannot be started, or does not have the addresses.
     pub fn of_ours(
         device: Box<dyn Device>,
-        addresses: Vec<(IpAddr, u8)>,
+        config: stack::Config,
         seed: Seed,
         site: Site,
     ) -> io::Result<Server> {
-        let ips: Vec<IpAddr> = addresses.iter().map(|(ip, _)| *ip).collect();
+        let ips: Vec<IpAddr> = config.addresses.iter().map(|(ip, _)| *ip).collect();
         let options = Options {
             seed: Some(seed),
             ..Options::default()
         };
-        let network = Network::start(device, stack::Config::new(addresses), options)?;
+        let network = Network::start(device, config, options)?;
         let sockets = Sockets::bind(&network, &ips, PORT)?;
         let said = "a second pellucid in this process".to_owned();
         Server::start(said, move |runtime, stop| {
@@ -135,6 +136,11 @@ impl Listener for OfKernel {
         self.0.accept().await
     }
 }
+
+/// In bytes; Linux doubles it, and counts what holds the bytes with them. So at most 180 full-sized
+/// segments are on their way to us, which fit every link's queue however busy we are: a loss would
+/// not be part of this story.
+const SEND_BUFFER: usize = 128 << 10;
 
 /// Where the site is served.
 pub const PORT: u16 = 80;

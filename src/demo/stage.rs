@@ -19,7 +19,7 @@ use crate::tcp;
 use crate::world::{Peer, Plan, World};
 
 use super::servers::{PORT, Server};
-use super::site::Site;
+use super::site::{BODY_LEN, Site};
 
 /// What the demonstration is made with.
 #[derive(Debug)]
@@ -60,14 +60,7 @@ impl Stage {
                     .any(|(ours, _)| ours.is_ipv4() == ip.is_ipv4())
             })
             .collect();
-        let site = Site::new(seed);
-        let server = match peer {
-            Peer::Kernel(_) => Server::of_kernel(&reachable, site)?,
-            Peer::Open(far) => {
-                let its_own = Seed::from_number(seed.wrapping_add(1));
-                Server::of_ours(Box::new(far), plan.kernel, its_own, site)?
-            }
-        };
+        let server = start_server(peer, plan.kernel, &reachable, seed)?;
         let settings = Settings {
             interface: pcapng::Interface {
                 name: link.device.capabilities().name,
@@ -86,10 +79,7 @@ impl Stage {
             observers.push(Box::new(Log::new()));
         }
         let mut config = stack::Config::new(link.addresses);
-        config.tcp = Arc::new(tcp::Config {
-            msl: MSL,
-            ..tcp::Config::default()
-        });
+        config.tcp = tcp_config();
         let options = Options {
             observers,
             seed: Some(Seed::from_number(seed)),
@@ -107,6 +97,40 @@ impl Stage {
             captured,
         })
     }
+}
+
+/// The other end, with these addresses, of which those in `reachable` are of use.
+fn start_server(
+    peer: Peer,
+    addresses: Vec<(IpAddr, u8)>,
+    reachable: &[IpAddr],
+    seed: u64,
+) -> io::Result<Server> {
+    let site = Site::new(seed);
+    match peer {
+        Peer::Kernel(inside) => {
+            // Linux's own reader may be slow, too. A kernel that cannot be told is no reason to
+            // fail.
+            let room = format!("4096 {KERNEL_ROOM} {KERNEL_ROOM}");
+            let _ = inside.set_sysctl("ipv4/tcp_rmem", &room);
+            Server::of_kernel(reachable, site)
+        }
+        Peer::Open(far) => {
+            let its_own = Seed::from_number(seed.wrapping_add(1));
+            let mut config = stack::Config::new(addresses);
+            config.tcp = tcp_config();
+            Server::of_ours(Box::new(far), config, its_own, site)
+        }
+    }
+}
+
+/// How our connections behave here.
+fn tcp_config() -> Arc<tcp::Config> {
+    Arc::new(tcp::Config {
+        msl: MSL,
+        receive_buffer: ROOM,
+        ..tcp::Config::default()
+    })
 }
 
 /// Both ends at work.
@@ -171,6 +195,14 @@ pub struct Seen {
 
 /// The demonstration has two connections.
 const CONNECTIONS_MAX: u32 = 16;
+
+/// Room for a whole body and its head: however busy the machine is, a window that closes is not
+/// part of this story. In bytes.
+const ROOM: u32 = 16 << 20;
+const _: () = assert!(ROOM as u64 > BODY_LEN + (1 << 20));
+
+/// The same for Linux, which counts what holds the bytes with them: at most twice as much.
+const KERNEL_ROOM: u32 = 2 * ROOM;
 
 /// The maximum segment lifetime in the demonstration: nobody wants to wait a minute for
 /// TIME-WAIT, and both ends are on this machine.
