@@ -16,6 +16,7 @@ use std::task::{Context, Poll};
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
@@ -23,6 +24,7 @@ use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 use tower::ServiceExt;
 use tower_http::services::fs::{Backend, DefaultServeDirFallback, File, ServeDir};
 
+use super::body::full;
 use super::{Body, Handler};
 
 /// Serves the files of one directory.
@@ -49,10 +51,19 @@ impl Files {
 
 impl Handler for Files {
     async fn answer(&self, _: SocketAddr, request: Request<Incoming>) -> Response<Body> {
-        match self.0.clone().oneshot(request).await {
+        let response = match self.0.clone().oneshot(request).await {
             Ok(response) => response.map(|body| body.map_err(Into::into).boxed_unsync()),
             Err(never) => match never {},
+        };
+        let status = response.status();
+        if !(status.is_client_error() || status.is_server_error()) {
+            return response;
         }
+        let (mut head, _) = response.into_parts();
+        head.headers.remove(CONTENT_LENGTH);
+        let plain = HeaderValue::from_static("text/plain");
+        head.headers.insert(CONTENT_TYPE, plain);
+        Response::from_parts(head, full(format!("{status}\n")))
     }
 }
 

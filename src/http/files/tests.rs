@@ -91,6 +91,25 @@ async fn a_directory_is_its_index() {
     assert!(tree.get("/").await.starts_with("HTTP/1.1 404 "));
 }
 
+/// As for people who see the body only.
+#[tokio::test]
+async fn a_refusal_says_what_it_is() {
+    let tree = Tree::new();
+    let answer = tree.get("/none").await;
+    assert!(answer.contains("content-type: text/plain\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n404 Not Found\n"), "{answer}");
+    let answer = tree.ask("HEAD /none HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+    let answer = tree
+        .ask("POST /page.html HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await;
+    assert!(answer.contains("allow: GET,HEAD\r\n"), "{answer}");
+    assert!(
+        answer.ends_with("\r\n\r\n405 Method Not Allowed\n"),
+        "{answer}"
+    );
+}
+
 #[tokio::test]
 async fn a_head_request_gets_a_head() {
     let tree = Tree::new();
