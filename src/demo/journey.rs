@@ -126,10 +126,14 @@ impl Journey<'_> {
     ///
     /// [`Lost`]: how far it got is in the capture.
     pub async fn long(&self, remote: SocketAddr) -> Result<Visit, Lost> {
+        // Another body than the one that is downloaded. Summed before anything: servers do not wait
+        // for ever for the next request.
+        let seed = self.seed.wrapping_add(1);
+        let sum = Noise::new(seed).digest(BODY_LEN);
         let mut visit = self.connect(remote).await?;
         visit.page(self).await?;
         visit.download(self).await?;
-        visit.upload(self).await?;
+        visit.upload(self, Noise::new(seed), sum).await?;
         visit.close(self).await
     }
 
@@ -222,14 +226,15 @@ impl Open {
         Ok(())
     }
 
-    async fn upload(&mut self, journey: &Journey<'_>) -> Result<(), Lost> {
-        // Another body than the one that was downloaded, summed before the clock runs.
-        let seed = journey.seed.wrapping_add(1);
-        let mut noise = Noise::new(seed);
-        let ours = noise.digest(BODY_LEN);
+    async fn upload(
+        &mut self,
+        journey: &Journey<'_>,
+        noise: Noise,
+        ours: String,
+    ) -> Result<(), Lost> {
         let began = journey.now();
         journey.progress.reached("upload", 0);
-        let body = read_from(Noise::new(seed), BODY_LEN);
+        let body = read_from(noise, BODY_LEN);
         let response = self.ask(Method::POST, UPLOAD, body).await?;
         let (status, theirs) = (response.status().as_u16(), digest(&response));
         receive(response.into_body(), |_| Ok(())).await?;
