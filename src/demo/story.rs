@@ -171,7 +171,7 @@ impl Story<'_> {
         };
         let mut more = Vec::new();
         if *way == Way::Up {
-            more.extend(self.sender(visit));
+            more.extend(self.sender(visit, *bytes, took));
         }
         Told {
             title: format!("{method} {path}"),
@@ -182,20 +182,21 @@ impl Story<'_> {
         }
     }
 
-    /// What is to be said of our sender.
-    fn sender(&self, visit: &Visit) -> Option<String> {
+    /// What is to be said of our sender, which has sent so many bytes in that time.
+    fn sender(&self, visit: &Visit, bytes: u64, took: Duration) -> Option<String> {
         let is_it =
             |one: &&ConnectionCounts| (one.local, one.remote) == (visit.local, visit.remote);
         let counts = self.connections.iter().find(is_it)?;
-        let goodput = counts
-            .goodput_bps()
-            .map(|bps| format!(" · {} Mbit/s", bps / 1_000_000));
+        // Bits in a microsecond are megabits in a second.
+        let rate = (u128::from(bytes) * 8).checked_div(took.as_micros());
+        let rate = rate.and_then(|rate| u64::try_from(rate).ok());
+        let rate = rate.map(|rate| format!(" · {} Mbit/s", grouped(rate)));
         Some(format!(
             "now we are the sender: {} · cwnd up to {} B · {} retransmitted{}",
             counts.congestion_control,
             grouped(counts.cwnd_max),
             counts.retransmitted,
-            goodput.unwrap_or_default(),
+            rate.unwrap_or_default(),
         ))
     }
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::observe::capture::Settings;
 use crate::observe::fixtures::files::Shelf;
 use crate::observe::fixtures::{ACK, FIN, ON, PEER, Packet, SYN, Teller, US, address, millis};
-use crate::observe::{Capture, Counters, Frames};
+use crate::observe::{Capture, Connections, Counters, Frames};
 use crate::probe::{Accepted, Call, Drop, Edge, Event, Subject};
 
 const WHY: (Cite, &str) = (rfc!(9293, "3.10.4"), "CLOSE: our FIN follows the text");
@@ -89,24 +89,29 @@ fn visit(theirs: &str) -> Visit {
 
 /// The story of that life, its verdict on the body, and whether every packet had its ending.
 fn story(theirs: &str, lives: impl FnOnce(&mut Teller)) -> Vec<String> {
+    story_of(visit(theirs), lives)
+}
+
+fn story_of(visit: Visit, lives: impl FnOnce(&mut Teller)) -> Vec<String> {
     let settings = Settings::default();
     let (capture, handle) = Capture::at_once(Shelf::new(usize::MAX), settings).expect("room");
     let frames: Frames = handle.frames();
-    let counters = Counters::default();
+    let (counters, connections) = (Counters::default(), Connections::new(1));
     let mut stack = Teller::new(crate::probe::Fanout(vec![
         Box::new(capture),
         Box::new(counters.clone()),
+        Box::new(connections.clone()),
     ]));
     lives(&mut stack);
     drop(stack);
-    let visits = [visit(theirs)];
+    let visits = [visit];
     let proof = Proof::new(&visits, &[], &counters.counts(), &handle.finish());
     let story = Story {
         visits: &visits,
         frames: &frames.all(),
         unrecorded: frames.unrecorded(),
         conversations: &frames.conversations(),
-        connections: &[],
+        connections: &connections.connections(),
         time_wait: Duration::from_secs(1),
         proof: &proof,
         style: Style(false),
@@ -179,4 +184,20 @@ fn a_listing_shows_sizes_and_purposes() {
     let lines = listing("runs/0001-demo", &[("summary.json", 2048, "numbers")]);
     assert_eq!(lines[0], "runs/0001-demo/");
     assert_eq!(lines[1], "  summary.json      2.0 KiB  numbers");
+}
+
+/// What came before the upload, and what follows, has its own time.
+#[test]
+fn the_speed_of_an_upload_is_its_own() {
+    let mut visit = visit("0123456789abcdef");
+    for step in &mut visit.steps {
+        if let What::Exchange(exchange) = &mut step.what {
+            exchange.method = Method::POST;
+            exchange.way = Way::Up;
+            // 10 ms long: a gigabit a second.
+            exchange.bytes = 1_250_000;
+        }
+    }
+    let told = story_of(visit, life).join("\n");
+    assert!(told.contains(" 0 retransmitted · 1,000 Mbit/s"), "{told}");
 }
