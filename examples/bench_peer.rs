@@ -33,8 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let tcp = Arc::make_mut(&mut config.tcp);
     // A program that measures answers sends its small writes at once.
     tcp.nodelay = true;
-    tcp.receive_buffer = BUFFERS;
-    tcp.send_buffer = BUFFERS;
+    tcp.receive_buffer = RECEIVE_BUFFER;
+    tcp.send_buffer = SEND_BUFFER;
     let tun = Tun::open(&interface)?;
     let network = Network::start(Box::new(tun), config, Options::default())?;
 
@@ -78,7 +78,11 @@ fn echo(mut stream: TcpStream) {
     }
 }
 
-/// What the other stacks of the measurement are given, in bytes.
-const BUFFERS: u32 = 4 << 20;
+/// As large as Linux lets a connection's grow unless told otherwise, in bytes: a kernel that sends
+/// fills its own 4 MiB before it fills our window, so it sends on its own time, not on that of the
+/// thread that acknowledges.
+const RECEIVE_BUFFER: u32 = 6 << 20;
+/// As large as Linux lets a connection's grow, in bytes.
+const SEND_BUFFER: u32 = 4 << 20;
 /// As large as a bulk program's: the kernel's side of the measurement uses as much.
 const BUFFER: usize = 256 * 1024;

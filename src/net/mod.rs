@@ -3,14 +3,15 @@
 //! This floor has the only locks, threads, wakers and clock. A [`Network`] is made from a device
 //! and a configuration; [`blocking`] and [`tokio`] have the sockets that go with it.
 //!
-//! Read `driver` for the loop, `shared` for the lock that it shares with the sockets, `waiters` for
-//! how threads and tasks sleep and wake, `socket` for what both kinds of socket do, and then
-//! `blocking`. `error` has what a program is told when a call fails.
+//! Read `driver` for the loop, `seat` for who runs it, `shared` for the lock around the stack,
+//! `waiters` for how threads and tasks sleep and wake, `socket` for what both kinds of socket do,
+//! and then `blocking`. `error` has what a program is told when a call fails.
 
 pub mod blocking;
 mod clock;
 mod driver;
 mod error;
+mod seat;
 mod shared;
 mod socket;
 #[cfg(feature = "tokio")]
@@ -211,6 +212,7 @@ impl Inner {
             // What it panicked with, if it did, is in `Down` already.
             drop(driver.join());
         }
+        self.shared.seat().close();
     }
 }
 

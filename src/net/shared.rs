@@ -12,6 +12,7 @@ use std::io;
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread;
@@ -22,7 +23,8 @@ use rustix::io::{read, write};
 
 use super::clock::Clock;
 use super::error::Down;
-use super::waiters::{Topic, Waiter, Waiters, this_thread};
+use super::seat::Seat;
+use super::waiters::{ThisThread, Topic, Waiter, Waiters, this_thread};
 use crate::base::Instant;
 use crate::device::Device;
 use crate::stack::{ConnId, Notice, Stack, Wake};
@@ -32,7 +34,9 @@ use crate::stack::{ConnId, Notice, Stack, Wake};
 pub(super) struct Shared {
     clock: Clock,
     core: Mutex<Core>,
-    doorbell: Doorbell,
+    seat: Seat,
+    /// Ends the sleep of whoever drives.
+    doorbell: Arc<Doorbell>,
 }
 
 /// What the lock guards.
@@ -40,9 +44,11 @@ pub(super) struct Shared {
 struct Core {
     life: Life,
     waiters: Waiters,
-    /// When the driver looks again at the latest; `None`: only when it hears of something. It is
+    /// When whoever drives looks again at the latest; `None`: only on hearing of something. It is
     /// written in the same hold of the lock in which the driver decides to sleep, so whoever comes
     /// later knows whether that is late.
+    looks: Option<Instant>,
+    /// The same of the driver, who may not have heard that somebody else drives.
     driver_looks: Option<Instant>,
 }
 
@@ -96,6 +102,13 @@ impl Held<'_> {
     }
 }
 
+/// Who drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    Driver,
+    Other,
+}
+
 /// Whether packets are left to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
@@ -118,6 +131,7 @@ impl Shared {
     ///
     /// The system has no descriptor left for the doorbell.
     pub fn new(clock: Clock, stack: Stack, device: Arc<dyn Device>) -> io::Result<Shared> {
+        let seat = Seat::new(Arc::clone(&device))?;
         let core = Core {
             life: Life::Up(Box::new(Up {
                 stack,
@@ -125,12 +139,14 @@ impl Shared {
                 asked: clock.now(),
             })),
             waiters: Waiters::default(),
+            looks: None,
             driver_looks: None,
         };
         Ok(Shared {
             clock,
             core: Mutex::new(core),
-            doorbell: Doorbell::new()?,
+            seat,
+            doorbell: Arc::new(Doorbell::new()?),
         })
     }
 
@@ -146,9 +162,13 @@ impl Shared {
     /// The network is down.
     pub fn call<T>(&self, call: impl FnOnce(&mut Held<'_>) -> T) -> Result<T, Down> {
         let (mut left, result) = self.hold(self.clock.now(), call)?;
-        // In turns, so that others get the lock between two bursts.
+        // In turns, so that others get the lock between two bursts, and receiving what answers the
+        // last one, if nobody else does.
         while left == Left::Packets {
-            (left, ()) = self.hold(self.clock.now(), |_| ())?;
+            left = match self.seat.take_in_passing() {
+                Some(mut seated) => seated.turn(self, Who::Other)?.left,
+                None => self.hold(self.clock.now(), |_| ())?.0,
+            };
         }
         Ok(result)
     }
@@ -179,31 +199,86 @@ impl Shared {
         until: Option<Instant>,
         mut attempt: impl FnMut(Waiter<'_>) -> Poll<T>,
     ) -> Option<T> {
-        let (key, waker) = this_thread();
-        let waiter = Waiter { key, waker: &waker };
+        let thread = this_thread();
+        let waiter = thread.waiter();
         loop {
+            thread.forget_wakes();
             if let Poll::Ready(result) = attempt(waiter) {
                 return Some(result);
+            }
+            let timeout = until.map(|until| until.since(self.clock.now()));
+            if timeout.is_some_and(|timeout| timeout.is_zero()) {
+                // A network that is down has struck out everybody.
+                let _ = self.look(|_, waiters| waiters.cancel(topic, waiter.key));
+                return None;
+            }
+            if topic.is_of_connection() && self.sit(&thread, until) {
+                continue;
             }
             // An `unpark` that comes before `park` lets the latter return at once, so nothing is
             // lost between the attempt and here. Others may unpark this thread too: then it tries
             // in vain.
-            let Some(until) = until else {
-                thread::park();
-                continue;
-            };
-            let now = self.clock.now();
-            if now >= until {
-                // A network that is down has struck out everybody.
-                let _ = self.look(|_, waiters| waiters.cancel(topic, key));
-                return None;
+            match timeout {
+                Some(timeout) => thread::park_timeout(timeout),
+                None => thread::park(),
             }
-            thread::park_timeout(until.since(now));
         }
     }
 
-    /// One turn of the driver: `work`, then what a call does. It also fixes when the driver will
-    /// look again: the stack's next deadline, unless packets are left to send.
+    /// Drives the network until the calling thread, which has put itself down as a waiter, is woken
+    /// or the time is over. Whether it did: not if somebody else drives, or waits.
+    fn sit(&self, thread: &ThisThread, until: Option<Instant>) -> bool {
+        let Some(mut seated) = self.seat.take() else {
+            return false;
+        };
+        if !matches!(self.look(|_, waiters| waiters.on_connections()), Ok(1)) {
+            return false;
+        }
+        // A panic in a device or in somebody's waker must not end in the socket's owner.
+        let sitting = thread.sit_by(&self.doorbell);
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            seated.drive_until(self, until, || thread.is_woken())
+        }));
+        drop(sitting);
+        let down = match outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(down)) => Some(down),
+            Err(panic) => Some(Down::panicked(&*panic)),
+        };
+        let others = self.get_up();
+        drop(seated);
+        if let Some(down) = down {
+            self.bring_down(down);
+        } else if others {
+            self.seat.call();
+        }
+        true
+    }
+
+    /// Whoever sat drives no more: the driver must know of deadlines that came meanwhile. Whether
+    /// others wait.
+    fn get_up(&self) -> bool {
+        let mut after = After::default();
+        let mut core = self.lock();
+        core.looks = if self.seat.is_relieved() {
+            // It looks soon enough for any.
+            Some(self.clock.now())
+        } else {
+            core.driver_looks
+        };
+        let due = core.next_deadline();
+        if is_earlier(due, core.looks) {
+            core.looks = due;
+            after.ring = true;
+        }
+        let others = core.waiters.on_connections() > 0;
+        drop(core);
+        after.finish(self);
+        others
+    }
+
+    /// One turn of whoever drives: `work`, then what a call does. It also fixes when it will look
+    /// again: at the stack's next deadline, unless packets are left to send.
     ///
     /// # Errors
     ///
@@ -211,19 +286,23 @@ impl Shared {
     pub fn drive(
         &self,
         now: Instant,
+        by: Who,
         work: impl FnOnce(&mut Held<'_>),
     ) -> Result<(Left, Option<Instant>), Down> {
         let mut after = After::default();
         let mut core = self.lock();
         let step = core.step(now, &mut after, work);
         let due = core.next_deadline();
-        core.driver_looks = match &step {
+        core.looks = match &step {
             Ok((Left::Nothing, ())) => due,
             _ => Some(now),
         };
+        if by == Who::Driver {
+            core.driver_looks = core.looks;
+        }
         drop(core);
         after.ring = false;
-        after.finish(&self.doorbell);
+        after.finish(self);
         step.map(|(left, ())| (left, due))
     }
 
@@ -231,7 +310,7 @@ impl Shared {
     pub fn bring_down(&self, why: Down) {
         let mut after = After::default();
         self.lock().fall(why, &mut after);
-        after.finish(&self.doorbell);
+        after.finish(self);
     }
 
     /// Why the network is down; `None` while it runs.
@@ -247,7 +326,12 @@ impl Shared {
         }
     }
 
-    /// What wakes the driver.
+    /// From where the network is driven.
+    pub fn seat(&self) -> &Seat {
+        &self.seat
+    }
+
+    /// What wakes whoever drives.
     pub fn doorbell(&self) -> &Doorbell {
         &self.doorbell
     }
@@ -262,12 +346,12 @@ impl Shared {
         let mut core = self.lock();
         let step = core.step(now, &mut after, call);
         let due = core.next_deadline();
-        if is_earlier(due, core.driver_looks) {
-            core.driver_looks = due;
+        if is_earlier(due, core.looks) {
+            core.looks = due;
             after.ring = true;
         }
         drop(core);
-        after.finish(&self.doorbell);
+        after.finish(self);
         step
     }
 
@@ -323,7 +407,6 @@ impl Core {
         if let Life::Up(up) = mem::replace(&mut self.life, Life::Down(why)) {
             after.gone = Some(up);
         }
-        after.ring = true;
         self.waiters.take_all(&mut after.woken);
     }
 
@@ -391,9 +474,12 @@ fn is_earlier(a: Option<Instant>, b: Option<Instant>) -> bool {
 }
 
 impl After {
-    fn finish(self, doorbell: &Doorbell) {
-        if self.ring {
-            doorbell.ring();
+    fn finish(self, shared: &Shared) {
+        if self.gone.is_some() {
+            shared.doorbell.ring_for_good();
+            shared.seat.dismiss();
+        } else if self.ring {
+            shared.doorbell.ring();
         }
         for waker in self.woken {
             waker.wake();
@@ -406,9 +492,12 @@ impl After {
     }
 }
 
-/// Ends the driver's sleep.
+/// Ends the sleep of whoever polls it.
 #[derive(Debug)]
-pub(super) struct Doorbell(OwnedFd);
+pub(super) struct Doorbell {
+    file: OwnedFd,
+    for_good: AtomicBool,
+}
 
 impl Doorbell {
     /// # Errors
@@ -416,24 +505,37 @@ impl Doorbell {
     /// The system has no descriptor left.
     pub fn new() -> io::Result<Doorbell> {
         let flags = EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC;
-        Ok(Doorbell(eventfd(0, flags)?))
+        Ok(Doorbell {
+            file: eventfd(0, flags)?,
+            for_good: AtomicBool::new(false),
+        })
+    }
+
+    /// Rings it, so that nobody can silence it any more. Several may sleep on one bell, and one
+    /// that is slow to wake finds it silenced by another.
+    pub fn ring_for_good(&self) {
+        self.for_good.store(true, Ordering::SeqCst);
+        self.ring();
     }
 
     /// Rings it.
     pub fn ring(&self) {
         // It can fail only because it was rung 2^64 - 2 times without being heard.
-        let _ = write(&self.0, &1_u64.to_ne_bytes());
+        let _ = write(&self.file, &1_u64.to_ne_bytes());
     }
 
     /// Silences it until it is rung again.
     pub fn silence(&self) {
         // It can fail only because it was not rung.
-        let _ = read(&self.0, &mut [0; 8]);
+        let _ = read(&self.file, &mut [0; 8]);
+        if self.for_good.load(Ordering::SeqCst) {
+            self.ring();
+        }
     }
 
     /// What to poll: readable from the first ring to [`Doorbell::silence`].
     pub fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.file.as_fd()
     }
 }
 

@@ -8,11 +8,12 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::mem;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
 
+use super::shared::Doorbell;
 use crate::stack::{ConnId, ListenerId};
 
 /// What is waited for.
@@ -26,6 +27,13 @@ pub(super) enum Topic {
     Accept(ListenerId),
     /// Anything at all.
     Progress,
+}
+
+impl Topic {
+    /// Whether whoever waits for it has a connection.
+    pub fn is_of_connection(self) -> bool {
+        matches!(self, Topic::Read(_) | Topic::Write(_))
+    }
 }
 
 /// Somebody who waits, and a number that tells one from another: whoever comes again to the same
@@ -49,24 +57,91 @@ impl Key {
     }
 }
 
-/// Wakes a thread that is parked, or keeps it from parking next time.
-struct Unpark(Thread);
+/// The calling thread as a waiter. It waits for one thing at a time, so one key serves its life.
+#[derive(Debug, Clone)]
+pub(super) struct ThisThread {
+    key: Key,
+    waker: Waker,
+    rouser: Arc<Rouser>,
+}
 
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
+/// Wakes a thread, however it sleeps: parked (or about to park: then it does not), or by a bell.
+#[derive(Debug)]
+struct Rouser {
+    thread: Thread,
+    woken: AtomicBool,
+    bell: Mutex<Option<Arc<Doorbell>>>,
+}
 
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.unpark();
+impl Rouser {
+    fn bell(&self) -> MutexGuard<'_, Option<Arc<Doorbell>>> {
+        self.bell.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The calling thread as a waiter. It waits for one thing at a time, so one key serves its life.
-pub(super) fn this_thread() -> (Key, Waker) {
-    let make = || (Key::new(), Waker::from(Arc::new(Unpark(thread::current()))));
+impl Wake for Rouser {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // Before the bell is asked for: whoever hangs one up looks at this afterwards.
+        self.woken.store(true, Ordering::Release);
+        self.thread.unpark();
+        let awake = thread::current().id() == self.thread.id();
+        if let Some(bell) = self.bell().as_ref().filter(|_| !awake) {
+            bell.ring();
+        }
+    }
+}
+
+impl ThisThread {
+    /// It, for putting down.
+    pub fn waiter(&self) -> Waiter<'_> {
+        let (key, waker) = (self.key, &self.waker);
+        Waiter { key, waker }
+    }
+
+    /// Whether it was woken since [`ThisThread::forget_wakes`].
+    pub fn is_woken(&self) -> bool {
+        self.rouser.woken.load(Ordering::Acquire)
+    }
+
+    /// What woke it is about to be looked at.
+    pub fn forget_wakes(&self) {
+        self.rouser.woken.store(false, Ordering::Release);
+    }
+
+    /// Others wake it by this bell too, until what is returned is dropped.
+    pub fn sit_by(&self, bell: &Arc<Doorbell>) -> Sitting<'_> {
+        *self.rouser.bell() = Some(Arc::clone(bell));
+        Sitting(&self.rouser)
+    }
+}
+
+/// See [`ThisThread::sit_by`].
+#[derive(Debug)]
+pub(super) struct Sitting<'a>(&'a Rouser);
+
+impl Drop for Sitting<'_> {
+    fn drop(&mut self) {
+        *self.0.bell() = None;
+    }
+}
+
+/// The calling thread.
+pub(super) fn this_thread() -> ThisThread {
+    let make = || {
+        let rouser = Arc::new(Rouser {
+            thread: thread::current(),
+            woken: AtomicBool::new(false),
+            bell: Mutex::new(None),
+        });
+        let (key, waker) = (Key::new(), Waker::from(Arc::clone(&rouser)));
+        ThisThread { key, waker, rouser }
+    };
     thread_local! {
-        static THREAD: OnceCell<(Key, Waker)> = const { OnceCell::new() };
+        static THREAD: OnceCell<ThisThread> = const { OnceCell::new() };
     }
     // A destructor of another thread-local value may wait when this one is gone.
     THREAD
@@ -78,6 +153,8 @@ pub(super) fn this_thread() -> (Key, Waker) {
 #[derive(Debug, Default)]
 pub(super) struct Waiters {
     waiting: HashMap<Topic, Vec<(Key, Waker)>>,
+    /// How many of them have a connection.
+    on_connections: usize,
     /// Wakers that are not needed any more. Dropping the last one of a task may drop the task, and
     /// with it a socket, which takes the lock: so they are dropped without it.
     spent: Vec<Waker>,
@@ -93,7 +170,22 @@ impl Waiters {
                 let old = mem::replace(waker, waiter.waker.clone());
                 self.spent.push(old);
             }
-            None => waiting.push((waiter.key, waiter.waker.clone())),
+            None => {
+                waiting.push((waiter.key, waiter.waker.clone()));
+                self.on_connections += usize::from(topic.is_of_connection());
+            }
+        }
+    }
+
+    /// How many wait for something of a connection.
+    pub fn on_connections(&self) -> usize {
+        self.on_connections
+    }
+
+    /// So many wait for `topic` no more.
+    fn uncount(&mut self, topic: Topic, gone: usize) {
+        if topic.is_of_connection() {
+            self.on_connections -= gone;
         }
     }
 
@@ -107,7 +199,9 @@ impl Waiters {
     /// Moves everybody who waits for `topic` to `woken`.
     pub fn take(&mut self, topic: Topic, woken: &mut Vec<Waker>) {
         if let Some(waiting) = self.waiting.get_mut(&topic) {
+            let gone = waiting.len();
             woken.extend(waiting.drain(..).map(|(_, waker)| waker));
+            self.uncount(topic, gone);
         }
     }
 
@@ -115,19 +209,24 @@ impl Waiters {
     pub fn take_all(&mut self, woken: &mut Vec<Waker>) {
         let all = self.waiting.drain().flat_map(|(_, waiting)| waiting);
         woken.extend(all.map(|(_, waker)| waker));
+        self.on_connections = 0;
     }
 
     /// Strikes out one who has given up.
     pub fn cancel(&mut self, topic: Topic, key: Key) {
         if let Some(waiting) = self.waiting.get_mut(&topic) {
+            let before = waiting.len();
             let given_up = waiting.extract_if(.., |(other, _)| *other == key);
             self.spent.extend(given_up.map(|(_, waker)| waker));
+            let gone = before - waiting.len();
+            self.uncount(topic, gone);
         }
     }
 
     /// What was waited for is no more, and nobody can wait for it any longer.
     pub fn close(&mut self, topic: Topic) {
         let waiting = self.waiting.remove(&topic).unwrap_or_default();
+        self.uncount(topic, waiting.len());
         self.spent
             .extend(waiting.into_iter().map(|(_, waker)| waker));
     }

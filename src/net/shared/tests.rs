@@ -41,7 +41,7 @@ fn open(shared: &Shared) -> ConnId {
 /// A turn of the driver in which nothing has come in.
 fn drive(shared: &Shared) {
     shared
-        .drive(shared.clock().now(), |_| ())
+        .drive(shared.clock().now(), Who::Driver, |_| ())
         .expect("a network that is up");
 }
 
@@ -59,7 +59,7 @@ fn whoever_comes_asks_the_device_what_it_carries_now_and_then() {
     let later = shared.clock().now() + ASK_EVERY;
     let known = |now| {
         let mut known = 0;
-        let turn = shared.drive(now, |held| known = held.stack.config().mtu);
+        let turn = shared.drive(now, Who::Driver, |held| known = held.stack.config().mtu);
         turn.expect("a network that is up");
         known
     };
@@ -89,6 +89,33 @@ fn the_driver_is_disturbed_only_if_it_would_sleep_too_long() {
         .call(|held| held.stack.set_user_timeout(held.now, first, Some(soon)))
         .expect("up");
     assert!(rung(&shared));
+}
+
+#[test]
+fn the_driver_hears_of_deadlines_that_came_while_another_drove() {
+    let (shared, _far) = shared();
+    drive(&shared);
+    let mut seated = shared.seat().take().expect("nobody sits");
+    // Whoever sits hears the bell, and the driver does not.
+    open(&shared);
+    assert!(rung(&shared));
+    seated.turn(&shared, Who::Other).expect("up");
+    assert!(!shared.get_up());
+    drop(seated);
+    assert!(rung(&shared));
+    // Who knows it already is left alone.
+    drive(&shared);
+    let mut seated = shared.seat().take().expect("nobody sits");
+    seated.turn(&shared, Who::Other).expect("up");
+    shared.get_up();
+    assert!(!rung(&shared));
+}
+
+#[test]
+fn a_bell_that_rings_for_good_is_never_silent() {
+    let (shared, _far) = shared();
+    shared.bring_down(Down::Stopped);
+    assert!(rung(&shared) && rung(&shared));
 }
 
 #[test]

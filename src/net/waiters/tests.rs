@@ -1,5 +1,7 @@
 use std::sync::atomic::AtomicUsize;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use super::*;
 
 #[derive(Default)]
@@ -81,18 +83,77 @@ fn who_has_given_up_is_not_woken_and_is_dropped_later() {
 
 #[test]
 fn a_thread_is_one_waiter_all_its_life() {
-    let (key, waker) = this_thread();
-    let (again, same) = this_thread();
-    assert_eq!(key, again);
-    assert!(waker.will_wake(&same));
-    let other = thread::spawn(|| this_thread().0).join().expect("no panic");
-    assert_ne!(key, other);
+    let (once, again) = (this_thread(), this_thread());
+    assert_eq!(once.waiter().key, again.waiter().key);
+    assert!(once.waiter().waker.will_wake(again.waiter().waker));
+    let other = thread::spawn(|| this_thread().waiter().key);
+    assert_ne!(once.waiter().key, other.join().expect("no panic"));
 }
 
 #[test]
 fn a_wake_up_before_the_sleep_is_not_lost() {
-    let (_, waker) = this_thread();
-    waker.wake_by_ref();
+    let thread = this_thread();
+    thread.forget_wakes();
+    assert!(!thread.is_woken());
+    thread.waiter().waker.wake_by_ref();
+    assert!(thread.is_woken());
     // Would sleep for ever.
     thread::park();
+}
+
+/// Whether a bell is rung.
+fn is_rung(bell: &Doorbell) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(bell.as_fd(), PollFlags::IN)];
+    poll(&mut fds, Some(&Timespec::default())).expect("to poll") > 0
+}
+
+#[test]
+fn who_sits_by_a_bell_is_woken_by_it_and_does_not_ring_it_itself() {
+    let bell = Arc::new(Doorbell::new().expect("a descriptor"));
+    let thread = this_thread();
+    let waker = thread.waiter().waker;
+    let wake_elsewhere = || {
+        let waker = waker.clone();
+        thread::spawn(move || waker.wake())
+            .join()
+            .expect("no panic");
+    };
+    let sitting = thread.sit_by(&bell);
+    waker.wake_by_ref();
+    assert!(!is_rung(&bell), "it is awake");
+    wake_elsewhere();
+    assert!(is_rung(&bell));
+    bell.silence();
+    drop(sitting);
+    wake_elsewhere();
+    assert!(!is_rung(&bell), "it has got up");
+}
+
+#[test]
+fn those_who_wait_for_a_connection_are_counted_until_they_do_not() {
+    let (read, write) = (
+        Topic::Read(ConnId::default()),
+        Topic::Write(ConnId::default()),
+    );
+    let (_, waker) = &counted();
+    let (first, second) = (Key::new(), Key::new());
+    let mut waiters = Waiters::default();
+    for topic in [read, write, Topic::Progress] {
+        for key in [first, second, first] {
+            waiters.register(topic, Waiter { key, waker });
+        }
+    }
+    assert_eq!(waiters.on_connections(), 4);
+    waiters.cancel(read, first);
+    waiters.cancel(read, first);
+    assert_eq!(waiters.on_connections(), 3);
+    waiters.take(Topic::Progress, &mut Vec::new());
+    assert_eq!(waiters.on_connections(), 3);
+    waiters.take(read, &mut Vec::new());
+    assert_eq!(waiters.on_connections(), 2);
+    waiters.close(write);
+    assert_eq!(waiters.on_connections(), 0);
+    waiters.register(write, Waiter { key: first, waker });
+    waiters.take_all(&mut Vec::new());
+    assert_eq!(waiters.on_connections(), 0);
 }
