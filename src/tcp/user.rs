@@ -66,11 +66,13 @@ impl Connection {
     /// RFC 5681 section 4.1: after an idle period longer than the timeout, cwnd is at most the
     /// restart window.
     fn restart_after_idle(&mut self, cx: &mut Context<'_>) {
-        let idle = self
-            .text_sent_at
-            .is_some_and(|sent| cx.now.since(sent) > self.rtt.rto());
-        if idle && self.snd.outstanding() == 0 && self.snd.nxt == self.outgoing.end() {
-            self.congestion.on_idle();
+        let Some(sent) = self.text_sent_at else {
+            return;
+        };
+        let (idle, rto) = (cx.now.since(sent), self.rtt.rto());
+        let all_arrived = self.snd.outstanding() == 0 && self.snd.nxt == self.outgoing.end();
+        if idle > rto && all_arrived {
+            self.congestion.on_idle(cx.now, idle, rto);
             self.tell_window(cx, rfc!(5681, "4.1"), "idle for longer than the timeout");
         }
     }

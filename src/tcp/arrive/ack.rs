@@ -102,6 +102,7 @@ impl Connection {
     ) {
         let rtt = self.measure_round_trip(cx, seg, ack);
         let flight_before = self.snd.outstanding();
+        let in_flight_before = self.recovery.in_flight(self.snd.una, self.snd.nxt);
         let acked = ack.since(self.snd.una);
         self.snd.una = ack;
         if self.snd.wl2 != ack {
@@ -122,11 +123,20 @@ impl Connection {
         self.on_verdict(cx, verdict);
         let report = AckReport {
             now: cx.now,
+            una: ack,
+            nxt: self.snd.nxt,
             acked: released,
+            delivered: released,
+            lost: 0,
             in_flight: u64::from(self.recovery.in_flight(ack, self.snd.nxt)),
+            in_flight_before: u64::from(in_flight_before),
             rtt,
-            app_limited: u64::from(flight_before) < self.congestion.window() / 2,
+            srtt: self.rtt.srtt(),
+            min_rtt: None,
+            rate: None,
+            window_limited: u64::from(flight_before) >= self.congestion.window() / 2,
             in_recovery: self.recovery.in_recovery() || verdict == Verdict::Over,
+            ce: 0,
         };
         if released > 0 {
             self.congestion.on_ack(&report);

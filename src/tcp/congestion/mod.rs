@@ -9,7 +9,7 @@ mod reno;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use crate::base::{Instant, Rate};
+use crate::base::{Instant, Rate, SeqNum};
 
 pub use reno::Reno;
 
@@ -29,33 +29,89 @@ pub trait CongestionControl: Debug + Send {
         None
     }
 
-    /// An ACK has acknowledged something new.
+    /// An ACK has told of something that arrived: cumulatively, or by a report.
     fn on_ack(&mut self, report: &AckReport);
 
-    /// Something was lost; called once an episode, and once a timeout.
+    /// The window must be reduced, or may be set anew; called once an episode, and once a timeout.
     fn on_congestion(&mut self, now: Instant, what: Congestion);
 
-    /// Nothing was sent for longer than a retransmission timeout: RFC 5681 section 4.1.
-    fn on_idle(&mut self);
+    /// A segment with so many bytes of text has left; `in_flight` counts it.
+    fn on_sent(&mut self, _now: Instant, _bytes: u32, _in_flight: u64) {}
+
+    /// So many bytes are taken for lost, of a segment that left with `tx_in_flight` bytes on their
+    /// way, its own among them.
+    fn on_lost(&mut self, _now: Instant, _lost: u32, _tx_in_flight: u64) {}
+
+    /// The last reduction was for nothing, and those before it that nothing has confirmed: the
+    /// state before them comes back (RFC 4015 section 3).
+    fn undo(&mut self, now: Instant);
+
+    /// Nothing was sent for `idle`, which is longer than the retransmission timeout `rto`: RFC 5681
+    /// section 4.1.
+    fn on_idle(&mut self, now: Instant, idle: Duration, rto: Duration);
 
     /// The segment size has become known, or has changed.
     fn set_mss(&mut self, mss: u32);
+
+    /// Whether it bounds what goes out during recovery itself, so that nobody else has to.
+    fn reduces_itself(&self) -> bool {
+        false
+    }
 }
 
-/// What one ACK taught.
+/// What one ACK taught. Sizes are bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct AckReport {
     pub now: Instant,
-    /// Bytes newly acknowledged.
+    /// SND.UNA after this ACK; rounds are counted with it.
+    pub una: SeqNum,
+    /// SND.NXT.
+    pub nxt: SeqNum,
+    /// Newly acknowledged, cumulatively.
     pub acked: u32,
-    /// Bytes on their way after this ACK.
+    /// Newly known to have arrived, cumulatively or by a report; each byte counts once.
+    pub delivered: u32,
+    /// Newly taken for lost because of this ACK.
+    pub lost: u32,
+    /// On their way after this ACK.
     pub in_flight: u64,
-    /// The round-trip time that this ACK measured, if it did.
+    /// On their way before it.
+    pub in_flight_before: u64,
+    /// The round trip that this ACK itself measured, if it did.
     pub rtt: Option<Duration>,
-    /// The window was not what held the sender back: it may not grow for it.
-    pub app_limited: bool,
+    pub srtt: Option<Duration>,
+    /// The least round trip of the last minutes: RFC 8985 section 6.2.
+    pub min_rtt: Option<Duration>,
+    /// How fast the network has delivered.
+    pub rate: Option<RateSample>,
+    /// The window was what held the sender back: where it was not, it may not grow (RFC 9438
+    /// section 5.8).
+    pub window_limited: bool,
     /// A loss episode is going on: the window is recovery's business.
     pub in_recovery: bool,
+    /// What the receiver says arrived marked by a congested router (RFC 3168 section 6.1).
+    pub ce: u32,
+}
+
+/// One sample of the rate at which the network delivers, from the segment sent last of those that
+/// one ACK told of. Sizes are bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateSample {
+    /// Delivered in `interval`.
+    pub delivered: u64,
+    pub interval: Duration,
+    /// From the segment's leaving to this ACK.
+    pub rtt: Duration,
+    /// How much had been delivered in all when the segment left.
+    pub prior_delivered: u64,
+    /// How much has been delivered in all.
+    pub total_delivered: u64,
+    /// On their way when the segment left, itself counted.
+    pub tx_in_flight: u64,
+    /// Lost since the segment left.
+    pub lost: u64,
+    /// The sender had nothing more to send for a part of `interval`.
+    pub app_limited: bool,
 }
 
 /// What went wrong.
@@ -64,6 +120,11 @@ pub enum Congestion {
     /// Loss found by duplicate acknowledgments: RFC 5681 section 3.2.
     Loss {
         /// FlightSize when it was found.
+        flight: u64,
+    },
+    /// The receiver has seen a mark of a congested router: RFC 3168 section 6.1.2, RFC 8511.
+    Ecn {
+        /// FlightSize when it was heard of.
         flight: u64,
     },
     /// The retransmission timer: RFC 5681 section 3.1.

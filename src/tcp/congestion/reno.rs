@@ -1,4 +1,7 @@
-//! Slow start and congestion avoidance: RFC 5681 section 3.1, by bytes (RFC 3465).
+//! Slow start and congestion avoidance: RFC 5681 section 3.1, by bytes (RFC 3465); RFC 8511 for
+//! marks, RFC 4015 for taking a reduction back.
+
+use std::time::Duration;
 
 use crate::base::Instant;
 
@@ -15,6 +18,8 @@ pub struct Reno {
     limit: u64,
     /// Bytes acknowledged in congestion avoidance that have not yet made the window grow.
     counted: u64,
+    /// cwnd and ssthresh before the last reduction that may yet prove to be for nothing.
+    before: Option<(u64, Option<u64>)>,
 }
 
 impl Reno {
@@ -27,6 +32,7 @@ impl Reno {
             ssthresh: None,
             limit: LIMIT,
             counted: 0,
+            before: None,
         }
     }
 
@@ -36,7 +42,17 @@ impl Reno {
 
     /// RFC 5681 section 3.1 (4): ssthresh = max (FlightSize / 2, 2*SMSS).
     fn half(&self, flight: u64) -> u64 {
-        (flight / 2).max(2 * u64::from(self.mss))
+        self.at_least_two(flight / 2)
+    }
+
+    fn at_least_two(&self, threshold: u64) -> u64 {
+        threshold.max(2 * u64::from(self.mss))
+    }
+
+    fn reduce(&mut self, threshold: u64) {
+        self.before = Some((self.cwnd, self.ssthresh));
+        self.ssthresh = Some(threshold);
+        self.cwnd = threshold;
     }
 }
 
@@ -54,7 +70,7 @@ impl CongestionControl for Reno {
     }
 
     fn on_ack(&mut self, report: &AckReport) {
-        if report.in_recovery || report.app_limited {
+        if report.in_recovery || !report.window_limited || report.acked == 0 {
             return;
         }
         let mss = u64::from(self.mss);
@@ -76,15 +92,17 @@ impl CongestionControl for Reno {
     fn on_congestion(&mut self, _now: Instant, what: Congestion) {
         self.counted = 0;
         match what {
-            Congestion::Loss { flight } => {
-                let half = self.half(flight);
-                self.ssthresh = Some(half);
-                self.cwnd = half;
+            Congestion::Loss { flight } => self.reduce(self.half(flight)),
+            // RFC 8511 section 3: a mark comes from a short queue, so less is given up for it.
+            Congestion::Ecn { flight } => {
+                let threshold = flight * BETA_ECN_PERCENT / 100;
+                self.reduce(self.at_least_two(threshold));
             }
             Congestion::Timeout { flight, again } => {
                 // RFC 5681 section 3.1: ssthresh is held constant when the timer expires again
                 // for a segment that it has resent before.
                 if !again {
+                    self.before = Some((self.cwnd, self.ssthresh));
                     self.ssthresh = Some(self.half(flight));
                 }
                 // RFC 5681 section 3.1: the loss window is one segment.
@@ -103,7 +121,15 @@ impl CongestionControl for Reno {
         }
     }
 
-    fn on_idle(&mut self) {
+    fn undo(&mut self, _now: Instant) {
+        let Some((cwnd, ssthresh)) = self.before.take() else {
+            return;
+        };
+        self.cwnd = self.cwnd.max(cwnd);
+        self.ssthresh = ssthresh;
+    }
+
+    fn on_idle(&mut self, _now: Instant, _idle: Duration, _rto: Duration) {
         // RFC 5681 section 4.1: RW = min (IW, cwnd).
         let restart = initial_window(self.mss, self.initial_segments);
         self.cwnd = self.cwnd.min(restart);
@@ -126,6 +152,8 @@ const LIMIT: u64 = 2;
 /// RFC 3465 section 2.3: after a timeout one segment, because an acknowledgment may then cover much
 /// that had left the network long before.
 const LIMIT_AFTER_TIMEOUT: u64 = 1;
+/// RFC 8511 section 3: beta_ecn, 0.8 for Reno.
+const BETA_ECN_PERCENT: u64 = 80;
 
 #[cfg(test)]
 mod tests;

@@ -62,6 +62,7 @@ impl Connection {
             Choice::Retransmit(range) => {
                 self.recovery.on_resent(range);
                 self.give_time(cx, range);
+                self.tell_controller(cx, range);
             }
             Choice::WindowProbe(range) => self.record_probe(cx, range),
             Choice::KeepAlive => self.keep_alive.on_sent(),
@@ -97,8 +98,18 @@ impl Connection {
         self.recovery.on_sent(range, cx.now);
         self.text_sent_at = Some(cx.now);
         self.silly_window_over = false;
+        self.tell_controller(cx, range);
         if self.outgoing.has_fin(range) {
             self.enter(cx, Edge::FinSent);
+        }
+    }
+
+    /// The congestion control hears of all text that leaves.
+    fn tell_controller(&mut self, cx: &Context<'_>, range: SeqRange) {
+        let text = self.outgoing.pieces(range).len() as u32;
+        if text > 0 {
+            let in_flight = self.recovery.in_flight(self.snd.una, self.snd.nxt);
+            self.congestion.on_sent(cx.now, text, u64::from(in_flight));
         }
     }
 

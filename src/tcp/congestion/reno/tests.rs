@@ -1,8 +1,10 @@
 //! RFC 5681's window, told in segments: how it grows, what halves it, what makes it one segment.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
-use crate::base::Instant;
+use crate::base::{Instant, SeqNum};
 use crate::tcp::congestion::{AckReport, Congestion, CongestionControl};
 
 use super::Reno;
@@ -41,6 +43,11 @@ impl Flow {
         self.meets(Congestion::Timeout { flight, again });
     }
 
+    fn idles(&mut self) {
+        let second = Duration::from_secs(1);
+        self.0.on_idle(Instant::BIRTH, 2 * second, second);
+    }
+
     fn window(&self) -> u64 {
         self.0.window()
     }
@@ -53,11 +60,20 @@ impl Flow {
 fn report() -> AckReport {
     AckReport {
         now: Instant::BIRTH,
+        una: SeqNum(MSS),
+        nxt: SeqNum(2 * MSS),
         acked: MSS,
+        delivered: MSS,
+        lost: 0,
         in_flight: 0,
+        in_flight_before: 0,
         rtt: None,
-        app_limited: false,
+        srtt: None,
+        min_rtt: None,
+        rate: None,
+        window_limited: true,
         in_recovery: false,
+        ce: 0,
     }
 }
 
@@ -126,7 +142,7 @@ fn a_slow_start_that_follows_no_timeout_counts_two_segments_again() {
         flow.acknowledge(MSS);
     }
     let mut recovered = Flow(flow.0.clone());
-    flow.0.on_idle();
+    flow.idles();
     assert_eq!(flow.window(), 10 * u64::from(MSS));
     flow.acknowledge(2 * MSS);
     assert_eq!(flow.window(), 12 * u64::from(MSS));
@@ -285,11 +301,11 @@ fn after_an_idle_time_the_window_is_the_restart_window_at_most() {
     for _ in 0..90 {
         flow.acknowledge(MSS);
     }
-    flow.0.on_idle();
+    flow.idles();
     assert_eq!(flow.window(), 10 * u64::from(MSS));
     // RW = min (IW, cwnd): a smaller window does not grow by being idle.
     let mut flow = Flow::avoiding(4);
-    flow.0.on_idle();
+    flow.idles();
     assert_eq!(flow.window(), 4 * u64::from(MSS));
 }
 
@@ -312,7 +328,7 @@ fn nothing_grows_in_recovery_or_while_the_application_holds_back() {
             ..report()
         },
         AckReport {
-            app_limited: true,
+            window_limited: false,
             ..report()
         },
     ] {
@@ -374,4 +390,39 @@ proptest! {
             }
         }
     }
+}
+
+// req: RFC8511-3-1
+#[test]
+fn a_mark_takes_a_fifth_where_a_loss_takes_half() {
+    let mut flow = Flow::new();
+    flow.meets(Congestion::Ecn { flight: 20_000 });
+    assert_eq!((flow.window(), flow.threshold()), (16_000, Some(16_000)));
+    // And never below two segments.
+    flow.meets(Congestion::Ecn { flight: 2_000 });
+    assert_eq!(flow.window(), 2_000);
+}
+
+#[test]
+fn a_reduction_for_nothing_is_taken_back() {
+    let mut flow = Flow::avoiding(20);
+    flow.meets(Congestion::Loss { flight: 20_000 });
+    flow.0.undo(Instant::BIRTH);
+    assert_eq!((flow.window(), flow.threshold()), (20_000, Some(20_000)));
+    // Once: there is nothing left to take back.
+    flow.meets(Congestion::SynLost);
+    flow.0.undo(Instant::BIRTH);
+    assert_eq!(flow.window(), 1_000);
+}
+
+#[test]
+fn timeouts_in_a_row_are_taken_back_together() {
+    let mut flow = Flow::avoiding(20);
+    flow.times_out(20_000);
+    flow.meets(Congestion::Timeout {
+        flight: 20_000,
+        again: true,
+    });
+    flow.0.undo(Instant::BIRTH);
+    assert_eq!((flow.window(), flow.threshold()), (20_000, Some(20_000)));
 }
