@@ -108,6 +108,7 @@ impl Lines {
                 let last = first.wrapping_add(len.saturating_sub(1));
                 format!("lost seq {first}..{last} ({len} B): {by}")
             }
+            Event::Undone { by } => format!("not lost after all: {}", words::spurious(by)),
             Event::CongestionChanged {
                 cwnd,
                 ssthresh,

@@ -56,6 +56,7 @@ pub const fn level(event: &Event<'_>) -> Level {
         | Event::Noted { .. }
         | Event::TimerExpired { .. }
         | Event::Lost { .. }
+        | Event::Undone { .. }
         | Event::CongestionChanged { .. }
         | Event::Urgent { .. }
         | Event::PacketOut {

@@ -129,7 +129,7 @@ fn every_packet_of_a_hard_life_is_explained_captured_and_counted() {
         (received.bytes_sent, received.bytes_received),
         (60_000, 600_000)
     );
-    assert!(sent.retransmitted > 5, "{sent:?}");
+    assert!(sent.retransmitted > 3, "{sent:?}");
 
     for (name, watch) in [("a.pcapng", &a), ("b.pcapng", &b)] {
         println!("{}\n", watch.ladder().join("\n"));

@@ -6,7 +6,8 @@
 
 use crate::base::{Cite, Source};
 use crate::probe::{
-    Accepted, Call, Discard, Drop, Edge, Ending, Event, LossProof, Purpose, Resent, TimerKind,
+    Accepted, Call, Discard, Drop, Edge, Ending, Event, LossProof, Purpose, Resent, Spurious,
+    TimerKind,
 };
 
 /// The kind of an event, as a key: what it is counted under.
@@ -27,6 +28,7 @@ pub const fn kind(event: &Event<'_>) -> &'static str {
         Event::TimerExpired { .. } => "timer_expired",
         Event::TimerCancelled { .. } => "timer_cancelled",
         Event::Lost { .. } => "lost",
+        Event::Undone { .. } => "undone",
         Event::CongestionChanged { .. } => "congestion_changed",
         Event::Urgent { .. } => "urgent",
     }
@@ -51,6 +53,7 @@ pub const fn cite(event: &Event<'_>) -> Option<Cite> {
         | Event::TimerExpired { .. }
         | Event::TimerCancelled { .. }
         | Event::Lost { .. }
+        | Event::Undone { .. }
         | Event::Urgent { .. } => None,
     }
 }
@@ -203,6 +206,7 @@ pub const fn purpose(what: Purpose) -> &'static str {
         Purpose::Retransmission(Resent::PartialAck) => "retransmission, partial ACK",
         Purpose::Retransmission(Resent::AfterTimeout) => "retransmission, after timeout",
         Purpose::Retransmission(Resent::Syn) => "retransmission, SYN",
+        Purpose::Retransmission(Resent::Probe) => "retransmission, loss probe",
         Purpose::EchoRequest => "echo request",
         Purpose::EchoReply => "echo reply",
         Purpose::IcmpError => "ICMP error",
@@ -218,6 +222,7 @@ pub const fn resent(how: Resent) -> &'static str {
         Resent::PartialAck => "partial_ack",
         Resent::AfterTimeout => "after_rto",
         Resent::Syn => "syn",
+        Resent::Probe => "probe",
     }
 }
 
@@ -251,6 +256,8 @@ pub const fn timer(kind: TimerKind) -> &'static str {
         TimerKind::FinWait2 => "FIN-WAIT-2 timer",
         TimerKind::SillyWindow => "silly window override timer",
         TimerKind::Rest => "timer of rest",
+        TimerKind::Reordering => "reordering timer",
+        TimerKind::LossProbe => "loss probe timer",
     }
 }
 
@@ -260,6 +267,18 @@ pub const fn proof(by: LossProof) -> &'static str {
         LossProof::Timeout => "timeout",
         LossProof::ThreeDuplicates => "three duplicate ACKs",
         LossProof::PartialAck => "partial ACK",
+        LossProof::Rack => "something sent later has arrived",
+        LossProof::Reports => "enough above it is reported",
+        LossProof::Probe => "a loss probe has repaired it",
+    }
+}
+
+/// What proved that something was sent again for nothing.
+pub const fn spurious(by: Spurious) -> &'static str {
+    match by {
+        Spurious::Timestamp => "the ACK echoes a timestamp from before the retransmission",
+        Spurious::Dsack => "D-SACKs say that all of it came twice",
+        Spurious::Frto => "what was sent before the timeout has arrived",
     }
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::base::{Cite, Instant, Pieces, SeqRange};
 
-use super::{Accepted, Call, Discard, Drop, Edge, LossProof, Purpose, Snapshot, State, TimerKind};
+use super::{
+    Accepted, Call, Discard, Drop, Edge, LossProof, Purpose, Snapshot, Spurious, State, TimerKind,
+};
 
 /// Whom an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,6 +95,8 @@ pub enum Event<'a> {
     TimerCancelled { kind: TimerKind },
     /// Something sent is taken for lost.
     Lost { range: SeqRange, by: LossProof },
+    /// What was taken for lost had not been: the window is what it was before (RFC 4015 section 3).
+    Undone { by: Spurious },
     /// The congestion window or the threshold changed for a reason other than an ordinary ACK.
     CongestionChanged {
         cwnd: u64,

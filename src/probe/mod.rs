@@ -20,7 +20,7 @@ pub use endings::Ending;
 pub use event::{Event, Subject, Why};
 pub use snapshot::Snapshot;
 pub use vocabulary::{
-    Accepted, Call, Discard, Drop, Edge, LossProof, Purpose, Resent, State, TimerKind,
+    Accepted, Call, Discard, Drop, Edge, LossProof, Purpose, Resent, Spurious, State, TimerKind,
 };
 
 /// The number of an event; never 0, never used twice in one run.

@@ -273,7 +273,7 @@ pub enum Purpose {
 pub enum Resent {
     /// The retransmission timer expired.
     Timeout,
-    /// Three duplicate acknowledgments.
+    /// Fast retransmit and fast recovery: duplicates or reports show that it was lost.
     Fast,
     /// A partial acknowledgment in recovery (RFC 6582).
     PartialAck,
@@ -282,6 +282,8 @@ pub enum Resent {
     AfterTimeout,
     /// The SYN or SYN,ACK.
     Syn,
+    /// A tail loss probe (RFC 8985 section 7).
+    Probe,
 }
 
 /// What a timer is for.
@@ -305,11 +307,17 @@ pub enum TimerKind {
     SillyWindow,
     /// Nothing has moved for a while: house!("rest").
     Rest,
+    /// RFC 8985 section 6.2: when a segment may no longer have been merely overtaken.
+    Reordering,
+    /// RFC 8985 section 7.2: PTO.
+    LossProbe,
 }
 
 impl TimerKind {
     /// All kinds, in the order in which they are looked at when several are due.
-    pub const ALL: [TimerKind; 9] = [
+    pub const ALL: [TimerKind; 11] = [
+        TimerKind::Reordering,
+        TimerKind::LossProbe,
         TimerKind::Retransmission,
         TimerKind::DelayedAck,
         TimerKind::Persist,
@@ -331,6 +339,23 @@ pub enum LossProof {
     ThreeDuplicates,
     /// RFC 6582: a partial acknowledgment.
     PartialAck,
+    /// RFC 8985 section 6: something sent later has arrived.
+    Rack,
+    /// RFC 6675 section 4: enough above it is reported.
+    Reports,
+    /// RFC 8985 section 7.4.2: a probe has repaired it.
+    Probe,
+}
+
+/// What proves that something sent again had not been lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Spurious {
+    /// RFC 3522: the ACK echoes a timestamp from before the retransmission.
+    Timestamp,
+    /// RFC 2883: the peer says that it got all of it twice.
+    Dsack,
+    /// RFC 5682: what was sent before the timeout arrived after it.
+    Frto,
 }
 
 /// What an application asked of the stack.

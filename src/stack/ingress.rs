@@ -8,8 +8,8 @@ use crate::ip::receive::{Datagram, Verdict};
 use crate::ip::{icmp, icmp_error, receive};
 use crate::probe::{Accepted, Drop, Ending, Purpose, Subject, Why};
 use crate::rfc;
-use crate::tcp::Context;
 use crate::tcp::icmp::Severity;
+use crate::tcp::{Context, ecn};
 use crate::wire::icmp::{About, Message};
 use crate::wire::tcp::Segment;
 use crate::wire::{self, ParseError};
@@ -47,7 +47,10 @@ impl Stack {
     fn deliver_tcp(&mut self, datagram: &Datagram<'_>, checksum: Checksum) {
         let (src, dst) = (datagram.src, datagram.dst);
         match Segment::parse(src, dst, datagram.payload, checksum) {
-            Ok(segment) => self.deliver_segment(src, dst, &segment),
+            Ok(segment) => {
+                self.marked = ecn::is_marked(datagram.tos);
+                self.deliver_segment(src, dst, &segment);
+            }
             Err(ParseError::Checksum) => self.end(Subject::Stack, Drop::BadTcpChecksum.into()),
             Err(_) => self.end(Subject::Stack, Drop::BadTcpHeader.into()),
         }

@@ -46,6 +46,8 @@ pub struct Lone {
     /// Our initial sequence number, once a SYN of ours was seen.
     pub iss: Option<SeqNum>,
     pub ports: Ports,
+    /// The type of service of the peer's packets.
+    pub tos: u8,
 }
 
 impl Lone {
@@ -65,6 +67,7 @@ impl Lone {
                 src: PEER_PORT,
                 dst: PORT,
             },
+            tos: 0,
         }
     }
 
@@ -144,7 +147,7 @@ impl Lone {
             dst,
             protocol: wire_tcp::PROTOCOL,
             ttl: 64,
-            tos: 0,
+            tos: self.tos,
             identification: 0,
             dont_fragment: true,
             more_fragments: false,
@@ -303,6 +306,8 @@ impl Lone {
             (Flags::RST, 'R'),
             (Flags::PSH, 'P'),
             (Flags::URG, 'U'),
+            (Flags::ECE, 'E'),
+            (Flags::CWR, 'W'),
             (Flags::ACK, '.'),
         ];
         for (flag, letter) in letters {
@@ -374,6 +379,8 @@ fn parse_flags(text: &str) -> Flags {
                 'R' => Flags::RST,
                 'P' => Flags::PSH,
                 'U' => Flags::URG,
+                'E' => Flags::ECE,
+                'W' => Flags::CWR,
                 '.' => Flags::ACK,
                 '-' => Flags::NONE,
                 _ => panic!("flag {letter}"),

@@ -66,6 +66,8 @@ pub struct Stack {
     secrets: Secrets,
     voice: Voice,
     now: Instant,
+    /// The segment that is being handled was marked by a congested router.
+    marked: bool,
     /// The number that the next connection is told by.
     next_number: u64,
 
@@ -175,6 +177,7 @@ impl Stack {
             secrets,
             voice: Voice::new(0, 1),
             now: Instant::BIRTH,
+            marked: false,
             next_number: 1,
             connections: SlotMap::with_key(),
             half_open: SlotMap::with_key(),

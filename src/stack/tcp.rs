@@ -54,6 +54,7 @@ impl Stack {
         }
         let on = Subject::Connection(slot.number);
         let mut cx = Context::new(self.now, &mut self.voice, on);
+        cx.marked = self.marked;
         let ending = slot.connection.arrives(&mut cx, seg);
         let connection = &slot.connection;
         self.voice

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::congestion::Algorithm;
+use super::ecn::Asking;
 
 /// How a connection behaves. One value serves a whole stack; each connection may have its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,10 @@ pub struct Config {
     pub timestamps: bool,
     /// Offer selective acknowledgments: RFC 2018 section 2.
     pub sack: bool,
+    /// Explicit congestion notification: RFC 3168 section 6.1.1.
+    pub ecn: Asking,
+    /// How losses are found and repaired.
+    pub recovery: Recovering,
     /// RFC 9293 section 3.7.4 (MUST-17): turns Nagle's algorithm off.
     pub nodelay: bool,
     /// Which congestion control.
@@ -30,6 +35,9 @@ pub struct Config {
     pub rto_min: Duration,
     /// The greatest; RFC 6298 section 2 (2.5) asks for at least a minute.
     pub rto_max: Duration,
+    /// TLP.max_ack_delay of RFC 8985 section 7.2, how long the peer may delay the acknowledgment of
+    /// a lone segment: house!("tail-loss-probe").
+    pub max_ack_delay: Duration,
     /// R1 of RFC 9293 section 3.8.3: after so many retransmissions the network layer is suspected.
     pub r1: u32,
     /// R2 of RFC 9293 section 3.8.3: after so many the connection is given up: house!("retries").
@@ -46,6 +54,40 @@ pub struct Config {
     pub msl: Duration,
     /// How long FIN-WAIT-2 waits once nobody reads any more: house!("fin-wait-2").
     pub fin_wait_2: Duration,
+}
+
+/// How losses are found and repaired, beyond what RFC 5681, RFC 6298 and RFC 6675 ask of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recovering {
+    /// Find losses by time, RFC 8985 section 6, instead of RFC 6675's count; needs SACK.
+    pub rack: bool,
+    /// Probe for lost tails: RFC 8985 section 7; needs SACK.
+    pub tlp: bool,
+    /// Find out whether a timeout was spurious: RFC 5682.
+    pub frto: bool,
+    /// Take a reduction back that proves to have been for nothing: RFC 3522, RFC 2883, RFC 4015.
+    pub undo: bool,
+}
+
+impl Recovering {
+    /// Nothing beyond what all do.
+    pub const PLAIN: Recovering = Recovering {
+        rack: false,
+        tlp: false,
+        frto: false,
+        undo: false,
+    };
+}
+
+impl Default for Recovering {
+    fn default() -> Recovering {
+        Recovering {
+            rack: true,
+            tlp: true,
+            frto: true,
+            undo: true,
+        }
+    }
 }
 
 /// RFC 9293 section 3.8.4.
@@ -78,12 +120,15 @@ impl Default for Config {
             window_scaling: true,
             timestamps: true,
             sack: true,
+            ecn: Asking::default(),
+            recovery: Recovering::default(),
             nodelay: false,
             congestion: Algorithm::Reno,
             initial_window: 10,
             delayed_ack: Duration::from_millis(40),
             rto_min: Duration::from_millis(200),
             rto_max: Duration::from_secs(120),
+            max_ack_delay: Duration::from_millis(200),
             r1: 3,
             r2: 15,
             r2_syn: 7,

@@ -7,19 +7,20 @@
 use std::sync::Arc;
 
 use crate::base::pair::SocketPair;
-use crate::base::{Instant, Mss, SeqNum};
+use crate::base::{Instant, Mss, SeqNum, SeqRange};
 use crate::probe::{Edge, Event, EventId, Snapshot, State, TimerKind};
 use crate::rfc;
 
 use super::arrive::challenge::Challenge;
 use super::congestion::CongestionControl;
+use super::ecn::Ecn;
 use super::input::{Acknowledge, ReceiveBuffer};
 use super::open::negotiate::Agreement;
 use super::output::keepalive::KeepAliveState;
 use super::output::persist::Persist;
 use super::output::send_buffer::SendBuffer;
 use super::receive_space::ReceiveSpace;
-use super::recovery::{Recovery, Rtt};
+use super::recovery::{Fullness, Recovery, Rtt};
 use super::send_space::SendSpace;
 use super::timers::Timers;
 use super::timestamps::Timestamps;
@@ -39,6 +40,10 @@ pub struct Connection {
     pub(super) incoming: ReceiveBuffer,
 
     pub(super) recovery: Recovery,
+    pub(super) fullness: Fullness,
+    /// When the retransmission timer expires, or would if a sooner one of RFC 8985 did not run in
+    /// its place.
+    pub(super) rto_at: Option<Instant>,
     pub(super) rtt: Rtt,
     pub(super) congestion: Box<dyn CongestionControl>,
     pub(super) acks: Acknowledge,
@@ -52,12 +57,16 @@ pub struct Connection {
     /// The largest text that our path carries in one packet, options counted in.
     pub(super) path_mss: Mss,
     pub(super) timestamps: Option<Timestamps>,
+    /// Once both SYNs have agreed on it.
+    pub(super) ecn: Option<Ecn>,
     /// The offset of the timestamps that our SYN shows, whether or not they are agreed on.
     pub(super) timestamp_offset: u32,
     /// Whether a passive OPEN began it.
     pub(super) passive: bool,
     /// Nobody will read or write any more: the application has closed its handle.
     pub(super) orphaned: bool,
+    /// Text that came although it was there, until an acknowledgment has reported it.
+    pub(super) duplicate: Option<SeqRange>,
     /// The override timeout of the sender's silly window cure has occurred.
     pub(super) silly_window_over: bool,
     /// A reset that has to go out before the connection is forgotten.
@@ -91,7 +100,9 @@ impl Connection {
             rcv: ReceiveSpace::default(),
             outgoing: SendBuffer::new(iss + 1),
             incoming: ReceiveBuffer::default(),
-            recovery: Recovery::new(iss),
+            recovery: Recovery::new(iss, config.recovery),
+            fullness: Fullness::new(iss),
+            rto_at: None,
             rtt: Rtt::new(config.rto_min, config.rto_max),
             congestion: config.congestion.start(mss, config.initial_window),
             acks: Acknowledge::default(),
@@ -102,9 +113,11 @@ impl Connection {
             agreed,
             path_mss,
             timestamps: None,
+            ecn: None,
             timestamp_offset,
             passive: false,
             orphaned: false,
+            duplicate: None,
             silly_window_over: false,
             reset_owed: None,
             stirred: cx.input(),
@@ -242,9 +255,9 @@ impl Connection {
             rcv_nxt: self.rcv.nxt,
             rcv_wnd: self.rcv.wnd(),
             irs: self.rcv.irs,
-            cwnd: self.congestion.window(),
+            cwnd: self.recovery.window(self.congestion.window()),
             ssthresh: self.congestion.threshold(),
-            in_flight: u64::from(self.recovery.in_flight(self.snd.una, self.snd.nxt)),
+            in_flight: u64::from(self.recovery.in_flight()),
             srtt: self.rtt.srtt(),
             rttvar: self.rtt.rttvar(),
             rto: self.rtt.rto(),
@@ -267,7 +280,12 @@ impl Connection {
         // RCV.NXT never passes the edge that was offered.
         debug_assert!(self.rcv.wnd() < 1 << 31);
         // What is on its way or lost keeps a timer running that sends it again.
-        let guards = [TimerKind::Retransmission, TimerKind::Persist];
+        let guards = [
+            TimerKind::Retransmission,
+            TimerKind::Reordering,
+            TimerKind::LossProbe,
+            TimerKind::Persist,
+        ];
         debug_assert!(
             self.state == State::Closed
                 || self.snd.una == self.snd.nxt

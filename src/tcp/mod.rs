@@ -7,7 +7,7 @@
 //! asks), or by `timers`.
 //!
 //! *Parts* (`recovery`, `congestion`, `input`, `output::{send_buffer, nagle}`, the two spaces,
-//! `timestamps`, `open::{negotiate, isn}`) take numbers and return verdicts. *Rooms* are
+//! `timestamps`, `ecn`, `open::{negotiate, isn}`) take numbers and return verdicts. *Rooms* are
 //! `impl Connection` blocks and hold the control flow.
 
 pub mod arrive;
@@ -15,10 +15,12 @@ pub mod close;
 pub mod config;
 pub mod congestion;
 pub mod connection;
+pub mod ecn;
 pub mod icmp;
 pub mod input;
 #[cfg(test)]
 mod kit;
+pub mod loss_timers;
 pub mod open;
 pub mod output;
 pub mod receive_space;
@@ -43,6 +45,8 @@ pub use connection::Connection;
 #[derive(Debug)]
 pub struct Context<'a> {
     pub now: Instant,
+    /// The packet that is being handled was marked by a congested router (RFC 3168 section 5).
+    pub marked: bool,
     voice: &'a mut Voice,
     on: Subject,
 }
@@ -50,7 +54,12 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// A context for one step of one connection.
     pub fn new(now: Instant, voice: &'a mut Voice, on: Subject) -> Context<'a> {
-        Context { now, voice, on }
+        Context {
+            now,
+            marked: false,
+            voice,
+            on,
+        }
     }
 
     /// Tells a fact; it is made only if somebody hears it.

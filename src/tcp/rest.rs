@@ -41,10 +41,11 @@ impl Connection {
     pub(super) fn release_spare(&mut self) {
         self.outgoing.release_spare();
         self.incoming.release_spare();
+        self.recovery.release_spare();
     }
 
     fn holds_spare(&self) -> bool {
-        self.outgoing.holds_spare() || self.incoming.holds_spare()
+        self.outgoing.holds_spare() || self.incoming.holds_spare() || self.recovery.holds_spare()
     }
 
     /// When anything of use left or came last.

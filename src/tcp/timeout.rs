@@ -1,23 +1,20 @@
-//! Timeouts: RFC 9293 section 3.10.8 and the retransmission timer of RFC 6298 section 5.
+//! Timeouts: RFC 9293 section 3.10.8.
 //!
-//! Sets the timers that guard what is outstanding, and acts when they expire. Nothing outstanding
-//! is ever without a timer: the retransmission timer, or the persist timer while the peer's window
-//! is closed.
+//! Sets the timers that guard what is outstanding, and gives up when it must. Nothing outstanding
+//! is ever without a timer: one of `loss_timers`, or the persist timer while the peer's window is
+//! closed.
 
-use crate::base::SeqRange;
 use crate::house;
-use crate::probe::{Edge, Event, LossProof, State, TimerKind};
+use crate::probe::{Edge, State, TimerKind};
 use crate::rfc;
 
-use super::congestion::Congestion;
 use super::connection::Connection;
 use super::{Context, Failure};
 
 impl Connection {
     /// Sees to it that what is outstanding, or held back by a closed window, has its timer.
     ///
-    /// RFC 6298 section 5 (5.1): every time a packet with data is sent, if the timer does not run,
-    /// start it; (5.2): when all is acknowledged, stop it.
+    /// RFC 6298 section 5 (5.2): when all is acknowledged, the retransmission timer stops.
     pub(super) fn arm_retransmission(&mut self, cx: &mut Context<'_>) {
         if self.state == State::Closed {
             return;
@@ -25,15 +22,14 @@ impl Connection {
         let outstanding = self.snd.outstanding() > 0;
         let unsent = self.snd.nxt != self.outgoing.limit();
         if self.is_window_closed() && (outstanding || unsent) {
-            self.timers.cancel(cx, TimerKind::Retransmission);
+            self.cancel_loss_timers(cx);
             self.arm_persist(cx);
         } else {
             self.timers.cancel(cx, TimerKind::Persist);
-            if !outstanding {
-                self.timers.cancel(cx, TimerKind::Retransmission);
-            } else if self.timers.get(TimerKind::Retransmission).is_none() {
-                let at = cx.now + self.rtt.rto();
-                self.timers.set(cx, TimerKind::Retransmission, at);
+            if outstanding {
+                self.arm_loss_timer(cx);
+            } else {
+                self.cancel_loss_timers(cx);
             }
         }
         self.arm_silly_window(cx);
@@ -41,18 +37,6 @@ impl Connection {
             self.arm_user_timeout(cx);
         } else {
             self.timers.cancel(cx, TimerKind::UserTimeout);
-        }
-    }
-
-    /// What is the oldest outstanding has left once more, by whatever rule: the timer gives it as
-    /// long as it would give a first copy.
-    ///
-    /// RFC 6298 section 5: no segment goes again less than one RTO after it went last.
-    pub(super) fn give_time(&mut self, cx: &mut Context<'_>, resent: SeqRange) {
-        let runs = self.timers.get(TimerKind::Retransmission).is_some();
-        if runs && resent.start == self.snd.una {
-            let at = cx.now + self.rtt.rto();
-            self.timers.set(cx, TimerKind::Retransmission, at);
         }
     }
 
@@ -75,47 +59,6 @@ impl Connection {
             let at = cx.now + patience;
             self.timers.set(cx, TimerKind::UserTimeout, at);
         }
-    }
-
-    /// RFC 6298 section 5 (5.4) to (5.6), RFC 9293 section 3.8.3 for how often.
-    pub(super) fn on_retransmission_timeout(&mut self, cx: &mut Context<'_>) {
-        let in_handshake = matches!(self.state, State::SynSent | State::SynReceived);
-        let r2 = match self.state {
-            State::SynSent => self.config.r2_syn,
-            State::SynReceived => self.config.r2_syn_ack,
-            _ => self.config.r2,
-        };
-        if self.recovery.timeouts >= r2 {
-            self.give_up(cx);
-            return;
-        }
-        let flight = u64::from(self.snd.outstanding());
-        let range = SeqRange::between(self.snd.una, self.snd.nxt);
-        let by = LossProof::Timeout;
-        cx.tell(|| Event::Lost { range, by });
-        if !in_handshake {
-            let again = self.recovery.timeouts > 0;
-            self.congestion
-                .on_congestion(cx.now, Congestion::Timeout { flight, again });
-            self.tell_window(
-                cx,
-                rfc!(5681, "3.1"),
-                "a timeout: slow start from one segment",
-            );
-        }
-        let mss = self.eff_snd_mss();
-        self.recovery
-            .on_timeout(self.snd.una, self.snd.nxt, mss, in_handshake, cx.input());
-        if self.recovery.timeouts == self.config.r1 {
-            cx.note(
-                rfc!(9293, "3.8.3"),
-                "R1 is reached: the path is doubtful (MUST-20 (b), SHLD-9)",
-            );
-        }
-        // (5.5) back off the timer, (5.6) start it.
-        self.rtt.on_timeout();
-        let at = cx.now + self.rtt.rto();
-        self.timers.set(cx, TimerKind::Retransmission, at);
     }
 
     /// R2 is reached, or probes and keep-alives go unanswered.

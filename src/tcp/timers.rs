@@ -71,6 +71,8 @@ impl Connection {
         while let Some(kind) = self.timers.pop_due(cx.now) {
             cx.tell(|| Event::TimerExpired { kind });
             match kind {
+                TimerKind::Reordering => self.on_reordering_timeout(cx),
+                TimerKind::LossProbe => self.on_loss_probe_timeout(cx),
                 TimerKind::Retransmission => self.on_retransmission_timeout(cx),
                 TimerKind::DelayedAck => self.acks.on_delay_over(cx.input()),
                 TimerKind::Persist => self.on_persist_timeout(cx),

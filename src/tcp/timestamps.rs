@@ -78,6 +78,17 @@ impl Timestamps {
         let ticks = clock(now).wrapping_add(self.offset).wrapping_sub(echo);
         (echo != 0 && ticks < ECHO_MAX).then(|| TICK * ticks)
     }
+
+    /// The last instant at which our clock showed what is echoed; `None` as for
+    /// [`Timestamps::rtt`].
+    pub fn instant(&self, echo: u32, now: Instant) -> Option<Instant> {
+        let ago = u64::from(clock(now).wrapping_add(self.offset).wrapping_sub(echo));
+        self.rtt(echo, now)?;
+        let millis = now.as_millis().checked_sub(ago)? + 1;
+        Some(Instant::from_nanos(
+            millis.saturating_mul(NANOS_PER_TICK) - 1,
+        ))
+    }
 }
 
 /// Our clock: milliseconds, house!("timestamp-clock"); RFC 7323 section 5.4 allows 1 ms to 1 s.
@@ -91,6 +102,7 @@ pub fn is_before(a: u32, b: u32) -> bool {
 }
 
 const TICK: Duration = Duration::from_millis(1);
+const NANOS_PER_TICK: u64 = 1_000_000;
 /// An echo older than this is not of this connection's making: longer than any RTO.
 const ECHO_MAX: u32 = 600_000;
 /// RFC 7323 section 5.5: 24 days of 2^31 ticks of a millisecond.

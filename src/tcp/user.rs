@@ -47,6 +47,7 @@ impl Connection {
         self.stirred = cx.input();
         let taken = bytes.len().min(self.send_room());
         self.restart_after_idle(cx);
+        self.note_app_limit();
         self.outgoing.append(bytes.get(..taken).unwrap_or_default());
         self.arm_retransmission(cx);
         Ok(taken)
@@ -74,6 +75,17 @@ impl Connection {
         if idle > rto && all_arrived {
             self.congestion.on_idle(cx.now, idle, rto);
             self.tell_window(cx, rfc!(5681, "4.1"), "idle for longer than the timeout");
+        }
+    }
+
+    /// What is to be sent has run out while the window had room: what was delivered until then says
+    /// less about the network.
+    fn note_app_limit(&mut self) {
+        let unsent = self.outgoing.end().since(self.snd.nxt);
+        let in_flight = u64::from(self.recovery.in_flight());
+        let window = self.congestion.window();
+        if unsent < self.eff_snd_mss() && in_flight < window && !self.recovery.is_waiting() {
+            self.recovery.on_app_limited();
         }
     }
 

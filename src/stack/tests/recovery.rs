@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::ConnId;
 use super::super::lone::Lone;
 use crate::tcp::Config;
+use crate::tcp::config::Recovering;
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -13,10 +14,12 @@ fn established() -> (Lone, ConnId) {
     Lone::established(Lone::plain())
 }
 
-/// An established connection on which both sides may send SACK blocks.
+/// An established connection on which both sides may send SACK blocks; losses are found as RFC
+/// 6675 has it.
 fn with_sack() -> (Lone, ConnId) {
     let mut lone = Lone::new(Config {
         sack: true,
+        recovery: Recovering::PLAIN,
         ..Lone::plain()
     });
     let id = lone.open();
@@ -141,18 +144,70 @@ fn what_was_reported_is_kept_until_it_is_acknowledged() {
     let first = lone.outgoing_packets();
     lone.inject(". 1:1(0) ack 1 <sack 1001:3001>");
     assert_eq!(lone.stack.status(id).unwrap().unacknowledged, 3_000);
-    // Timeouts send it all again, and it is the same text.
-    lone.now += 200 * MS;
-    lone.stack.handle_timeout(lone.now);
-    let mut again = lone.outgoing_packets();
-    for ack in [1_001, 2_001] {
-        lone.inject(&format!(". 1:1(0) ack {ack}"));
+    // The peer discards it, and timeouts send it all again: it is the same text.
+    let mut again = Vec::new();
+    for ack in [1_001, 2_001, 3_001] {
+        lone.now += SECOND;
+        lone.stack.handle_timeout(lone.now);
         again.extend(lone.outgoing_packets());
+        lone.inject(&format!(". 1:1(0) ack {ack}"));
     }
     let texts = |packets: &[Vec<u8>]| -> Vec<Vec<u8>> {
         packets.iter().map(|packet| packet[40..].to_vec()).collect()
     };
     assert!(texts(&first) == texts(&again));
-    lone.inject(". 1:1(0) ack 3001");
     assert_eq!(lone.stack.status(id).unwrap().unacknowledged, 0);
+}
+
+/// As [`with_sack`], with ten segments on their way and more that wait.
+fn reporting() -> (Lone, ConnId) {
+    let (mut lone, id) = with_sack();
+    lone.write(id, 30_000);
+    assert_eq!(lone.outgoing().len(), 10);
+    (lone, id)
+}
+
+// req: RFC6675-4-4, RFC6675-4-5
+#[test]
+fn what_is_lost_goes_in_order_and_what_is_new_after_it() {
+    let (mut lone, _) = reporting();
+    lone.inject(". 1:1(0) ack 1 <sack 3001:5001 1001:2001>");
+    assert_eq!(lone.outgoing()[0], ". 1:1001(1000) ack 1");
+    let mut sent = Vec::new();
+    for end in (6_001..=10_001).step_by(1_000) {
+        lone.inject(&format!(". 1:1(0) ack 1 <sack 3001:{end} 1001:2001>"));
+        sent.extend(lone.outgoing());
+    }
+    // The second hole is lost too; what is reported does not go again.
+    assert_eq!(sent[0], ". 2001:3001(1000) ack 1");
+    assert!(sent.len() > 1);
+    assert!(
+        sent[1..].iter().all(|line| line.starts_with(". 1")),
+        "{sent:?}"
+    );
+    assert!(!sent[1..].contains(&". 1:1001(1000) ack 1".to_owned()));
+}
+
+// req: RFC6675-5.1-1, RFC6675-5.1-2
+#[test]
+fn a_timeout_ends_recovery_and_reports_still_say_what_need_not_go_again() {
+    let (mut lone, id) = reporting();
+    lone.inject(". 1:1(0) ack 1 <sack 1001:4001>");
+    lone.outgoing();
+    assert_eq!(lone.stack.status(id).unwrap().phase, "recovery");
+    lone.run(250 * MS);
+    assert_eq!(lone.stack.status(id).unwrap().phase, "loss");
+    let before = lone.told.count("by: Reports");
+    // Reports come after the timeout: what they name is passed over, and no episode begins.
+    lone.inject(". 1:1(0) ack 4001 <sack 5001:10001>");
+    assert_eq!(lone.outgoing()[0], ". 4001:5001(1000) ack 1");
+    assert_eq!(lone.stack.status(id).unwrap().phase, "loss");
+    assert_eq!(lone.told.count("by: Reports"), before);
+    lone.now += 10 * MS;
+    lone.inject(". 1:1(0) ack 12001");
+    let lines = lone.outgoing();
+    assert!(
+        lines.iter().all(|line| line.starts_with(". 1")),
+        "{lines:?}"
+    );
 }

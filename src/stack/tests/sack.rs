@@ -85,7 +85,69 @@ fn the_first_block_holds_the_segment_that_came_even_if_it_was_there() {
     arrive(&mut lone, 6_000);
     let (ack, blocks) = answer(&mut lone);
     assert_eq!(ack, 5_000);
-    assert_eq!(blocks, [(6_000, 6_500), (8_000, 8_500), (7_000, 7_500)]);
+    // RFC 2883 section 4: before them, the same as a duplicate.
+    let again = (6_000, 6_500);
+    assert_eq!(blocks, [again, again, (8_000, 8_500), (7_000, 7_500)]);
+}
+
+/// 500 bytes times `count` at `seq`, and the answer to it.
+fn arrive_long(lone: &mut Lone, seq: u32, count: u32) -> (u32, Vec<(u32, u32)>) {
+    let (start, len) = (seq - 4_999, count * 500);
+    lone.inject(&format!(". {start}:{}({len}) ack 1", start + len));
+    answer(lone)
+}
+
+/// The examples of RFC 2883 section 4.1: what was received already is reported first, and once.
+// req: RFC2883-4-1, RFC2883-4-2, RFC2883-4-3
+#[test]
+fn a_segment_below_the_acknowledgment_that_comes_again_is_reported_once() {
+    let (mut lone, _) = established(false);
+    for seq in [5_000, 5_500] {
+        arrive(&mut lone, seq);
+        lone.run(std::time::Duration::from_millis(50));
+    }
+    arrive(&mut lone, 5_000);
+    assert_eq!(answer(&mut lone), (6_000, vec![(5_000, 5_500)]));
+    // With a hole, what lies beyond it follows; and the duplicate is not told again.
+    arrive(&mut lone, 6_500);
+    assert_eq!(answer(&mut lone), (6_000, vec![(6_500, 7_000)]));
+    arrive(&mut lone, 5_500);
+    assert_eq!(
+        answer(&mut lone),
+        (6_000, vec![(5_500, 6_000), (6_500, 7_000)])
+    );
+    arrive(&mut lone, 7_000);
+    assert_eq!(answer(&mut lone), (6_000, vec![(6_500, 7_500)]));
+}
+
+// req: RFC2883-4-1, RFC2883-4-4, RFC2883-4.2-1
+#[test]
+fn a_duplicate_beyond_a_hole_is_followed_by_the_block_that_holds_it() {
+    let (mut lone, _) = established(false);
+    for seq in [6_000, 6_500, 8_000] {
+        arrive(&mut lone, seq);
+        answer(&mut lone);
+    }
+    arrive(&mut lone, 6_500);
+    let blocks = vec![(6_500, 7_000), (6_000, 7_000), (8_000, 8_500)];
+    assert_eq!(answer(&mut lone), (5_000, blocks));
+    // Two parts of one segment were there: the first of them is told.
+    let (ack, blocks) = arrive_long(&mut lone, 6_500, 4);
+    assert_eq!(ack, 5_000);
+    assert_eq!(blocks, [(6_500, 7_000), (6_000, 8_500)]);
+}
+
+// req: RFC2883-4-3
+#[test]
+fn of_a_segment_that_is_partly_old_the_old_part_is_reported() {
+    let (mut lone, _) = established(false);
+    arrive(&mut lone, 5_000);
+    lone.run(std::time::Duration::from_millis(50));
+    arrive(&mut lone, 6_500);
+    answer(&mut lone);
+    let (ack, blocks) = arrive_long(&mut lone, 5_000, 2);
+    assert_eq!(ack, 6_000);
+    assert_eq!(blocks, [(5_000, 5_500), (6_500, 7_000)]);
 }
 
 // req: RFC2018-4-5, RFC2018-4-6, RFC2018-3-2

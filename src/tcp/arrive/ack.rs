@@ -1,19 +1,19 @@
 //! Fifth: check the ACK field. What it taught us, and what our FIN's acknowledgment leads to.
 //!
-//! RFC 9293 section 3.10.7.4 and RFC 5961 section 5.2. One report an ACK is made here and read by
-//! the congestion control; loss is `recovery`'s business, and the timer `timeout`'s.
+//! RFC 9293 section 3.10.7.4 and RFC 5961 section 5.2. What the ACK says of loss is weighed in
+//! `loss`, and the timer is `timeout`'s.
 
 use std::time::Duration;
 
-use crate::base::{SeqNum, SeqRange};
-use crate::probe::{Accepted, Discard, Edge, Event, LossProof, State, TimerKind};
+use crate::base::SeqNum;
+use crate::probe::{Accepted, Discard, Edge, Event, State};
 use crate::rfc;
-use crate::tcp::congestion::{AckReport, Congestion};
 use crate::tcp::connection::Connection;
-use crate::tcp::recovery::Verdict;
 use crate::tcp::wake::Wake;
 use crate::tcp::{Context, Step};
 use crate::wire::tcp::Segment;
+
+use super::loss::Change;
 
 impl Connection {
     /// `arrived` is the segment before trimming, which takes its SYN away.
@@ -35,7 +35,6 @@ impl Connection {
         };
         self.keep_alive_heard(cx);
         self.persist.on_answer();
-        let news = self.take_reports(seg, ack);
         let learned = if self.snd.is_new_ack(ack) {
             let handshake = self.snd.una == self.snd.iss;
             self.on_new_ack(cx, seg, ack);
@@ -44,13 +43,14 @@ impl Connection {
             } else {
                 Accepted::Ack
             }
-        } else if self.is_duplicate(seg, ack, moved) {
-            self.on_duplicate_ack(cx, news);
-            Accepted::DuplicateAck
-        } else if moved {
-            Accepted::WindowUpdate
         } else {
-            Accepted::Ack
+            let duplicate = self.is_duplicate(seg, ack, moved);
+            self.on_known_ack(cx, seg, ack, duplicate);
+            match (duplicate, moved) {
+                (true, _) => Accepted::DuplicateAck,
+                (false, true) => Accepted::WindowUpdate,
+                (false, false) => Accepted::Ack,
+            }
         };
         if moved {
             self.on_window_moved(cx);
@@ -100,14 +100,14 @@ impl Connection {
         seg: &Segment<'_>,
         ack: SeqNum,
     ) {
+        let in_flight_before = self.recovery.in_flight();
         let rtt = self.measure_round_trip(cx, seg, ack);
-        let flight_before = self.snd.outstanding();
-        let in_flight_before = self.recovery.in_flight(self.snd.una, self.snd.nxt);
-        let acked = ack.since(self.snd.una);
+        let moved = ack.since(self.snd.una);
+        let handshake = self.snd.una == self.snd.iss;
         self.snd.una = ack;
         if self.snd.wl2 != ack {
             // The window came with an older segment: SND.WND is an offset from SND.UNA.
-            self.snd.wnd = self.snd.wnd.saturating_sub(acked);
+            self.snd.wnd = self.snd.wnd.saturating_sub(moved);
         }
         if self.snd.up.is_some_and(|up| up.at_or_before(ack)) {
             self.snd.up = None;
@@ -116,32 +116,44 @@ impl Connection {
         if released > 0 {
             self.wake |= Wake::WRITABLE;
         }
-        let mss = self.eff_snd_mss();
-        let verdict = self
-            .recovery
-            .on_new_ack(ack, self.snd.nxt, acked, mss, cx.input());
-        self.on_verdict(cx, verdict);
-        let report = AckReport {
-            now: cx.now,
-            una: ack,
-            nxt: self.snd.nxt,
-            acked: released,
-            delivered: released,
-            lost: 0,
-            in_flight: u64::from(self.recovery.in_flight(ack, self.snd.nxt)),
-            in_flight_before: u64::from(in_flight_before),
-            rtt,
-            srtt: self.rtt.srtt(),
-            min_rtt: None,
-            rate: None,
-            window_limited: u64::from(flight_before) >= self.congestion.window() / 2,
-            in_recovery: self.recovery.in_recovery() || verdict == Verdict::Over,
-            ce: 0,
-        };
-        if released > 0 {
-            self.congestion.on_ack(&report);
+        self.recovery.on_progress(ack);
+        if let Some(ecn) = &mut self.ecn {
+            ecn.on_progress(ack);
         }
+        let learned = self.hear(cx, seg, ack, false);
+        let change = Change {
+            moved,
+            released,
+            in_flight_before,
+            duplicate: false,
+            rtt,
+            echo: self.is_echo(seg),
+        };
+        self.weigh(cx, &learned, &change);
         self.restart_timers(cx);
+        if handshake {
+            // A connection that carries nothing keeps no memory for the SYN either.
+            self.recovery.release_spare();
+        }
+    }
+
+    /// An ACK of nothing new, which may report what has arrived beyond SND.UNA.
+    fn on_known_ack(
+        &mut self,
+        cx: &mut Context<'_>,
+        seg: &Segment<'_>,
+        ack: SeqNum,
+        duplicate: bool,
+    ) {
+        let in_flight_before = self.recovery.in_flight();
+        let learned = self.hear(cx, seg, ack, duplicate);
+        let change = Change {
+            in_flight_before,
+            duplicate,
+            echo: self.is_echo(seg),
+            ..Change::default()
+        };
+        self.weigh(cx, &learned, &change);
     }
 
     /// RFC 6298 section 3 and RFC 7323 section 4.1: a measurement of the round trip, if this
@@ -181,56 +193,6 @@ impl Connection {
             && self.snd.wnd > 0
     }
 
-    /// Whether the segment tells that something has arrived beyond SND.UNA. Where SACK is not
-    /// agreed on, no segment can tell more than that it came: that counts.
-    fn take_reports(&mut self, seg: &Segment<'_>, ack: SeqNum) -> bool {
-        let una = self.snd.una.later_of(ack);
-        let blocks = seg.options.sack.as_slice();
-        !self.agreed.sack || self.recovery.take_reports(blocks, una, self.snd.nxt)
-    }
-
-    fn on_duplicate_ack(&mut self, cx: &mut Context<'_>, news: bool) {
-        let mss = self.eff_snd_mss();
-        let verdict = self
-            .recovery
-            .on_duplicate(self.snd.una, self.snd.nxt, mss, news, cx.input());
-        self.on_verdict(cx, verdict);
-    }
-
-    fn on_verdict(&mut self, cx: &mut Context<'_>, verdict: Verdict) {
-        let una = self.snd.una;
-        let range = SeqRange {
-            start: una,
-            len: self.snd.outstanding().min(self.eff_snd_mss()),
-        };
-        match verdict {
-            Verdict::Nothing => {}
-            Verdict::Lost { limited } => {
-                let by = LossProof::ThreeDuplicates;
-                cx.tell(|| Event::Lost { range, by });
-                // RFC 5681 section 3.2 step 2: what limited transmit sent does not count.
-                let flight = u64::from(self.snd.outstanding().saturating_sub(limited));
-                self.congestion
-                    .on_congestion(cx.now, Congestion::Loss { flight });
-                self.tell_window(
-                    cx,
-                    rfc!(5681, "3.2"),
-                    "three duplicates: the window is halved",
-                );
-            }
-            Verdict::Partial => {
-                let by = LossProof::PartialAck;
-                cx.tell(|| Event::Lost { range, by });
-            }
-            Verdict::Over => {
-                let flight = u64::from(self.snd.outstanding());
-                self.congestion
-                    .on_congestion(cx.now, Congestion::Over { flight });
-                self.tell_window(cx, rfc!(6582, "3.2"), "all that was lost is acknowledged");
-            }
-        }
-    }
-
     pub(in crate::tcp) fn tell_window(
         &mut self,
         cx: &mut Context<'_>,
@@ -260,12 +222,5 @@ impl Connection {
             _ => {}
         }
         Ok(())
-    }
-
-    /// RFC 6298 section 5 (5.2), (5.3): something new is acknowledged.
-    fn restart_timers(&mut self, cx: &mut Context<'_>) {
-        self.timers.stop(TimerKind::Retransmission);
-        self.timers.stop(TimerKind::UserTimeout);
-        self.arm_retransmission(cx);
     }
 }

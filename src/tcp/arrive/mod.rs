@@ -7,6 +7,7 @@ pub mod ack;
 pub mod challenge;
 pub mod closed;
 pub mod fin;
+pub mod loss;
 pub mod reset;
 pub mod sequence;
 pub mod syn;
@@ -14,7 +15,7 @@ pub mod text;
 pub mod urgent;
 
 use crate::probe::{Accepted, Discard, Ending, State};
-use crate::wire::tcp::Segment;
+use crate::wire::tcp::{Flags, Segment};
 
 use super::connection::Connection;
 use super::{Context, Step};
@@ -51,10 +52,18 @@ impl Connection {
         self.check_reset(cx, arrived)?; // Second, as it came: its place must be exact.
         // Third, security: docs/not-implemented.md.
         self.check_syn(cx, arrived)?; // Fourth, whatever was trimmed.
+        self.take_mark(cx, arrived);
         let learned = self.check_ack(cx, arrived, &seg)?; // Fifth: also congestion, recovery.
         self.take_urgent(cx, &seg); // Sixth.
         let text = self.take_text(cx, &seg); // Seventh.
         let fin = self.take_fin(cx, &seg); // Eighth, also a FIN remembered from beyond a hole.
         Ok(fin.or(text).unwrap_or(learned))
+    }
+
+    /// RFC 3168 section 6.1.3: what a router has marked is echoed, whatever the segment is.
+    fn take_mark(&mut self, cx: &Context<'_>, arrived: &Segment<'_>) {
+        if let Some(ecn) = &mut self.ecn {
+            ecn.on_segment(cx.marked, arrived.flags.has(Flags::CWR));
+        }
     }
 }

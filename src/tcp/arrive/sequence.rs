@@ -2,7 +2,7 @@
 //!
 //! RFC 9293 section 3.10.7.4 and RFC 7323 section 5.3.
 
-use crate::base::SeqNum;
+use crate::base::{SeqNum, SeqRange};
 use crate::probe::{Discard, State};
 use crate::rfc;
 use crate::tcp::connection::Connection;
@@ -43,7 +43,17 @@ impl Connection {
             }
         }
         self.remember_timestamp(cx, seg);
+        self.note_old_text(seg);
         Ok(seg.trim(self.rcv.nxt, wnd))
+    }
+
+    /// What of the text lies before RCV.NXT came once more.
+    fn note_old_text(&mut self, seg: &Segment<'_>) {
+        let start = seg.seq + u32::from(seg.syn());
+        let end = (start + seg.text.len() as u32).earlier_of(self.rcv.nxt);
+        if start.before(end) {
+            self.note_duplicate(SeqRange::between(start, end));
+        }
     }
 
     /// "If an incoming segment is not acceptable, an acknowledgment should be sent in reply
@@ -61,6 +71,7 @@ impl Connection {
             if self.state == State::TimeWait && seg.fin() {
                 self.start_time_wait(cx);
             }
+            self.note_old_text(seg);
             self.acks.owe(cx.input(), OLD_TEXT);
         } else {
             // An old duplicate, a keep-alive, or a stranger: answered, but not without limit.

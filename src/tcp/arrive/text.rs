@@ -1,5 +1,6 @@
 //! Seventh: process the segment text. RFC 9293 section 3.10.7.4.
 
+use crate::base::SeqRange;
 use crate::probe::{Accepted, Edge, TimerKind};
 use crate::rfc;
 use crate::tcp::connection::Connection;
@@ -24,6 +25,7 @@ impl Connection {
         }
         let had_holes = !self.incoming.holes().is_empty();
         let offset = self.offset_of(seg.seq);
+        self.note_held_text(seg, offset);
         match self.incoming.insert(offset, seg.text) {
             Taken::InOrder(len) => {
                 self.rcv.advance(len as u32);
@@ -44,6 +46,28 @@ impl Connection {
                 self.acks.owe_duplicate(cx.input());
                 Some(Accepted::TextRefused)
             }
+        }
+    }
+
+    /// RFC 2883 section 4.2.2: of several parts that were there, beyond a hole, the first is told.
+    fn note_held_text(&mut self, seg: &Segment<'_>, offset: u64) {
+        let range = offset..offset + seg.text.len() as u64;
+        let held = self.incoming.holes().overlapping(range.clone()).next();
+        if let Some(held) = held {
+            let start = held.start.max(range.start);
+            let len = held.end.min(range.end) - start;
+            let start = seg.seq + (start - offset) as u32;
+            self.note_duplicate(SeqRange {
+                start,
+                len: len as u32,
+            });
+        }
+    }
+
+    /// RFC 2883 section 4: text that was there already is reported, once.
+    pub(super) fn note_duplicate(&mut self, range: SeqRange) {
+        if self.agreed.sack && !range.is_empty() {
+            self.duplicate = Some(range);
         }
     }
 

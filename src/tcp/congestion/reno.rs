@@ -70,7 +70,8 @@ impl CongestionControl for Reno {
     }
 
     fn on_ack(&mut self, report: &AckReport) {
-        if report.in_recovery || !report.window_limited || report.acked == 0 {
+        // RFC 3168 section 6.1.2: an ACK that tells of a mark opens nothing.
+        if report.in_recovery || !report.window_limited || report.acked == 0 || report.ce > 0 {
             return;
         }
         let mss = u64::from(self.mss);

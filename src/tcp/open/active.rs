@@ -7,13 +7,14 @@ use crate::base::pair::SocketPair;
 use crate::base::{Mss, SeqNum};
 use crate::probe::{Accepted, Discard, Edge, Event};
 use crate::tcp::connection::Connection;
+use crate::tcp::ecn::{Asking, Ecn, is_setup_syn, is_setup_syn_ack};
 use crate::tcp::input::acknowledge::SYN_ACK;
 use crate::tcp::timestamps::Timestamps;
 use crate::tcp::wake::Wake;
 use crate::tcp::{Config, Context, Failure, Step};
 use crate::wire::tcp::Segment;
 
-use super::negotiate::{Offer, agree, syn_window};
+use super::negotiate::{Agreement, Offer, agree, syn_window};
 
 impl Connection {
     /// Active OPEN: a SYN waits to be sent.
@@ -89,7 +90,11 @@ impl Connection {
     /// Takes what the peer's SYN says: IRS, RCV.NXT and the options.
     fn synchronize(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>) {
         self.rcv.start(seg.seq, u32::from(syn_window(&self.config)));
-        self.agreed = agree(&self.offer(), &seg.options, self.default_mss());
+        self.agreed = Agreement {
+            ecn: self.agrees_on_ecn(seg),
+            ..agree(&self.offer(), &seg.options, self.default_mss())
+        };
+        self.ecn = self.agreed.ecn.then(|| Ecn::new(self.snd.iss));
         if let Some(scales) = self.agreed.scale {
             self.snd.scale = scales.peers;
             self.rcv.scale = scales.ours;
@@ -100,6 +105,25 @@ impl Connection {
             .filter(|_| self.agreed.timestamps)
             .map(|peer| Timestamps::new(self.timestamp_offset, peer, cx.now, self.rcv.nxt));
         self.congestion.set_mss(self.eff_snd_mss());
+        if self.agreed.sack {
+            self.recovery.expect_reports();
+        }
+    }
+
+    /// RFC 3168 section 6.1.1: both sides have sent ECN-setup packets, and we none of the other
+    /// kind. Two that open at the same time have both asked.
+    fn agrees_on_ecn(&self, seg: &Segment<'_>) -> bool {
+        let answered = match seg.ack {
+            Some(_) => is_setup_syn_ack(seg.flags),
+            None => is_setup_syn(seg.flags),
+        };
+        answered && self.asks_for_ecn()
+    }
+
+    /// Whether our SYN asks. RFC 3168 section 6.1.1.1: one that was not answered goes again without
+    /// asking, since somebody on the way may have minded.
+    pub(in crate::tcp) fn asks_for_ecn(&self) -> bool {
+        self.config.ecn == Asking::Ask && self.recovery.timeouts == 0
     }
 
     fn on_syn_ack(

@@ -5,6 +5,7 @@
 
 use crate::base::{Mss, WindowScale};
 use crate::tcp::config::Config;
+use crate::tcp::ecn::Asking;
 use crate::wire::options::{Options, TimestampOption};
 
 /// What holds for a connection from its SYNs on.
@@ -20,6 +21,8 @@ pub struct Agreement {
     pub sack: bool,
     /// Timestamps are sent and expected in every segment.
     pub timestamps: bool,
+    /// Marks of congested routers are heeded: RFC 3168 section 6.1.1. Flags say so, not options.
+    pub ecn: bool,
 }
 
 /// The two shift counts of RFC 7323 section 2.2.
@@ -38,6 +41,7 @@ pub struct Offer {
     pub scale: Option<WindowScale>,
     pub sack: bool,
     pub timestamps: bool,
+    pub ecn: Asking,
 }
 
 impl Offer {
@@ -51,6 +55,7 @@ impl Offer {
                 .then(|| WindowScale::for_window(config.receive_buffer)),
             sack: config.sack,
             timestamps: config.timestamps,
+            ecn: config.ecn,
         }
     }
 
@@ -73,6 +78,7 @@ impl Offer {
             scale: None,
             sack: false,
             timestamps: false,
+            ecn: false,
         }
     }
 }
@@ -93,6 +99,7 @@ pub fn agree(ours: &Offer, peer: &Options, default: Mss) -> Agreement {
             }),
         sack: ours.sack && peer.sack_permitted,
         timestamps: ours.timestamps && peer.timestamps.is_some(),
+        ecn: false,
     }
 }
 

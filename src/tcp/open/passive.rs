@@ -13,6 +13,7 @@ use crate::rfc;
 use crate::tcp::arrive::challenge::Challenge;
 use crate::tcp::arrive::sequence::is_acceptable;
 use crate::tcp::connection::Connection;
+use crate::tcp::ecn::{Asking, Ecn, is_setup_syn};
 use crate::tcp::timestamps::Timestamps;
 use crate::tcp::{Config, Context};
 use crate::wire::options::Options;
@@ -98,7 +99,11 @@ impl HalfOpen {
         } else {
             Mss::DEFAULT_V6
         };
-        let agreed = agree(offer, &seg.options, default);
+        let agreed = Agreement {
+            // RFC 3168 section 6.1.1: an ECN-setup SYN,ACK answers an ECN-setup SYN and no other.
+            ecn: offer.ecn != Asking::Off && is_setup_syn(seg.flags),
+            ..agree(offer, &seg.options, default)
+        };
         cx.tell(|| Event::Opened {
             local: pair.local.into(),
             remote: pair.remote.into(),
@@ -259,8 +264,12 @@ impl HalfOpen {
             SYN_ACK_AGAIN
         };
         self.sent_at = Some(now);
+        let setup = match self.agreed.ecn {
+            true => Flags::ECE,
+            false => Flags::NONE,
+        };
         let segment = Segment {
-            flags: Flags::SYN | Flags::ACK,
+            flags: Flags::SYN | Flags::ACK | setup,
             options: self.answered().syn_options(timestamps),
             ..blank
         };
@@ -274,6 +283,7 @@ impl HalfOpen {
             scale: self.agreed.scale.map(|scales| scales.ours),
             sack: self.agreed.sack,
             timestamps: self.agreed.timestamps,
+            ecn: Asking::Off,
         }
     }
 
@@ -311,12 +321,18 @@ impl HalfOpen {
         }
         connection.congestion.set_mss(connection.eff_snd_mss());
         connection.recovery.timeouts = self.resent;
-        if let Some(sent) = self.sent_at.filter(|_| self.resent == 0) {
-            let syn = SeqRange {
-                start: self.iss,
-                len: 1,
-            };
-            connection.recovery.on_sent(syn, sent);
+        if self.agreed.sack {
+            connection.recovery.expect_reports();
+        }
+        connection.ecn = self.agreed.ecn.then(|| Ecn::new(self.iss));
+        let syn = SeqRange {
+            start: self.iss,
+            len: 1,
+        };
+        let sent = self.sent_at.unwrap_or(cx.now);
+        connection.recovery.on_sent(syn, sent);
+        if self.resent > 0 {
+            connection.recovery.on_resent(syn, sent, None);
         }
         connection.arm_retransmission(cx);
         connection

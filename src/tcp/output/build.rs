@@ -4,6 +4,7 @@ use crate::base::{Pieces, SeqNum, SeqRange};
 use crate::probe::State;
 use crate::tcp::Context;
 use crate::tcp::connection::Connection;
+use crate::tcp::ecn::{Asking, ECT_0};
 use crate::tcp::open::negotiate::{Offer, syn_window};
 use crate::wire::options::{OPTIONS_MAX, Options, SackBlock, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
@@ -20,7 +21,7 @@ impl Connection {
             },
             seq: self.seq_without_text(),
             ack: self.rcv.is_started().then_some(self.rcv.nxt),
-            flags: Flags::ACK,
+            flags: Flags::ACK | self.echo(),
             window: self.window_field(),
             urgent: 0,
             options: self.options(cx),
@@ -39,9 +40,11 @@ impl Connection {
             },
             Choice::Syn => self.syn(cx, blank),
             Choice::Retransmit(range) if range.start == self.snd.iss => self.syn(cx, blank),
-            Choice::Text(range) | Choice::Retransmit(range) | Choice::WindowProbe(range) => {
-                self.with_text(range, blank)
+            Choice::Text(range) => {
+                let flags = blank.flags | self.slowed_down(range);
+                self.with_text(range, Segment { flags, ..blank })
             }
+            Choice::Retransmit(range) | Choice::WindowProbe(range) => self.with_text(range, blank),
             // RFC 9293 section 3.8.4: SEG.SEQ = SND.NXT-1, no text.
             Choice::KeepAlive => Segment {
                 seq: self.snd.nxt - 1,
@@ -87,6 +90,7 @@ impl Connection {
                 scale: self.agreed.scale.map(|scales| scales.ours),
                 sack: self.agreed.sack,
                 timestamps: self.agreed.timestamps,
+                ecn: Asking::Off,
             }
         };
         let timestamps = self.timestamps.map_or_else(
@@ -98,11 +102,7 @@ impl Connection {
         );
         Segment {
             seq: self.snd.iss,
-            flags: if first {
-                Flags::SYN
-            } else {
-                Flags::SYN | Flags::ACK
-            },
+            flags: self.syn_flags(first),
             window: syn_window(&self.config),
             options: offer.syn_options(Some(timestamps)),
             ..blank
@@ -133,6 +133,45 @@ impl Connection {
         }
     }
 
+    /// RFC 3168 section 6.1.1: an ECN-setup SYN has ECE and CWR, an ECN-setup SYN,ACK has ECE.
+    fn syn_flags(&self, first: bool) -> Flags {
+        match (first, self.agreed.ecn) {
+            (true, _) if self.asks_for_ecn() => Flags::SYN | Flags::ECE | Flags::CWR,
+            (true, _) => Flags::SYN,
+            (false, true) => Flags::SYN | Flags::ACK | Flags::ECE,
+            (false, false) => Flags::SYN | Flags::ACK,
+        }
+    }
+
+    /// RFC 3168 section 6.1.3: ECE, while a mark is to be echoed.
+    fn echo(&self) -> Flags {
+        match self.ecn {
+            Some(ecn) if ecn.echoes() => Flags::ECE,
+            _ => Flags::NONE,
+        }
+    }
+
+    /// RFC 3168 section 6.1.2: CWR, on the first new data after a reduction.
+    fn slowed_down(&self, range: SeqRange) -> Flags {
+        let owed = self.ecn.is_some_and(|ecn| ecn.owes_cwr());
+        match owed && !self.outgoing.pieces(range).is_empty() {
+            true => Flags::CWR,
+            false => Flags::NONE,
+        }
+    }
+
+    /// The ECN field of the IP header. RFC 3168 sections 5.2, 6.1.4 to 6.1.6: only new text may be
+    /// marked; not ACKs, retransmissions or window probes.
+    pub fn codepoint(&self, wish: &Wish) -> u8 {
+        match wish.what {
+            Choice::Text(range) if self.ecn.is_some() => match self.outgoing.pieces(range) {
+                text if text.is_empty() => 0,
+                _ => ECT_0,
+            },
+            _ => 0,
+        }
+    }
+
     /// RFC 9293 section 3.8.5: SEG.UP = SND.UP - SEG.SEQ, as far as the field reaches; RFC 6093
     /// section 3.1: it names the byte after the urgent ones.
     fn urgent_pointer(&self, seq: SeqNum) -> u16 {
@@ -154,23 +193,39 @@ impl Connection {
             timestamps: self.timestamps.map(|timestamps| timestamps.option(cx.now)),
             ..Options::default()
         };
-        if self.agreed.sack && !self.incoming.holes().is_empty() {
+        if self.sack_blocks() > 0 {
             self.add_sack(&mut options);
         }
         options
     }
 
-    /// RFC 2018 section 4: as many blocks as fit, the most recent first.
+    /// RFC 2018 section 4: as many blocks as fit, the most recent first. RFC 2883 section 4: before
+    /// them what came although it was there; the block that holds it, if it lies beyond a hole, is
+    /// the most recent one.
     fn add_sack(&self, options: &mut Options) {
         let next = self.incoming.next();
         let room = (OPTIONS_MAX - options.len() - 4) / 8;
-        for block in self.incoming.holes().sack_blocks().take(room) {
-            let at = |offset: u64| self.rcv.nxt + (offset - next) as u32;
-            options.sack.push(SackBlock {
-                left: at(block.start),
-                right: at(block.end),
-            });
+        let twice = self.duplicate.map(|range| SackBlock {
+            left: range.start,
+            right: range.end(),
+        });
+        let at = |offset: u64| self.rcv.nxt + (offset - next) as u32;
+        let held = self.incoming.holes().sack_blocks().map(|block| SackBlock {
+            left: at(block.start),
+            right: at(block.end),
+        });
+        for block in twice.into_iter().chain(held).take(room) {
+            options.sack.push(block);
         }
+    }
+
+    /// How many blocks there are to report.
+    fn sack_blocks(&self) -> u32 {
+        if !self.agreed.sack || (self.duplicate.is_none() && self.incoming.holes().is_empty()) {
+            return 0;
+        }
+        let held = self.incoming.holes().sack_blocks().count() as u32;
+        held + u32::from(self.duplicate.is_some())
     }
 
     /// How much text fits one segment beside the options it has now. RFC 9293 section 3.7.1
@@ -178,8 +233,8 @@ impl Connection {
     pub(in crate::tcp) fn text_room(&self) -> u32 {
         let mss = self.send_mss();
         let mut len = mss - self.eff_snd_mss();
-        if self.agreed.sack && !self.incoming.holes().is_empty() {
-            let blocks = self.incoming.holes().sack_blocks().count() as u32;
+        let blocks = self.sack_blocks();
+        if blocks > 0 {
             let room = (OPTIONS_MAX as u32 - len - 4) / 8;
             len += 4 + 8 * blocks.min(room);
         }

@@ -5,7 +5,7 @@ use crate::probe::{Purpose, Resent, State, Why};
 use crate::rfc;
 use crate::tcp::Context;
 use crate::tcp::connection::Connection;
-use crate::tcp::recovery::Due;
+use crate::tcp::recovery::{Due, PROBE};
 
 use super::nagle::{self, Situation};
 use super::{Choice, Wish};
@@ -19,6 +19,7 @@ impl Connection {
             State::SynSent | State::SynReceived => self.syn_due().or_else(|| self.ack_due()),
             _ => self
                 .retransmission_allowed()
+                .or_else(|| self.probe_allowed(cx))
                 .or_else(|| self.text_allowed(cx))
                 .or_else(|| self.fin_allowed(cx))
                 .or_else(|| self.window_probe_due())
@@ -77,6 +78,25 @@ impl Connection {
             why: due.why,
             purpose: Purpose::Retransmission(how),
         }
+    }
+
+    /// RFC 8985 section 7.3: the next segment as a probe, though the congestion window or Nagle's
+    /// algorithm would have it wait.
+    fn probe_allowed(&self, cx: &Context<'_>) -> Option<Wish> {
+        let because = self.recovery.probe?;
+        let situation = self.situation(cx);
+        let len = situation.d.min(situation.u).min(situation.mss);
+        let last = len == situation.d && self.outgoing.is_closed();
+        let fin = last && situation.u > len;
+        (len > 0 || fin).then_some(Wish {
+            what: Choice::Text(SeqRange {
+                start: self.snd.nxt,
+                len: len + u32::from(fin),
+            }),
+            because,
+            why: PROBE,
+            purpose: Purpose::Text,
+        })
     }
 
     /// New text, if the windows and Nagle's algorithm let it go; our FIN rides on the last of it.
@@ -171,10 +191,8 @@ impl Connection {
 
     /// How many more bytes the congestion window lets on their way.
     fn window_room(&self) -> u64 {
-        let in_flight = self.recovery.in_flight(self.snd.una, self.snd.nxt);
-        self.congestion
-            .window()
-            .saturating_sub(u64::from(in_flight))
+        let window = self.recovery.window(self.congestion.window());
+        window.saturating_sub(u64::from(self.recovery.in_flight()))
     }
 }
 

@@ -12,10 +12,11 @@ pub mod persist;
 pub mod send_buffer;
 
 use crate::base::SeqRange;
-use crate::probe::{Edge, EventId, Purpose, TimerKind, Why};
+use crate::probe::{Edge, EventId, Purpose, Resent, TimerKind, Why};
 
 use super::Context;
 use super::connection::Connection;
+use super::recovery::Content;
 
 /// One segment to send, why, and since which input.
 #[derive(Debug, Clone, Copy)]
@@ -59,11 +60,7 @@ impl Connection {
                 self.recovery.on_sent(range, cx.now);
             }
             Choice::Text(range) => self.record_text(cx, range),
-            Choice::Retransmit(range) => {
-                self.recovery.on_resent(range);
-                self.give_time(cx, range);
-                self.tell_controller(cx, range);
-            }
+            Choice::Retransmit(range) => self.record_again(cx, range, wish.purpose),
             Choice::WindowProbe(range) => self.record_probe(cx, range),
             Choice::KeepAlive => self.keep_alive.on_sent(),
             Choice::Ack => {}
@@ -71,6 +68,7 @@ impl Connection {
         if self.rcv.is_started() {
             // Every segment but the first SYN acknowledges, and pays what is owed.
             self.acks.on_sent();
+            self.duplicate = None;
             self.timers.cancel(cx, TimerKind::DelayedAck);
             if !self.is_syn(wish) {
                 self.rcv.offered(window);
@@ -96,6 +94,16 @@ impl Connection {
     fn record_text(&mut self, cx: &mut Context<'_>, range: SeqRange) {
         self.snd.nxt = range.end();
         self.recovery.on_sent(range, cx.now);
+        if self.recovery.probe.is_some() {
+            self.recovery.on_probe(Content::New);
+        } else {
+            self.restart_loss_probe(cx);
+        }
+        if let Some(ecn) = &mut self.ecn
+            && !self.outgoing.pieces(range).is_empty()
+        {
+            ecn.on_sent();
+        }
         self.text_sent_at = Some(cx.now);
         self.silly_window_over = false;
         self.tell_controller(cx, range);
@@ -104,19 +112,40 @@ impl Connection {
         }
     }
 
+    fn record_again(&mut self, cx: &mut Context<'_>, range: SeqRange, purpose: Purpose) {
+        self.recovery.on_resent(range, cx.now, self.timestamp(cx));
+        if purpose == Purpose::Retransmission(Resent::Probe) {
+            self.recovery.on_probe(Content::Again);
+        }
+        self.give_time(cx, range);
+        self.tell_controller(cx, range);
+    }
+
+    /// TSval of what leaves now.
+    fn timestamp(&self, cx: &Context<'_>) -> Option<u32> {
+        self.timestamps
+            .map(|timestamps| timestamps.option(cx.now).value)
+    }
+
     /// The congestion control hears of all text that leaves.
     fn tell_controller(&mut self, cx: &Context<'_>, range: SeqRange) {
         let text = self.outgoing.pieces(range).len() as u32;
         if text > 0 {
-            let in_flight = self.recovery.in_flight(self.snd.una, self.snd.nxt);
-            self.congestion.on_sent(cx.now, text, u64::from(in_flight));
+            let in_flight = self.recovery.in_flight();
+            let in_flight = u64::from(in_flight);
+            self.fullness.on_sent(in_flight);
+            self.congestion.on_sent(cx.now, text, in_flight);
         }
     }
 
     fn record_probe(&mut self, cx: &mut Context<'_>, range: SeqRange) {
         let new = range.end().after(self.snd.nxt);
-        self.snd.nxt = self.snd.nxt.later_of(range.end());
-        self.recovery.on_resent(range);
+        if new {
+            self.snd.nxt = range.end();
+            self.recovery.on_sent(range, cx.now);
+        } else {
+            self.recovery.on_resent(range, cx.now, self.timestamp(cx));
+        }
         self.persist.on_sent();
         let at = cx.now + self.persist_interval();
         self.timers.set(cx, TimerKind::Persist, at);

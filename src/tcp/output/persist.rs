@@ -97,7 +97,7 @@ impl Connection {
         self.timers.cancel(cx, TimerKind::Persist);
         if probed && self.snd.outstanding() > 0 {
             self.recovery
-                .resend(self.snd.una, self.snd.nxt, cx.input(), WINDOW_OPENED);
+                .resend(self.snd.nxt, cx.input(), WINDOW_OPENED);
         }
         self.arm_retransmission(cx);
     }

@@ -1,4 +1,5 @@
-//! Loss found by duplicate acknowledgments: fast retransmit and NewReno's fast recovery.
+//! Loss found by duplicate acknowledgments, where the peer reports nothing: fast retransmit and
+//! NewReno's fast recovery.
 //!
 //! RFC 5681 section 3.2, RFC 6582 section 3.2 and RFC 3042 section 2. RFC 5681 describes an
 //! "inflated" congestion window; here the same bytes count as having left the network, and cwnd
@@ -8,38 +9,20 @@ use crate::base::{SeqNum, SeqRange};
 use crate::probe::{EventId, Resent, Why};
 use crate::rfc;
 
-use super::{Due, Phase, Recovery};
-
-/// What an acknowledgment means to the episode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Nothing begins or ends.
-    Nothing,
-    /// The first segment is lost: an episode begins, and the window must be reduced.
-    Lost {
-        /// Bytes that limited transmit had sent since the first duplicate.
-        limited: u32,
-    },
-    /// A partial acknowledgment: the next segment is lost too.
-    Partial,
-    /// Fast recovery is over.
-    Over,
-}
+use super::{Due, Phase, Recovery, Verdict};
 
 impl Recovery {
-    /// A duplicate acknowledgment has come (RFC 5681 section 2). `news`: as far as the peer can
-    /// tell us, it tells that something more has arrived.
+    /// A duplicate acknowledgment has come (RFC 5681 section 2).
     pub fn on_duplicate(
         &mut self,
         una: SeqNum,
         nxt: SeqNum,
         mss: u32,
-        news: bool,
         because: EventId,
     ) -> Verdict {
         match self.phase {
             Phase::Loss { .. } => Verdict::Nothing,
-            Phase::Recovery => {
+            Phase::Recovery { .. } => {
                 // RFC 6582 section 3.2 step 3: one more segment has left the network. There are
                 // no more of them than were sent: lying duplicates inflate nothing further.
                 self.depart(mss, nxt.since(una));
@@ -48,11 +31,8 @@ impl Recovery {
             Phase::Open => {
                 self.duplicates += 1;
                 if self.duplicates < DUP_THRESH {
-                    // RFC 3042 section 2: each of the first two lets one new segment go, but one
-                    // without new SACK information, where such is agreed on, does not.
-                    if news {
-                        self.depart(mss, nxt.since(una));
-                    }
+                    // RFC 3042 section 2: each of the first two lets one new segment go.
+                    self.depart(mss, nxt.since(una));
                     return Verdict::Nothing;
                 }
                 // RFC 6582 section 3.2 step 2: unless these are echoes of an earlier episode.
@@ -60,16 +40,18 @@ impl Recovery {
                     return Verdict::Nothing;
                 }
                 self.begin(una, nxt, mss, because);
+                // RFC 5681 section 3.2 step 2: what limited transmit sent does not count.
                 Verdict::Lost {
-                    limited: self.limited,
+                    flight: nxt.since(una).saturating_sub(self.limited),
                 }
             }
         }
     }
 
     fn begin(&mut self, una: SeqNum, nxt: SeqNum, mss: u32, because: EventId) {
-        self.phase = Phase::Recovery;
+        self.phase = Phase::Recovery { reduction: None };
         self.recover = nxt;
+        self.undo.begin(SeqRange::between(una, nxt));
         // RFC 5681 section 3.2 step 3: three segments have left the network.
         self.departed = 0;
         self.depart(DUP_THRESH * mss, nxt.since(una));
@@ -84,15 +66,8 @@ impl Recovery {
         });
     }
 
-    /// Something new is acknowledged: `una` has moved by `acked`.
-    pub fn on_new_ack(
-        &mut self,
-        una: SeqNum,
-        nxt: SeqNum,
-        acked: u32,
-        mss: u32,
-        because: EventId,
-    ) -> Verdict {
+    /// Something new is acknowledged, whether or not the peer reports what it has beyond.
+    pub fn on_progress(&mut self, una: SeqNum) {
         self.duplicates = 0;
         self.limited = 0;
         self.timeouts = 0;
@@ -104,16 +79,27 @@ impl Recovery {
         if self.recover.before(una) {
             self.recover = una - 1;
         }
+    }
+
+    /// Something new is acknowledged, where nothing is reported: `una` has moved by `acked`.
+    pub fn on_new_ack(
+        &mut self,
+        una: SeqNum,
+        nxt: SeqNum,
+        acked: u32,
+        mss: u32,
+        because: EventId,
+    ) -> Verdict {
         match &mut self.phase {
             Phase::Open => {
                 self.departed = 0;
                 Verdict::Nothing
             }
-            Phase::Recovery if una.at_or_after(self.recover) => {
-                self.end();
+            Phase::Recovery { .. } if una.at_or_after(self.recover) => {
+                self.end_episode();
                 Verdict::Over
             }
-            Phase::Recovery => {
+            Phase::Recovery { .. } => {
                 // RFC 6582 section 3.2 step 3, partial acknowledgment: deflate by what was
                 // acknowledged, add one segment back, and send the first one missing.
                 let back = if acked >= mss { mss } else { 0 };
@@ -130,21 +116,8 @@ impl Recovery {
                 });
                 Verdict::Partial
             }
-            Phase::Loss { until, .. } if una.at_or_after(*until) => {
-                // Slow start goes on, and congestion avoidance after it: nothing was inflated.
-                self.end();
-                Verdict::Nothing
-            }
-            Phase::Loss { next, .. } => {
-                *next = next.later_of(una);
-                Verdict::Nothing
-            }
+            Phase::Loss { .. } => Verdict::Nothing,
         }
-    }
-
-    fn end(&mut self) {
-        self.phase = Phase::Open;
-        self.departed = 0;
     }
 
     fn depart(&mut self, bytes: u32, outstanding: u32) {

@@ -1,24 +1,48 @@
 //! What was lost, and the story of sending it again.
 //!
 //! [`Recovery`] names the range to send next and how much is on its way; it sends nothing and
-//! sets no timer. Loss is found by three duplicate acknowledgments (`dupack`: RFC 5681
-//! section 3.2, RFC 6582) or by the retransmission timer (`rto`: RFC 6298).
+//! sets no timer. An acknowledgment is heard by [`Recovery::hear`]: the `scoreboard` notes what
+//! has arrived, `rate` how fast, `rack` when. Then one of two detectors speaks. Where reports are
+//! agreed on, `episode` takes for lost what `rack` finds overdue (RFC 8985), or what lies below
+//! enough reports (RFC 6675); where not, `dupack` counts duplicates (RFC 5681 section 3.2, RFC
+//! 6582). `tlp` sees to it that an acknowledgment comes at all, `rto` is the last resort and finds
+//! out whether it was needed (F-RTO, RFC 5682). `prr` shrinks the window during an episode, and
+//! `undo` proves that one was for nothing.
 
 mod dupack;
+mod episode;
+mod fullness;
+mod hear;
+mod min_rtt;
+mod prr;
+mod rack;
+mod rate;
 mod rto;
 mod rtt;
 mod scoreboard;
+mod tlp;
+mod undo;
 
 use std::time::Duration;
 
 use crate::base::{Instant, SeqNum, SeqRange};
-use crate::probe::{EventId, Resent, Why};
+use crate::probe::{EventId, LossProof, Resent, Why};
 use crate::rfc;
-use crate::wire::options::SackBlock;
+use crate::tcp::config::Recovering;
 
-pub use dupack::Verdict;
+pub use episode::Detection;
+pub use fullness::Fullness;
+pub use hear::{Heard, Learned};
+use min_rtt::MinRtt;
+use prr::Prr;
+use rack::Rack;
+use rate::Delivery;
+pub use rto::{Expired, Frto};
 pub use rtt::Rtt;
 use scoreboard::Scoreboard;
+pub use tlp::Content;
+use tlp::Tlp;
+use undo::Undo;
 
 /// What is known of the data that is on its way.
 #[derive(Debug, Clone)]
@@ -27,18 +51,33 @@ pub struct Recovery {
     pub(super) phase: Phase,
     /// Duplicate acknowledgments in a row (RFC 5681 section 2).
     pub(super) duplicates: u32,
-    /// Bytes that duplicate acknowledgments say have left the network: RFC 5681 section 3.2
-    /// inflates cwnd by them, here they count as not in flight. Below zero when partial
+    /// Bytes that duplicate acknowledgments without reports say have left the network: RFC 5681
+    /// section 3.2 inflates cwnd by them, here they count as not in flight. Below zero when partial
     /// acknowledgments have deflated the window by more (RFC 6582 section 3.2 step 3).
     pub(super) departed: i64,
     /// Bytes of new text that limited transmit has sent since the first duplicate.
     pub(super) limited: u32,
-    /// RFC 6582 section 3.2: nothing up to here may begin an episode of its own.
+    /// RFC 6582 section 3.2, and RecoveryPoint of RFC 6675: the end of what was outstanding when
+    /// the last loss was found. Nothing up to here may begin an episode of its own.
     pub(super) recover: SeqNum,
     /// A segment to send once more at once, whatever the window says.
     pub(super) urgent: Option<Due>,
-    /// What the peer has told of, where reports are agreed on.
+    /// RFC 8985 section 7.3: a new segment is due as a probe, whatever the window says.
+    pub(super) probe: Option<EventId>,
+    /// The input that last made anything known to be lost, and the rule by which.
+    found: Option<(EventId, Why)>,
+    /// What was sent, and what became of it.
     scoreboard: Scoreboard,
+    delivery: Delivery,
+    rack: Rack,
+    tlp: Tlp,
+    undo: Undo,
+    min_rtt: MinRtt,
+    /// When RACK wants to look again.
+    look_at: Option<Instant>,
+    /// Whether the peer reports what it has: SACK is agreed on.
+    reports: bool,
+    abilities: Recovering,
     /// Timeouts in a row without anything new acknowledged.
     pub(super) timeouts: u32,
     /// The one segment whose round trip is being timed; Karn's rule drops it when anything is
@@ -57,26 +96,51 @@ pub struct Due {
     pub why: Why,
 }
 
+/// Something that is taken for lost.
+#[derive(Debug, Clone, Copy)]
+pub struct Loss {
+    pub range: SeqRange,
+    pub by: LossProof,
+    /// Bytes on their way when it left, its own counted.
+    pub tx_in_flight: u32,
+}
+
 /// The parts of an episode. The fields of each would be garbage in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Nothing is known to be lost.
     Open,
-    /// Fast recovery: until all that was sent when the loss was found is acknowledged.
-    Recovery,
-    /// After a timeout: everything outstanding then is taken for lost, and sent again from `next`
-    /// on, up to `until`.
+    /// Fast recovery: until all that was sent when the loss was found is acknowledged. The window
+    /// is `reduction`'s, if reports are agreed on and the congestion control leaves it to us.
+    Recovery { reduction: Option<Prr> },
+    /// After a timeout, in slow start: what the timer took for lost goes again, until all is
+    /// acknowledged that was outstanding then, up to `until`.
     Loss {
-        next: SeqNum,
         until: SeqNum,
         because: EventId,
         why: Why,
+        /// Whether the timeout may yet prove to be spurious.
+        frto: Frto,
     },
 }
 
+/// What an acknowledgment means to the episode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing begins or ends.
+    Nothing,
+    /// Something is lost: an episode begins, and the window must be reduced. So many bytes were on
+    /// their way, those not counted that limited transmit had sent.
+    Lost { flight: u32 },
+    /// A partial acknowledgment: the next segment is lost too.
+    Partial,
+    /// Fast recovery is over.
+    Over,
+}
+
 impl Recovery {
-    /// Before anything is sent.
-    pub fn new(iss: SeqNum) -> Recovery {
+    /// Before anything is sent. The peer is not known to report anything.
+    pub fn new(iss: SeqNum, abilities: Recovering) -> Recovery {
         Recovery {
             phase: Phase::Open,
             duplicates: 0,
@@ -84,18 +148,34 @@ impl Recovery {
             limited: 0,
             recover: iss,
             urgent: None,
+            probe: None,
+            found: None,
             scoreboard: Scoreboard::new(iss),
+            delivery: Delivery::new(),
+            rack: Rack::new(iss),
+            tlp: Tlp::new(),
+            undo: Undo::default(),
+            min_rtt: MinRtt::default(),
+            look_at: None,
+            reports: false,
+            abilities,
             timeouts: 0,
             timed: None,
             measured_at: None,
         }
     }
 
+    /// SACK is agreed on: the peer will report what it has.
+    pub fn expect_reports(&mut self) {
+        self.reports = true;
+    }
+
     /// The phase in the RFCs' words.
     pub fn phase_name(&self) -> &'static str {
         match self.phase {
+            Phase::Open if self.scoreboard.sacked() > 0 => "disorder",
             Phase::Open => "open",
-            Phase::Recovery => "recovery",
+            Phase::Recovery { .. } => "recovery",
             Phase::Loss { .. } => "loss",
         }
     }
@@ -103,22 +183,26 @@ impl Recovery {
     /// Whether an episode is going on, in which ACKs do not open the window (in `Loss` they do:
     /// it is slow start).
     pub fn in_recovery(&self) -> bool {
-        matches!(self.phase, Phase::Recovery)
+        matches!(self.phase, Phase::Recovery { .. })
     }
 
     /// FlightSize less what is known to have left the network, in bytes.
-    pub fn in_flight(&self, una: SeqNum, nxt: SeqNum) -> u32 {
-        match self.phase {
-            // What lies from `next` to `until` is lost, not on its way.
-            Phase::Loss { next, until, .. } => next.since(una) + nxt.since(until),
-            _ => {
-                let in_flight = i64::from(nxt.since(una)) - self.departed;
-                u32::try_from(in_flight.max(0)).unwrap_or(u32::MAX)
-            }
+    pub fn in_flight(&self) -> u32 {
+        let in_flight = i64::from(self.scoreboard.in_flight()) - self.departed;
+        u32::try_from(in_flight.max(0)).unwrap_or(u32::MAX)
+    }
+
+    /// How much may be on its way, if the congestion control allows `cwnd`.
+    pub fn window(&self, cwnd: u64) -> u64 {
+        match &self.phase {
+            Phase::Recovery {
+                reduction: Some(prr),
+            } => prr.window(),
+            _ => cwnd,
         }
     }
 
-    /// Something new has left at `seq`: time it, if nothing is being timed.
+    /// Something new has left: time it, if nothing is being timed.
     ///
     /// RFC 6298 section 3: one measurement a round trip at least.
     pub fn on_sent(&mut self, range: SeqRange, now: Instant) {
@@ -128,10 +212,14 @@ impl Recovery {
         if self.timed.is_none() {
             self.timed = Some((range.end(), now));
         }
+        let in_flight = self.in_flight();
+        let stamp = self.delivery.on_sent(now, range.len, in_flight);
+        self.scoreboard.on_sent(range.len, now, stamp);
+        self.pay(range.len);
     }
 
-    /// Something has left once more.
-    pub fn on_resent(&mut self, range: SeqRange) {
+    /// Something has left once more, at `now`, with `value` as its timestamp.
+    pub fn on_resent(&mut self, range: SeqRange, now: Instant, value: Option<u32>) {
         // RFC 6298 section 3, Karn's algorithm: an acknowledgment could mean either copy.
         self.timed = None;
         if self
@@ -140,15 +228,27 @@ impl Recovery {
         {
             self.urgent = None;
         }
-        if let Phase::Loss { next, until, .. } = &mut self.phase {
-            *next = next.later_of(range.end()).earlier_of(*until);
+        if self.phase != Phase::Open {
+            self.undo.on_resent(range.len, value);
+        }
+        let in_flight = self.in_flight();
+        let stamp = self.delivery.on_sent(now, range.len, in_flight);
+        self.scoreboard.on_resent(range, now, stamp);
+        self.pay(range.len);
+    }
+
+    fn pay(&mut self, bytes: u32) {
+        if let Phase::Recovery {
+            reduction: Some(prr),
+        } = &mut self.phase
+        {
+            prr.on_sent(bytes);
         }
     }
 
-    /// Takes the SACK blocks of a segment that acknowledges all before `una`. Whether they tell of
-    /// anything new.
-    pub fn take_reports(&mut self, blocks: &[SackBlock], una: SeqNum, nxt: SeqNum) -> bool {
-        self.scoreboard.take(blocks, una, nxt)
+    /// The application has given all it has, and the windows would take more.
+    pub fn on_app_limited(&mut self) {
+        self.delivery.on_app_limited(self.in_flight());
     }
 
     /// The round trip that `ack` ends, from the segment that was being timed. Where Karn's rule has
@@ -171,7 +271,14 @@ impl Recovery {
         };
         self.timed = None;
         self.measured_at = Some(now);
+        self.tlp.on_measured();
+        self.min_rtt.sample(rtt, now);
         Some(rtt)
+    }
+
+    /// The least round trip of the last minutes.
+    pub fn min_rtt(&self) -> Option<Duration> {
+        self.min_rtt.get()
     }
 
     /// What should be sent once more now, `room` bytes being allowed by the congestion window.
@@ -179,34 +286,36 @@ impl Recovery {
         if self.urgent.is_some() {
             return self.urgent;
         }
-        let Phase::Loss {
-            next,
-            until,
-            because,
-            why,
-        } = self.phase
-        else {
-            return None;
+        let (how, because, why) = match self.phase {
+            Phase::Open => return None,
+            Phase::Recovery { .. } => {
+                let (because, why) = self.found?;
+                (Resent::Fast, because, why)
+            }
+            // RFC 5682 section 3.1: only the first, until it is known whether it was needed.
+            Phase::Loss { frto, .. } if frto.holds_back() => return None,
+            Phase::Loss { because, why, .. } => (Resent::AfterTimeout, because, why),
         };
-        let len = until.since(next).min(mss);
-        (len > 0 && room >= u64::from(len)).then_some(Due {
-            range: SeqRange { start: next, len },
-            how: Resent::AfterTimeout,
+        let range = self.scoreboard.first_lost(mss)?;
+        (room >= u64::from(range.len)).then_some(Due {
+            range,
+            how,
             because,
             why,
         })
     }
 
-    /// What lies between `una` and `nxt` is to go again, though nothing says that the network
+    /// What lies between SND.UNA and SND.NXT is to go again, though nothing says that the network
     /// lost it.
-    pub fn resend(&mut self, una: SeqNum, nxt: SeqNum, because: EventId, why: Why) {
+    pub fn resend(&mut self, nxt: SeqNum, because: EventId, why: Why) {
         self.timed = None;
         self.departed = 0;
+        self.scoreboard.lose_all(|_, _| true, &mut |_, _| {});
         self.phase = Phase::Loss {
-            next: una,
             until: nxt,
             because,
             why,
+            frto: Frto::Off,
         };
     }
 
@@ -220,16 +329,78 @@ impl Recovery {
         });
     }
 
-    /// Whether anything lost still waits to be sent again.
+    /// Whether nothing is outstanding, and memory is kept for what was.
+    pub fn holds_spare(&self) -> bool {
+        self.scoreboard.holds_spare()
+    }
+
+    /// Gives that memory back.
+    pub fn release_spare(&mut self) {
+        self.scoreboard.release_spare();
+    }
+
+    /// Whether anything lost still waits to be sent again, before anything new.
     pub fn is_waiting(&self) -> bool {
-        let lost = matches!(self.phase, Phase::Loss { next, until, .. } if next != until);
-        self.urgent.is_some() || lost
+        let held = match self.phase {
+            Phase::Loss { frto, .. } => frto.lets_new_go(),
+            _ => false,
+        };
+        self.urgent.is_some() || (self.scoreboard.lost() > 0 && !held)
+    }
+
+    /// RFC 8985 section 7.2: whether a probe may go when an acknowledgment is overdue; else the
+    /// retransmission timer is all there is.
+    pub fn may_probe(&self) -> bool {
+        self.reports
+            && self.abilities.tlp
+            && self.phase == Phase::Open
+            && self.scoreboard.sacked() == 0
+            && self.tlp.may_probe()
+    }
+
+    /// When RACK wants to look again at what is not yet overdue.
+    pub fn look_at(&self) -> Option<Instant> {
+        self.look_at
+    }
+
+    /// RFC 8985 section 7.3: nothing new may be sent, so the last segment goes again as a probe.
+    pub fn probe_again(&mut self, mss: u32, because: EventId) {
+        if let Some(range) = self.scoreboard.last_sent(mss) {
+            self.urgent = Some(Due {
+                range,
+                how: Resent::Probe,
+                because,
+                why: PROBE,
+            });
+        }
+    }
+
+    /// How long after something was sent or acknowledged a probe goes: RFC 8985 section 7.2.
+    pub fn probe_timeout(
+        &self,
+        srtt: Option<Duration>,
+        mss: u32,
+        max_ack_delay: Duration,
+    ) -> Duration {
+        let one_segment = self.scoreboard.outstanding() <= mss;
+        Tlp::timeout(srtt, one_segment, max_ack_delay)
+    }
+
+    /// A probe has left.
+    pub fn on_probe(&mut self, content: Content) {
+        self.probe = None;
+        self.tlp.on_probe(self.scoreboard.nxt(), content);
     }
 }
 
 const SIMULTANEOUS: Why = Why {
     by: rfc!(9293, "3.10.7.3"),
     text: "the peer's SYN crossed ours: our SYN goes again and acknowledges it",
+};
+/// A tail loss probe, new or not.
+pub const PROBE: Why = Why {
+    by: rfc!(8985, "7.3"),
+    text: "an acknowledgment is overdue: a probe asks what has arrived",
 };
 
 #[cfg(test)]

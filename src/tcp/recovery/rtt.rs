@@ -67,6 +67,11 @@ impl Rtt {
         self.backoff = (self.backoff + 1).min(BACKOFF_MAX);
     }
 
+    /// The timeouts since the last measurement were spurious: nothing speaks for waiting longer.
+    pub fn on_spurious(&mut self) {
+        self.backoff = 0;
+    }
+
     /// RFC 6298 section 5 (5.7): the SYN was sent more than once, and no round trip was measured
     /// by then: data begins with a timeout of three seconds.
     pub fn on_syn_resent(&mut self) {

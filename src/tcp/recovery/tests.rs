@@ -8,7 +8,8 @@ use crate::base::{Instant, SeqNum, SeqRange};
 use crate::probe::{EventId, Resent, Why};
 use crate::rfc;
 
-use super::{Phase, Recovery, Verdict};
+use super::{Detection, Expired, Heard, Phase, Recovery, Verdict};
+use crate::tcp::config::Recovering;
 
 /// One segment, in bytes.
 pub const MSS: u32 = 1000;
@@ -19,6 +20,32 @@ const WHY: Why = Why {
     by: rfc!(9293, "3.8.6.1"),
     text: "a test says so",
 };
+
+pub const AT: Detection = Detection {
+    now: Instant::BIRTH,
+    mss: MSS,
+    srtt: None,
+    because: BECAUSE,
+};
+
+/// The SYN has left.
+fn with_syn() -> Recovery {
+    let mut recovery = Recovery::new(ISS, Recovering::PLAIN);
+    recovery.on_sent(SeqRange { start: ISS, len: 1 }, Instant::BIRTH);
+    recovery
+}
+
+/// An acknowledgment of something new, that says nothing else.
+pub fn heard(una: SeqNum) -> Heard<'static> {
+    Heard {
+        now: Instant::BIRTH,
+        ack: una,
+        una,
+        blocks: &[],
+        echo: None,
+        duplicate: false,
+    }
+}
 
 /// The variables that `Recovery` is told, kept as a connection keeps them. Segments and bytes are
 /// counted from 0, the first byte after the SYN.
@@ -33,11 +60,12 @@ impl Sender {
     /// After the handshake, with so many segments sent.
     pub fn with_sent(segments: u32) -> Sender {
         let mut sender = Sender {
-            recovery: Recovery::new(ISS),
+            recovery: with_syn(),
             una: ISS,
             nxt: ISS + 1,
         };
         sender.acknowledge(0);
+        timed(&mut sender.recovery, 0, Instant::BIRTH);
         sender.send(segments);
         sender
     }
@@ -45,13 +73,18 @@ impl Sender {
     /// New segments leave.
     pub fn send(&mut self, segments: u32) {
         for _ in 0..segments {
-            let range = SeqRange {
-                start: self.nxt,
-                len: MSS,
-            };
-            self.nxt = range.end();
-            self.recovery.on_sent(range, Instant::BIRTH);
+            self.send_bytes(MSS);
         }
+    }
+
+    /// One segment of that size leaves.
+    pub fn send_bytes(&mut self, len: u32) {
+        let range = SeqRange {
+            start: self.nxt,
+            len,
+        };
+        self.nxt = range.end();
+        self.recovery.on_sent(range, Instant::BIRTH);
     }
 
     /// The sequence number of a byte.
@@ -63,28 +96,41 @@ impl Sender {
     pub fn acknowledge(&mut self, byte: u32) -> Verdict {
         let acked = Sender::at(byte).since(self.una);
         self.una = Sender::at(byte);
+        self.recovery.on_progress(self.una);
+        let learned = self.recovery.hear(&heard(self.una));
+        self.recovery
+            .on_ack_in_loss(self.una, &learned, false, false);
         self.recovery
             .on_new_ack(self.una, self.nxt, acked, MSS, BECAUSE)
+    }
+
+    /// That something is lost, and all that is outstanding on its way but so many bytes.
+    pub fn lost_but(&self, limited: u32) -> Verdict {
+        Verdict::Lost {
+            flight: self.nxt.since(self.una) - limited,
+        }
     }
 
     /// So many duplicates come; the verdict of the last.
     pub fn duplicates(&mut self, count: u32) -> Verdict {
         let mut verdict = Verdict::Nothing;
         for _ in 0..count {
-            verdict = self
-                .recovery
-                .on_duplicate(self.una, self.nxt, MSS, true, BECAUSE);
+            verdict = self.recovery.on_duplicate(self.una, self.nxt, MSS, BECAUSE);
         }
         verdict
     }
 
     pub fn time_out(&mut self) {
-        self.recovery
-            .on_timeout(self.una, self.nxt, MSS, false, BECAUSE);
+        let expired = Expired {
+            una: self.una,
+            nxt: self.nxt,
+            syn: false,
+        };
+        self.recovery.on_timeout(&expired, &AT, &mut |_| {});
     }
 
     pub fn in_flight(&self) -> u32 {
-        self.recovery.in_flight(self.una, self.nxt)
+        self.recovery.in_flight()
     }
 
     /// What is due: the byte it begins with, its length and how it was found.
@@ -102,7 +148,7 @@ impl Sender {
                 return sent;
             };
             sent.push(due.range.start.since(Sender::at(0)));
-            self.recovery.on_resent(due.range);
+            self.recovery.on_resent(due.range, Instant::BIRTH, None);
         }
     }
 
@@ -138,7 +184,7 @@ fn one_round_trip_is_timed_and_then_the_next() {
         start: Sender::at(byte),
         len: MSS,
     };
-    let mut recovery = Recovery::new(ISS);
+    let mut recovery = Sender::with_sent(0).recovery;
     recovery.on_sent(range(0), at(10));
     // A second segment leaves while the first is timed: its time is not noted.
     recovery.on_sent(range(MSS), at(20));
@@ -160,7 +206,7 @@ fn nothing_is_timed_once_anything_was_sent_again() {
     let later = Instant::BIRTH + Duration::from_secs(1);
     assert_eq!(timed(&mut sender.recovery, 5 * MSS, later), None);
     let mut sender = Sender::with_sent(5);
-    sender.recovery.resend(sender.una, sender.nxt, BECAUSE, WHY);
+    sender.recovery.resend(sender.nxt, BECAUSE, WHY);
     assert_eq!(timed(&mut sender.recovery, 5 * MSS, later), None);
 }
 
@@ -198,7 +244,7 @@ fn timed(recovery: &mut Recovery, acked: u32, now: Instant) -> Option<Duration> 
 #[test]
 fn after_a_probed_window_opens_all_goes_again_within_the_window() {
     let mut sender = Sender::with_sent(3);
-    sender.recovery.resend(sender.una, sender.nxt, BECAUSE, WHY);
+    sender.recovery.resend(sender.nxt, BECAUSE, WHY);
     assert_eq!(sender.in_flight(), 0);
     assert!(sender.recovery.is_waiting());
     assert_eq!(sender.due(u64::from(MSS) - 1), None);
@@ -215,17 +261,17 @@ fn after_a_probed_window_opens_all_goes_again_within_the_window() {
 
 #[test]
 fn crossing_syns_make_ours_due_once_more() {
-    let mut recovery = Recovery::new(ISS);
+    let mut recovery = Recovery::new(ISS, Recovering::PLAIN);
     let syn = SeqRange { start: ISS, len: 1 };
     recovery.on_sent(syn, Instant::BIRTH);
     recovery.syn_ack_due(ISS, BECAUSE);
     let due = recovery.due(1, 0).expect("due whatever the window");
     assert_eq!((due.range, due.how), (syn, Resent::Syn));
-    recovery.on_resent(syn);
+    recovery.on_resent(syn, Instant::BIRTH, None);
     assert!(!recovery.is_waiting());
     // Or the peer's answer to the first was on its way.
     recovery.syn_ack_due(ISS, BECAUSE);
-    recovery.on_new_ack(ISS + 1, ISS + 1, 1, MSS, BECAUSE);
+    recovery.on_progress(ISS + 1);
     assert!(!recovery.is_waiting());
 }
 
@@ -239,15 +285,15 @@ fn a_window_probe_leaves_what_goes_again_where_it_is() {
     sender.time_out();
     assert_eq!(sender.resend_due(2 * u64::from(MSS)), [0, MSS]);
     // The window has closed: one byte is probed with, the oldest.
-    sender.recovery.on_resent(byte(0));
+    sender.recovery.on_resent(byte(0), Instant::BIRTH, None);
     assert_eq!(sender.in_flight(), 2 * MSS);
     assert_eq!(
         sender.due(u64::MAX),
         Some((2 * MSS, MSS, Resent::AfterTimeout))
     );
     sender.resend_due(u64::MAX);
-    sender.recovery.on_resent(byte(3 * MSS));
-    assert_eq!(sender.in_flight(), 3 * MSS);
+    sender.send_bytes(1);
+    assert_eq!(sender.in_flight(), 3 * MSS + 1);
     assert_eq!(sender.due(u64::MAX), None);
 }
 
@@ -281,7 +327,7 @@ impl Sender {
             Step::Send => self.send(1),
             Step::Resend => {
                 if let Some(due) = self.recovery.due(MSS, u64::from(MSS)) {
-                    self.recovery.on_resent(due.range);
+                    self.recovery.on_resent(due.range, Instant::BIRTH, None);
                 }
             }
             Step::Duplicate if outstanding > 0 => {
@@ -293,7 +339,7 @@ impl Sender {
             }
             Step::TimeOut if outstanding > 0 => self.time_out(),
             Step::Reopen if outstanding > 0 => {
-                self.recovery.resend(self.una, self.nxt, BECAUSE, WHY);
+                self.recovery.resend(self.nxt, BECAUSE, WHY);
             }
             _ => {}
         }
@@ -313,8 +359,7 @@ proptest! {
                 prop_assert!(due.range.end().at_or_before(sender.nxt), "{step:?}");
                 prop_assert!((1..=MSS).contains(&due.range.len), "{step:?}");
             }
-            if let Phase::Loss { next, until, .. } = sender.recovery.phase {
-                prop_assert!(sender.una.at_or_before(next) && next.at_or_before(until));
+            if let Phase::Loss { until, .. } = sender.recovery.phase {
                 prop_assert!(sender.una.before(until) && until.at_or_before(sender.nxt));
             }
             if sender.una == sender.nxt {

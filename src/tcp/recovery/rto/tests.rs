@@ -1,9 +1,10 @@
 //! A timeout: everything outstanding is taken for lost, and goes again in slow start.
 
-use crate::base::{SeqNum, SeqRange};
-use crate::probe::{EventId, Resent};
-use crate::tcp::recovery::tests::{MSS, Sender};
-use crate::tcp::recovery::{Recovery, Verdict};
+use crate::base::{Instant, SeqNum, SeqRange};
+use crate::probe::Resent;
+use crate::tcp::config::Recovering;
+use crate::tcp::recovery::tests::{AT, MSS, Sender};
+use crate::tcp::recovery::{Expired, Recovery, Verdict};
 
 const CWND: u64 = MSS as u64;
 
@@ -30,8 +31,14 @@ fn the_last_segment_may_be_short() {
 #[test]
 fn a_syn_that_goes_again_is_called_one() {
     let iss = SeqNum(u32::MAX);
-    let mut recovery = Recovery::new(iss);
-    recovery.on_timeout(iss, iss + 1, MSS, true, EventId::FIRST);
+    let mut recovery = Recovery::new(iss, Recovering::default());
+    recovery.on_sent(SeqRange { start: iss, len: 1 }, Instant::BIRTH);
+    let expired = Expired {
+        una: iss,
+        nxt: iss + 1,
+        syn: true,
+    };
+    recovery.on_timeout(&expired, &AT, &mut |_| {});
     let due = recovery.due(1, 0).expect("due at once");
     assert_eq!(due.how, Resent::Syn);
     assert_eq!(due.range, SeqRange { start: iss, len: 1 });
@@ -86,7 +93,7 @@ fn new_segments_sent_while_the_loss_is_repaired_count_as_on_their_way() {
 #[test]
 fn a_timeout_ends_fast_recovery() {
     let mut sender = Sender::with_sent(6);
-    assert_eq!(sender.duplicates(3), Verdict::Lost { limited: 0 });
+    assert_eq!(sender.duplicates(3), sender.lost_but(0));
     sender.time_out();
     assert_eq!(sender.recovery.phase_name(), "loss");
     assert!(!sender.recovery.in_recovery());
@@ -110,7 +117,7 @@ fn duplicates_of_what_was_sent_again_in_vain_begin_no_recovery() {
     assert_eq!(sender.recovery.phase_name(), "open");
     // A loss further on is one again.
     sender.acknowledge(7 * MSS);
-    assert_eq!(sender.duplicates(3), Verdict::Lost { limited: 0 });
+    assert_eq!(sender.duplicates(3), sender.lost_but(0));
 }
 
 /// RFC 6582 section 3.2 step 3 sets cwnd at the end of *fast recovery*; after a timeout it is slow

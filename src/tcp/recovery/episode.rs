@@ -1,0 +1,173 @@
+//! One episode where the peer reports what it has: RFC 8985, or RFC 6675 where RACK is off.
+//!
+//! Begins when anything is found to be lost, ends when all is acknowledged that was outstanding
+//! then, and reduces the window once. Without reports `dupack` tells the same story.
+
+use std::time::Duration;
+
+use crate::base::{Instant, SeqNum, SeqRange};
+use crate::probe::{EventId, LossProof, Resent, Why};
+use crate::rfc;
+
+use super::prr::{self, Prr};
+use super::rack::Situation;
+use super::scoreboard::Sent;
+use super::{Due, Learned, Loss, Phase, Recovery, Verdict};
+
+/// What looking for losses depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Detection {
+    pub now: Instant,
+    pub mss: u32,
+    pub srtt: Option<Duration>,
+    pub because: EventId,
+}
+
+impl Recovery {
+    /// Looks for what is lost; `lost` hears of each piece. Returns how many bytes that are.
+    ///
+    /// RFC 8985 section 9.2: RFC 6675's rule does not run beside RACK.
+    pub fn detect(&mut self, at: &Detection, lost: &mut impl FnMut(Loss)) -> u32 {
+        self.look_at = None;
+        if !self.reports {
+            return 0;
+        }
+        let before = self.scoreboard.lost();
+        let (by, why) = if self.abilities.rack {
+            (LossProof::Rack, OVERTAKEN)
+        } else {
+            (LossProof::Reports, BELOW_REPORTS)
+        };
+        let mut tell = |range: SeqRange, sent: &Sent| {
+            lost(Loss {
+                range,
+                by,
+                tx_in_flight: sent.stamp.tx_in_flight,
+            });
+        };
+        if self.abilities.rack {
+            let window = self.reordering_window(at);
+            let rack = self.rack;
+            let judge = |sent: &Sent| rack.judge(sent, window, at.now);
+            let first = self.scoreboard.judge_first_copies(&judge, &mut tell);
+            let later = self.scoreboard.judge_later_copies(&judge, &mut tell);
+            self.look_at = first.into_iter().chain(later).min();
+        } else {
+            self.scoreboard.lose_below_reports(at.mss, &mut tell);
+        }
+        let newly = self.scoreboard.lost() - before;
+        if newly > 0 {
+            self.delivery.on_lost(newly);
+            self.found = Some((at.because, why));
+        }
+        newly
+    }
+
+    pub(super) fn reordering_window(&self, at: &Detection) -> Duration {
+        self.rack.window(&Situation {
+            in_recovery: self.phase != Phase::Open,
+            three_reported: self.scoreboard.has_three_reported(at.mss),
+            min_rtt: self.min_rtt.get().unwrap_or_default(),
+            srtt: at.srtt.unwrap_or_default(),
+        })
+    }
+
+    /// What the losses found and the acknowledgment mean to the episode. `flight` was on its way
+    /// before.
+    pub fn conclude(&mut self, una: SeqNum, at: &Detection, flight: u32) -> Verdict {
+        match self.phase {
+            Phase::Open if self.scoreboard.lost() > 0 => {
+                self.begin_episode(una, at);
+                Verdict::Lost { flight }
+            }
+            Phase::Open | Phase::Loss { .. } => Verdict::Nothing,
+            Phase::Recovery { .. } if una.at_or_after(self.recover) => {
+                self.end_episode();
+                Verdict::Over
+            }
+            Phase::Recovery { .. } => Verdict::Nothing,
+        }
+    }
+
+    fn begin_episode(&mut self, una: SeqNum, at: &Detection) {
+        let nxt = self.scoreboard.nxt();
+        self.phase = Phase::Recovery { reduction: None };
+        self.recover = nxt;
+        self.tlp.reset();
+        self.undo.begin(SeqRange::between(una, nxt));
+        // RFC 6675 section 5 (4.3): the first segment goes in any case.
+        let found = self.found.zip(self.scoreboard.first_lost(at.mss));
+        self.urgent = found.map(|((because, why), range)| Due {
+            range,
+            how: Resent::Fast,
+            because,
+            why,
+        });
+    }
+
+    /// The congestion control has answered the loss, and leaves it to us how the window gets from
+    /// `flight` to `ssthresh`: RFC 9937 section 6.1.
+    pub fn reduce_to(&mut self, flight: u32, ssthresh: u64) {
+        if let Phase::Recovery { reduction } = &mut self.phase
+            && self.reports
+        {
+            *reduction = Some(Prr::new(flight, ssthresh));
+        }
+    }
+
+    /// RFC 9937 section 6.2, once an episode's ACK has been understood; `lost` is what it found.
+    pub fn spread_reduction(&mut self, learned: &Learned, lost: u32, mss: u32) {
+        let in_flight = self.in_flight();
+        if let Phase::Recovery {
+            reduction: Some(prr),
+        } = &mut self.phase
+        {
+            prr.on_ack(&prr::Heard {
+                delivered: learned.delivered,
+                in_flight,
+                safe: learned.advanced && lost == 0,
+                mss,
+            });
+        }
+    }
+
+    /// An episode is over: everything that was outstanding when it began is acknowledged.
+    pub(super) fn end_episode(&mut self) {
+        self.phase = Phase::Open;
+        self.departed = 0;
+        self.rack.on_recovery_over();
+        self.undo.end(self.scoreboard.nxt());
+    }
+
+    /// The last episode was for nothing: what is taken for lost is on its way after all. RFC 4015
+    /// section 3 (8): sending goes on with what is new.
+    pub fn undo(&mut self, una: SeqNum) {
+        if !matches!(self.phase, Phase::Loss { .. }) {
+            self.rack.on_undone();
+        }
+        self.phase = Phase::Open;
+        self.departed = 0;
+        self.urgent = None;
+        self.recover = una;
+        self.timeouts = 0;
+        self.scoreboard.lose_none();
+        self.undo.settle();
+    }
+
+    /// How many bytes are taken for lost and wait to be sent again.
+    pub fn lost(&self) -> u32 {
+        self.scoreboard.lost()
+    }
+}
+
+const OVERTAKEN: Why = Why {
+    by: rfc!(8985, "6.2"),
+    text: "something sent later has arrived, and the time for being overtaken is over: it is lost",
+};
+const BELOW_REPORTS: Why = Why {
+    by: rfc!(6675, "4"),
+    text: "three segments' worth above it is reported: it is taken for lost",
+};
+
+#[cfg(test)]
+mod tests;

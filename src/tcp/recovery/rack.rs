@@ -1,0 +1,180 @@
+//! Loss by time: RFC 8985 section 6.
+//!
+//! What was sent before something that has arrived, and longer ago than a round trip and a
+//! reordering window, is lost. [`Rack`] says so of single pieces; walking the scoreboard is the
+//! scoreboard's business, and setting the timer its caller's.
+
+use std::time::Duration;
+
+use crate::base::{Instant, SeqNum};
+
+use super::scoreboard::{Arrived, Judgment, Sent};
+
+/// RACK's variables: RFC 8985 section 5.3.
+#[derive(Debug, Clone, Copy)]
+pub struct Rack {
+    /// RACK.xmit_ts and RACK.end_seq: what was sent last of all that has arrived.
+    latest: Option<(Instant, SeqNum)>,
+    /// RACK.rtt.
+    rtt: Duration,
+    /// What was sent last of that which the ACK at hand tells of.
+    newly: Option<(Instant, SeqNum)>,
+    /// RACK.fack: the end of the highest that has arrived.
+    fack: SeqNum,
+    /// RACK.reordering_seen.
+    reordering_seen: bool,
+    /// RACK.dsack_round: the round in which a D-SACK was heard ends here.
+    dsack_round: Option<SeqNum>,
+    /// RACK.reo_wnd_mult.
+    multiple: u32,
+    /// RACK.reo_wnd_persist: recoveries until a window that has grown is forgotten.
+    persist: u32,
+}
+
+/// What tells an ACK for a first copy from one for a later one.
+#[derive(Debug, Clone, Copy)]
+pub struct Ambiguity {
+    pub now: Instant,
+    /// The instant whose timestamp the ACK echoes, if it echoes one.
+    pub echoed: Option<Instant>,
+    pub min_rtt: Option<Duration>,
+}
+
+/// What the reordering window depends on, beside what RACK knows itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation {
+    /// In fast recovery, or in recovery after a timeout.
+    pub in_recovery: bool,
+    /// As much is SACKed as three segments.
+    pub three_reported: bool,
+    pub min_rtt: Duration,
+    pub srtt: Duration,
+}
+
+impl Rack {
+    /// Before anything is sent.
+    pub fn new(iss: SeqNum) -> Rack {
+        Rack {
+            latest: None,
+            rtt: Duration::ZERO,
+            newly: None,
+            fack: iss,
+            reordering_seen: false,
+            dsack_round: None,
+            multiple: 1,
+            persist: 0,
+        }
+    }
+
+    /// Section 6.2 steps 2 and 3, for one piece that is newly known to have arrived; pieces come in
+    /// ascending order.
+    pub fn on_arrived(&mut self, piece: &Arrived, ambiguity: &Ambiguity) {
+        let Arrived { range, sent, .. } = piece;
+        // Step 3: an original that arrives below the highest was overtaken.
+        if range.end().after(self.fack) {
+            self.fack = range.end();
+        } else if range.end().before(self.fack) && !sent.resent {
+            self.reordering_seen = true;
+        }
+        // Step 2: of what was sent more than once, an ACK may mean an earlier copy.
+        let rtt = ambiguity.now.since(sent.sent_at);
+        let earlier_copy = ambiguity.echoed.is_some_and(|echoed| echoed < sent.sent_at)
+            || ambiguity.min_rtt.is_some_and(|min_rtt| rtt < min_rtt);
+        if sent.resent && earlier_copy {
+            return;
+        }
+        let piece = (sent.sent_at, range.end());
+        if self.newly.is_none_or(|newly| sent_after(piece, newly)) {
+            self.newly = Some(piece);
+        }
+    }
+
+    /// Step 2, once all that the ACK tells of is known.
+    pub fn on_ack(&mut self, now: Instant) {
+        let Some(newly) = self.newly.take() else {
+            return;
+        };
+        self.rtt = now.since(newly.0);
+        if self.latest.is_none_or(|latest| sent_after(newly, latest)) {
+            self.latest = Some(newly);
+        }
+    }
+
+    /// Step 4: a D-SACK says that a reordered segment was taken for lost. The window grows once a
+    /// round trip.
+    pub fn on_dsack(&mut self, nxt: SeqNum) {
+        if self.dsack_round.is_none() {
+            self.dsack_round = Some(nxt);
+            self.multiple = self.multiple.saturating_add(1);
+            self.persist = PERSIST;
+        }
+    }
+
+    /// What was taken for lost because it was overtaken has arrived after all, and its copy hides
+    /// it from step 3: house!("rack-reordering").
+    pub fn on_undone(&mut self) {
+        self.reordering_seen = true;
+    }
+
+    /// Step 4: SND.UNA has moved.
+    pub fn on_progress(&mut self, una: SeqNum) {
+        if self.dsack_round.is_some_and(|end| una.at_or_after(end)) {
+            self.dsack_round = None;
+        }
+        // Compared modulo 2^32, it must not fall half of the numbers behind.
+        self.fack = self.fack.later_of(una);
+    }
+
+    /// Step 4: fast recovery, or recovery after a timeout, is over.
+    pub fn on_recovery_over(&mut self) {
+        self.persist = self.persist.saturating_sub(1);
+        if self.persist == 0 {
+            self.multiple = 1;
+        }
+    }
+
+    /// Step 4, RACK_update_reo_wnd: how long a segment may be overtaken.
+    pub fn window(&self, situation: &Situation) -> Duration {
+        let impatient = situation.in_recovery || situation.three_reported;
+        if !self.reordering_seen && impatient {
+            return Duration::ZERO;
+        }
+        // "Return min(RACK.reo_wnd_mult * RACK.min_RTT / 4, SRTT)"
+        let grown = (situation.min_rtt / 4).saturating_mul(self.multiple);
+        grown.min(situation.srtt)
+    }
+
+    /// Step 5 for one piece, with the reordering window as it is.
+    pub fn judge(&self, sent: &Sent, window: Duration, now: Instant) -> Judgment {
+        let Some(latest) = self.latest else {
+            return Judgment::TooEarly;
+        };
+        if !sent_after(latest, (sent.sent_at, sent.end)) {
+            return Judgment::TooEarly;
+        }
+        // "remaining = Segment.xmit_ts + RACK.rtt + RACK.reo_wnd - Now()"
+        let at = sent.sent_at + self.rtt + window;
+        if at <= now {
+            Judgment::Lost
+        } else {
+            Judgment::Wait(at)
+        }
+    }
+
+    /// Section 6.3: whether what was sent at that time is lost when the retransmission timer
+    /// expires, though nothing sent later has arrived.
+    pub fn is_overdue(&self, sent: &Sent, window: Duration, now: Instant) -> bool {
+        sent.sent_at + self.rtt + window <= now
+    }
+}
+
+/// RACK_sent_after: by time, and by sequence number what left at the same instant.
+fn sent_after(a: (Instant, SeqNum), b: (Instant, SeqNum)) -> bool {
+    a.0 > b.0 || (a.0 == b.0 && a.1.after(b.1))
+}
+
+/// Section 6.2 step 4: a window that has grown lasts for sixteen recoveries without a D-SACK.
+const PERSIST: u32 = 16;
+
+#[cfg(test)]
+mod tests;
