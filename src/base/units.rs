@@ -1,6 +1,7 @@
 //! Numbers that must not be mixed up with other numbers.
 
 use std::fmt;
+use std::time::Duration;
 
 /// A maximum segment size, in bytes of text: RFC 9293 section 3.7.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +83,31 @@ impl WindowScale {
 /// A rate in bits per second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate(pub u64);
+
+impl Rate {
+    /// That of so many bytes in a time; the highest there is if they took none.
+    pub fn of(bytes: u64, time: Duration) -> Rate {
+        let bits = u128::from(bytes) * 8 * NANOS_PER_SEC;
+        let rate = bits.checked_div(time.as_nanos()).unwrap_or(u128::MAX);
+        Rate(u64::try_from(rate).unwrap_or(u64::MAX))
+    }
+
+    /// How many bytes it carries in a time, rounded down.
+    pub fn bytes_in(self, time: Duration) -> u64 {
+        let bytes = u128::from(self.0).saturating_mul(time.as_nanos()) / (8 * NANOS_PER_SEC);
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+
+    /// How long it takes for so many bytes; for ever if it is zero.
+    pub fn time_for(self, bytes: u64) -> Duration {
+        let nanos = (u128::from(bytes) * 8 * NANOS_PER_SEC)
+            .checked_div(u128::from(self.0))
+            .and_then(|nanos| u64::try_from(nanos).ok());
+        nanos.map_or(Duration::MAX, Duration::from_nanos)
+    }
+}
+
+const NANOS_PER_SEC: u128 = 1_000_000_000;
 
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ use super::socket::{Listening, Socket};
 use super::waiters::{Topic, Waiter};
 use crate::base::Instant;
 use crate::probe::Snapshot;
-use crate::stack::KeepAlive;
+use crate::stack::{Algorithm, KeepAlive};
 
 /// A connection.
 ///
@@ -189,6 +189,25 @@ impl TcpStream {
     /// See [`TcpStream::set_nodelay`].
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         self.0.socket.linger()
+    }
+
+    /// Another congestion control, which begins anew. At first it is the network's, or the
+    /// listener's that made the connection.
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn set_congestion(&self, algorithm: Algorithm) -> io::Result<()> {
+        self.0.socket.set_congestion(algorithm)
+    }
+
+    /// Which congestion control it has.
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn congestion(&self) -> io::Result<Algorithm> {
+        self.0.socket.congestion()
     }
 
     /// Keep-alives (RFC 9293 section 3.8.4); `None`: none, as at first.
@@ -367,6 +386,15 @@ impl TcpListener {
     /// [`TcpListener::accept`] for ever.
     pub fn incoming(&self) -> Incoming<'_> {
         Incoming(self)
+    }
+
+    /// Which congestion control the connections begin with that come from now on.
+    ///
+    /// # Errors
+    ///
+    /// Those of a network that is down.
+    pub fn set_congestion(&self, algorithm: Algorithm) -> io::Result<()> {
+        self.0.set_congestion(algorithm)
     }
 
     /// Where it listens.

@@ -452,10 +452,9 @@ fn take_woken(stack: &mut Stack, waiters: &mut Waiters, woken: &mut Vec<Waker>) 
 }
 
 fn has_room(stack: &Stack, id: ConnId) -> bool {
-    let buffer = stack.config().tcp.send_buffer as usize;
     stack
         .status(id)
-        .is_none_or(|status| is_roomy(status.unacknowledged, buffer))
+        .is_none_or(|status| is_roomy(status.unacknowledged, status.send_limit))
 }
 
 /// Whether a writer that found no room has enough of it: a third of the buffer. Waking it for every

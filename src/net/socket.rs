@@ -13,7 +13,9 @@ use super::shared::Held;
 use super::waiters::{Topic, Waiter};
 use crate::base::pair::SocketPair;
 use crate::probe::{Snapshot, State};
-use crate::stack::{AcceptError, ConnId, KeepAlive, ListenerId, ReadError, Stack, WriteError};
+use crate::stack::{
+    AcceptError, Algorithm, ConnId, KeepAlive, ListenerId, ReadError, Stack, WriteError,
+};
 
 /// A connection that somebody holds. Dropping it closes it.
 #[derive(Debug)]
@@ -158,6 +160,14 @@ impl Socket {
         self.call(|held| held.stack.set_nodelay(held.now, self.id, on))
     }
 
+    pub fn congestion(&self) -> io::Result<Algorithm> {
+        self.look(|stack| stack.congestion(self.id))
+    }
+
+    pub fn set_congestion(&self, algorithm: Algorithm) -> io::Result<()> {
+        self.call(|held| held.stack.set_congestion(held.now, self.id, algorithm))
+    }
+
     pub fn set_keepalive(&self, keep_alive: Option<KeepAlive>) -> io::Result<()> {
         self.call(|held| held.stack.set_keep_alive(held.now, self.id, keep_alive))
     }
@@ -270,6 +280,11 @@ impl Listening {
         let (id, pair) = ready!(accepted).map_err(error::accept)?;
         let pair = pair.ok_or(io::ErrorKind::ConnectionAborted)?;
         Poll::Ready(Ok(Socket::new(self.network.clone(), id, pair)))
+    }
+
+    pub fn set_congestion(&self, algorithm: Algorithm) -> io::Result<()> {
+        let shared = self.network.shared();
+        Ok(shared.call(|held| held.stack.set_listener_congestion(self.id, algorithm))?)
     }
 
     /// Where it listens.

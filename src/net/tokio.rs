@@ -19,7 +19,7 @@ use super::blocking::BACKLOG;
 use super::socket::{Listening, Socket};
 use super::waiters::{Key, Waiter};
 use crate::probe::Snapshot;
-use crate::stack::KeepAlive;
+use crate::stack::{Algorithm, KeepAlive};
 
 /// A connection.
 ///
@@ -91,6 +91,25 @@ impl TcpStream {
     /// See [`TcpStream::set_nodelay`].
     pub fn set_zero_linger(&self) -> io::Result<()> {
         self.0.socket.set_linger(Some(Duration::ZERO))
+    }
+
+    /// Another congestion control, which begins anew. At first it is the network's, or the
+    /// listener's that made the connection.
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn set_congestion(&self, algorithm: Algorithm) -> io::Result<()> {
+        self.0.socket.set_congestion(algorithm)
+    }
+
+    /// Which congestion control it has.
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn congestion(&self) -> io::Result<Algorithm> {
+        self.0.socket.congestion()
     }
 
     /// Keep-alives (RFC 9293 section 3.8.4); `None`: none, as at first.
@@ -310,6 +329,15 @@ impl TcpListener {
         let socket = accepted?;
         let peer = socket.peer_addr();
         Poll::Ready(Ok((TcpStream(Arc::new(Stream::new(socket))), peer)))
+    }
+
+    /// Which congestion control the connections begin with that come from now on.
+    ///
+    /// # Errors
+    ///
+    /// Those of a network that is down.
+    pub fn set_congestion(&self, algorithm: Algorithm) -> io::Result<()> {
+        self.listening.set_congestion(algorithm)
     }
 
     /// Where it listens.

@@ -172,6 +172,7 @@ pub fn snapshot(state: State) -> Snapshot {
         rto: Duration::from_secs(1),
         mss: 1460,
         unacknowledged: 0,
+        send_limit: 131_072,
         unread: 0,
         phase: "open",
         congestion_control: "reno",

@@ -256,6 +256,7 @@ pub const fn timer(kind: TimerKind) -> &'static str {
         TimerKind::FinWait2 => "FIN-WAIT-2 timer",
         TimerKind::SillyWindow => "silly window override timer",
         TimerKind::Rest => "timer of rest",
+        TimerKind::Pacing => "pacing timer",
         TimerKind::Reordering => "reordering timer",
         TimerKind::LossProbe => "loss probe timer",
     }

@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub mss: u16,
     /// Bytes accepted from the application and not acknowledged yet.
     pub unacknowledged: usize,
+    /// How many of those there may be at present.
+    pub send_limit: usize,
     /// Bytes received and not read yet.
     pub unread: usize,
     /// Which part of loss recovery is at work, in the RFCs' words.

@@ -311,11 +311,13 @@ pub enum TimerKind {
     Reordering,
     /// RFC 8985 section 7.2: PTO.
     LossProbe,
+    /// When what waits for its turn may leave: house!("pacing").
+    Pacing,
 }
 
 impl TimerKind {
     /// All kinds, in the order in which they are looked at when several are due.
-    pub const ALL: [TimerKind; 11] = [
+    pub const ALL: [TimerKind; 12] = [
         TimerKind::Reordering,
         TimerKind::LossProbe,
         TimerKind::Retransmission,
@@ -327,6 +329,7 @@ impl TimerKind {
         TimerKind::FinWait2,
         TimerKind::SillyWindow,
         TimerKind::Rest,
+        TimerKind::Pacing,
     ];
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::base::Instant;
 use crate::base::pair::{Endpoint, SocketPair};
 use crate::probe::{Call, Event, Snapshot, Subject};
+use crate::tcp::congestion::Algorithm;
 use crate::tcp::open::isn::initial_sequence_number;
 use crate::tcp::user::{NothingToReceive, SendRefused};
 use crate::tcp::{Connection, Context, Failure, KeepAlive};
@@ -132,6 +133,7 @@ impl Stack {
             half_open: 0,
             accepted: VecDeque::new(),
             noticed: false,
+            congestion: None,
         });
         if !self.demux.listen(end, id) {
             self.listeners.remove(id);
@@ -189,6 +191,13 @@ impl Stack {
     /// Where a listener listens.
     pub fn listener_addr(&self, id: ListenerId) -> Option<SocketAddr> {
         self.listeners.get(id).map(|listener| listener.local.into())
+    }
+
+    /// Which congestion control the connections begin with that a listener makes from now on.
+    pub fn set_listener_congestion(&mut self, id: ListenerId, algorithm: Algorithm) {
+        if let Some(listener) = self.listeners.get_mut(id) {
+            listener.congestion = Some(algorithm);
+        }
     }
 
     /// SEND: takes as many bytes as there is room for, at least one.
@@ -333,6 +342,21 @@ impl Stack {
         self.connections
             .get(id)
             .map(|slot| slot.connection.nodelay())
+    }
+
+    /// RFC 9293 section 3.8.2 (MAY-18): another congestion control, which begins anew with what it
+    /// learns from now on.
+    pub fn set_congestion(&mut self, now: Instant, id: ConnId, algorithm: Algorithm) {
+        self.call(now, id, Call::Configure, |connection, cx| {
+            connection.set_congestion(cx, algorithm);
+        });
+    }
+
+    /// Which congestion control a connection has.
+    pub fn congestion(&self, id: ConnId) -> Option<Algorithm> {
+        self.connections
+            .get(id)
+            .map(|slot| slot.connection.congestion())
     }
 
     /// RFC 9293 section 3.8.4 (MUST-24): keep-alives on or off.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::base::{Instant, Pieces, Received, Seed, SeqNum};
 use crate::probe::State;
 use crate::tcp;
+use crate::tcp::congestion::Algorithm;
 use crate::wire::options::{Options, SackBlock, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
 use crate::wire::{ipv4, tcp as wire_tcp};
@@ -71,13 +72,16 @@ impl Lone {
         }
     }
 
-    /// Without options that would clutter the tests: no scaling, no timestamps, no SACK.
+    /// Without options that would clutter the tests: no scaling, no timestamps, no SACK. Buffers
+    /// stay as they are, and the window follows the simplest of the controllers.
     pub fn plain() -> tcp::Config {
         tcp::Config {
             window_scaling: false,
             timestamps: false,
             sack: false,
             receive_buffer: 65_535,
+            receive_buffer_max: 65_535,
+            congestion: Algorithm::Reno,
             ..tcp::Config::default()
         }
     }

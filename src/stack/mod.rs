@@ -56,6 +56,7 @@ pub use error::{AcceptError, ListenError, OpenError, ReadError, WriteError};
 pub use notice::{ConnId, ListenerId, Notice, Wake};
 
 pub use crate::ip::address::AddressError;
+pub use crate::tcp::congestion::Algorithm;
 pub use crate::tcp::{Failure, KeepAlive};
 
 /// A TCP/IP stack.
@@ -148,6 +149,8 @@ struct Listener {
     half_open: usize,
     accepted: VecDeque<ConnId>,
     noticed: bool,
+    /// What its connections begin with, where that is not what all do.
+    congestion: Option<Algorithm>,
 }
 
 /// Whose deadline stands in the wheel.

@@ -109,7 +109,11 @@ impl Stack {
             return;
         };
         let mut cx = Context::new(self.now, &mut self.voice, on);
-        let config = Arc::clone(&self.config.tcp);
+        let mut config = Arc::clone(&self.config.tcp);
+        let listening = self.listeners.get(listener);
+        if let Some(algorithm) = listening.and_then(|listener| listener.congestion) {
+            Arc::make_mut(&mut config).congestion = algorithm;
+        }
         let path_mss = self.config.mss(pair.remote.addr);
         let connection = slot.half.into_connection(&mut cx, config, path_mss);
         let id = self.insert(connection, number);

@@ -10,6 +10,7 @@ use super::kit::{B, End, Fate, World, pattern};
 use super::{Failure, Notice, ReadError, Wake};
 
 mod arrive;
+mod buffers;
 mod close;
 mod congestion;
 mod data;
@@ -19,6 +20,7 @@ mod icmp;
 mod mtu;
 mod open;
 mod options;
+mod pacing;
 mod rack;
 mod recovery;
 mod reneging;

@@ -8,10 +8,16 @@ use super::ecn::Asking;
 /// How a connection behaves. One value serves a whole stack; each connection may have its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Bytes that may wait for the reader. It bounds the window offered.
+    /// Bytes that may wait for the reader, at first. It bounds the window offered.
     pub receive_buffer: u32,
-    /// Bytes that may wait for acknowledgment, sent or not.
+    /// How far that may grow with what is read in a round trip: house!("receive-buffer"). If it is
+    /// no more than `receive_buffer`, nothing grows.
+    pub receive_buffer_max: u32,
+    /// Bytes that may wait for acknowledgment, sent or not, at first.
     pub send_buffer: u32,
+    /// How far that may grow with the congestion window: house!("send-buffer"). If it is no more
+    /// than `send_buffer`, nothing grows.
+    pub send_buffer_max: u32,
     /// Offer window scaling: RFC 7323 section 2.
     pub window_scaling: bool,
     /// Offer timestamps: RFC 7323 section 3.
@@ -28,6 +34,11 @@ pub struct Config {
     pub congestion: Algorithm,
     /// RFC 6928 section 2: the initial window, in segments.
     pub initial_window: u32,
+    /// Leave the first slow start when the round trip grows: RFC 9406.
+    pub hystart: bool,
+    /// Spread what a window lets go over its round trip: house!("pacing"). A controller that has a
+    /// rate of its own always does.
+    pub pacing: bool,
     /// How long an acknowledgment may wait for company: house!("delayed-ack"). RFC 9293
     /// section 3.8.6.3 (MUST-40) allows less than half a second.
     pub delayed_ack: Duration,
@@ -115,16 +126,20 @@ impl Default for KeepAlive {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            receive_buffer: 1 << 20,
-            send_buffer: 1 << 20,
+            receive_buffer: 128 << 10,
+            receive_buffer_max: 4 << 20,
+            send_buffer: 128 << 10,
+            send_buffer_max: 2 << 20,
             window_scaling: true,
             timestamps: true,
             sack: true,
             ecn: Asking::default(),
             recovery: Recovering::default(),
             nodelay: false,
-            congestion: Algorithm::Reno,
+            congestion: Algorithm::default(),
             initial_window: 10,
+            hystart: true,
+            pacing: false,
             delayed_ack: Duration::from_millis(40),
             rto_min: Duration::from_millis(200),
             rto_max: Duration::from_secs(120),

@@ -12,11 +12,12 @@ use crate::probe::{Edge, Event, EventId, Snapshot, State, TimerKind};
 use crate::rfc;
 
 use super::arrive::challenge::Challenge;
-use super::congestion::CongestionControl;
+use super::congestion::{Beginning, CongestionControl};
 use super::ecn::Ecn;
-use super::input::{Acknowledge, ReceiveBuffer};
+use super::input::{Acknowledge, ReceiveBuffer, RightSize};
 use super::open::negotiate::Agreement;
 use super::output::keepalive::KeepAliveState;
+use super::output::pacing::Pacing;
 use super::output::persist::Persist;
 use super::output::send_buffer::SendBuffer;
 use super::receive_space::ReceiveSpace;
@@ -38,6 +39,7 @@ pub struct Connection {
     pub(super) rcv: ReceiveSpace,
     pub(super) outgoing: SendBuffer,
     pub(super) incoming: ReceiveBuffer,
+    pub(super) right_size: RightSize,
 
     pub(super) recovery: Recovery,
     pub(super) fullness: Fullness,
@@ -49,6 +51,7 @@ pub struct Connection {
     pub(super) acks: Acknowledge,
     pub(super) challenge: Challenge,
     pub(super) persist: Persist,
+    pub(super) pacing: Pacing,
     pub(super) keep_alive: KeepAliveState,
     pub(super) timers: Timers,
 
@@ -98,16 +101,18 @@ impl Connection {
             pair,
             snd: SendSpace::new(iss),
             rcv: ReceiveSpace::default(),
-            outgoing: SendBuffer::new(iss + 1),
+            outgoing: SendBuffer::new(iss + 1, config.send_buffer),
             incoming: ReceiveBuffer::default(),
+            right_size: RightSize::new(config.receive_buffer, config.receive_buffer_max),
             recovery: Recovery::new(iss, config.recovery),
             fullness: Fullness::new(iss),
             rto_at: None,
             rtt: Rtt::new(config.rto_min, config.rto_max),
-            congestion: config.congestion.start(mss, config.initial_window),
+            congestion: start_congestion(&config, mss, iss),
             acks: Acknowledge::default(),
             challenge: Challenge::new(timestamp_offset),
             persist: Persist::default(),
+            pacing: Pacing::default(),
             keep_alive: KeepAliveState::new(cx.now),
             timers: Timers::default(),
             agreed,
@@ -127,6 +132,12 @@ impl Connection {
             wake: Wake::NONE,
             config,
         }
+    }
+
+    /// Another congestion control in place of what there was.
+    pub(super) fn restart_congestion(&mut self) {
+        let mss = self.eff_snd_mss();
+        self.congestion = start_congestion(&self.config, mss, self.snd.iss);
     }
 
     /// Takes an arrow of RFC 9293 Figure 5.
@@ -228,7 +239,7 @@ impl Connection {
     /// Bytes of the receive buffer that nothing waits in.
     pub(super) fn free(&self) -> u32 {
         let unread = self.incoming.unread() as u32;
-        self.config.receive_buffer.saturating_sub(unread)
+        self.right_size.size().saturating_sub(unread)
     }
 
     /// The text of a full-sized segment of the peer's, for decisions about what is worth a segment.
@@ -263,6 +274,7 @@ impl Connection {
             rto: self.rtt.rto(),
             mss: self.eff_snd_mss() as u16,
             unacknowledged: self.outgoing.len(),
+            send_limit: self.send_limit() as usize,
             unread: self.incoming.unread(),
             phase: self.recovery.phase_name(),
             congestion_control: self.congestion.name(),
@@ -294,6 +306,17 @@ impl Connection {
             self.snapshot()
         );
     }
+}
+
+fn start_congestion(config: &Config, mss: u32, iss: SeqNum) -> Box<dyn CongestionControl> {
+    config.congestion.start(Beginning {
+        mss,
+        initial_segments: config.initial_window,
+        hystart: config.hystart,
+        paced: config.pacing,
+        // As good as chance, and the same in a run that repeats.
+        seed: iss.0.into(),
+    })
 }
 
 /// RFC 7323 section 3.2: the option and its padding in every segment.

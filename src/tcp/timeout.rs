@@ -33,6 +33,7 @@ impl Connection {
             }
         }
         self.arm_silly_window(cx);
+        self.arm_pacing(cx);
         if outstanding || unsent {
             self.arm_user_timeout(cx);
         } else {

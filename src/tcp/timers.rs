@@ -82,6 +82,8 @@ impl Connection {
                 TimerKind::FinWait2 => self.on_fin_wait_2_over(cx),
                 TimerKind::SillyWindow => self.silly_window_over = true,
                 TimerKind::Rest => self.on_rest_timeout(cx),
+                // What waited for its turn is asked for anew after each step.
+                TimerKind::Pacing => {}
             }
         }
         self.assert_invariants();

@@ -7,6 +7,7 @@ use crate::probe::{Event, State};
 use crate::rfc;
 
 use super::config::KeepAlive;
+use super::congestion::Algorithm;
 use super::connection::Connection;
 use super::input::acknowledge::WINDOW_UPDATE;
 use super::{Context, Failure};
@@ -45,6 +46,7 @@ impl Connection {
             return Err(SendRefused::Closing);
         }
         self.stirred = cx.input();
+        self.outgoing.grow_to(self.send_limit());
         let taken = bytes.len().min(self.send_room());
         self.restart_after_idle(cx);
         self.note_app_limit();
@@ -61,7 +63,13 @@ impl Connection {
 
     /// How many bytes SEND would take.
     pub fn send_room(&self) -> usize {
-        (self.config.send_buffer as usize).saturating_sub(self.outgoing.len())
+        (self.send_limit() as usize).saturating_sub(self.outgoing.len())
+    }
+
+    /// How many bytes may wait for acknowledgment, sent or not.
+    pub(super) fn send_limit(&self) -> u32 {
+        let max = self.config.send_buffer_max;
+        self.outgoing.limit_for(self.congestion.window(), max)
     }
 
     /// RFC 5681 section 4.1: after an idle period longer than the timeout, cwnd is at most the
@@ -108,7 +116,9 @@ impl Connection {
             // No more will come.
             self.release_spare();
         }
-        let buffer = self.config.receive_buffer;
+        let read = self.incoming.next() - self.incoming.unread() as u64;
+        self.right_size.on_read(cx.now, read, self.rtt.srtt());
+        let buffer = self.right_size.size();
         let peer_sends = self.state.may_receive() && self.state != State::SynReceived;
         if peer_sends
             && self
@@ -152,6 +162,23 @@ impl Connection {
     /// Whether Nagle's algorithm is off.
     pub fn nodelay(&self) -> bool {
         self.config.nodelay
+    }
+
+    /// RFC 9293 section 3.8.2 (MAY-18): another congestion control, which begins anew. What it has
+    /// already stays as it is.
+    pub fn set_congestion(&mut self, cx: &mut Context<'_>, algorithm: Algorithm) {
+        self.stirred = cx.input();
+        if self.config.congestion == algorithm {
+            return;
+        }
+        Arc::make_mut(&mut self.config).congestion = algorithm;
+        self.restart_congestion();
+        self.arm_retransmission(cx);
+    }
+
+    /// Which congestion control it has.
+    pub fn congestion(&self) -> Algorithm {
+        self.config.congestion
     }
 
     /// RFC 9293 section 3.8.4 (MUST-24): on or off for each connection.

@@ -1,6 +1,8 @@
 //! What each unit refuses to be, and how a window becomes a field and back.
 
-use super::{Mss, WindowScale};
+use std::time::Duration;
+
+use super::{Mss, Rate, WindowScale};
 
 #[test]
 fn a_segment_size_below_the_floor_is_raised_to_it() {
@@ -64,4 +66,27 @@ fn a_window_too_large_for_the_field_shows_as_the_largest_field() {
     assert_eq!(WindowScale::default().field(65_536), u16::MAX);
     assert_eq!(WindowScale::MAX.field(u32::MAX), u16::MAX);
     assert_eq!(WindowScale::MAX.scale(u16::MAX), 65_535 << 14);
+}
+
+#[test]
+fn a_rate_is_bits_over_seconds_both_ways() {
+    // 12,500 bytes in a millisecond are 100 Mbit/s.
+    let rate = Rate::of(12_500, Duration::from_millis(1));
+    assert_eq!(rate, Rate(100_000_000));
+    assert_eq!(rate.bytes_in(Duration::from_secs(1)), 12_500_000);
+    assert_eq!(rate.time_for(1_500), Duration::from_micros(120));
+    // Down to whole bytes, bits and nanoseconds.
+    assert_eq!(Rate(7).bytes_in(Duration::from_secs(1)), 0);
+    assert_eq!(Rate(8).bytes_in(Duration::from_millis(1_999)), 1);
+    assert_eq!(Rate::of(1, Duration::from_secs(3)), Rate(2));
+}
+
+#[test]
+fn rates_at_the_ends_of_the_scale_overflow_nothing() {
+    assert_eq!(Rate::of(1, Duration::ZERO), Rate(u64::MAX));
+    assert_eq!(Rate::of(u64::MAX, Duration::from_nanos(1)), Rate(u64::MAX));
+    assert_eq!(Rate(0).time_for(1), Duration::MAX);
+    assert_eq!(Rate(1).time_for(u64::MAX), Duration::MAX);
+    assert_eq!(Rate(u64::MAX).bytes_in(Duration::MAX), u64::MAX);
+    assert_eq!(Rate(0).bytes_in(Duration::MAX), 0);
 }

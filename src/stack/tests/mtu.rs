@@ -91,7 +91,11 @@ fn a_change_during_the_handshake_counts() {
 
 #[test]
 fn a_transfer_goes_on_over_a_link_that_was_narrowed() {
-    let mut world = World::new(Config::default());
+    let mut world = World::new(Config {
+        // All of it in one write.
+        send_buffer: 1 << 20,
+        ..Config::default()
+    });
     let (a, b, _) = world.connect();
     let bytes = pattern(300_000);
     let got = world.transfer(End::A, a, b, &bytes, 10 * SECOND);

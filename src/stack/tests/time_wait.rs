@@ -59,7 +59,12 @@ const STAMPED: &str = ",TS val 99 ecr 0";
 fn the_window_is_still_the_one_that_was_offered() {
     for kept in BOTH {
         // Of a buffer of 1 MiB the field shows 32,768 units of 32 bytes.
-        let (mut lone, ..) = time_wait_of(Config::default(), kept, ",wscale 0");
+        let config = Config {
+            receive_buffer: 1 << 20,
+            receive_buffer_max: 1 << 20,
+            ..Config::default()
+        };
+        let (mut lone, ..) = time_wait_of(config, kept, ",wscale 0");
         lone.inject(". 500000:500000(0) ack 2 win 1000");
         assert!(lone.outgoing().is_empty(), "{kept:?}");
         lone.inject(". 1100000:1100000(0) ack 2 win 1000");

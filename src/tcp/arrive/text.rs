@@ -1,5 +1,7 @@
 //! Seventh: process the segment text. RFC 9293 section 3.10.7.4.
 
+use std::time::Duration;
+
 use crate::base::SeqRange;
 use crate::probe::{Accepted, Edge, TimerKind};
 use crate::rfc;
@@ -23,6 +25,7 @@ impl Connection {
         if self.orphaned {
             return Some(self.refuse_text(cx));
         }
+        self.right_size.on_text(cx.now, self.echoed(cx, seg));
         let had_holes = !self.incoming.holes().is_empty();
         let offset = self.offset_of(seg.seq);
         self.note_held_text(seg, offset);
@@ -69,6 +72,12 @@ impl Connection {
         if self.agreed.sack && !range.is_empty() {
             self.duplicate = Some(range);
         }
+    }
+
+    /// How long ago the acknowledgment left that a segment echoes: RFC 7323 section 4.
+    fn echoed(&self, cx: &Context<'_>, seg: &Segment<'_>) -> Option<Duration> {
+        let echo = seg.options.timestamps?.echo;
+        self.timestamps?.rtt(echo, cx.now)
     }
 
     fn acknowledge_text(&mut self, cx: &mut Context<'_>, len: u32, had_holes: bool) {

@@ -2,15 +2,24 @@
 //!
 //! A controller sees one report an ACK; never a segment, a buffer or a connection. RFC 5681 has
 //! the rules that every controller shares: the initial window, what a timeout does, and that
-//! one loss episode reduces the window once.
+//! one loss episode reduces the window once. `window` has what those do alike that learn from
+//! loss (`reno`, `cubic`), `hystart` how they leave slow start before it overshoots, `idle` what a
+//! window is worth that was not used; `bbr` builds a model of the path instead.
 
+mod bbr;
+mod cubic;
+mod hystart;
+mod idle;
 mod reno;
+mod window;
 
 use std::fmt::Debug;
 use std::time::Duration;
 
 use crate::base::{Instant, Rate, SeqNum};
 
+pub use bbr::Bbr;
+pub use cubic::Cubic;
 pub use reno::Reno;
 
 /// Controls the amount of data on its way. Sizes are bytes.
@@ -43,7 +52,7 @@ pub trait CongestionControl: Debug + Send {
     fn on_lost(&mut self, _now: Instant, _lost: u32, _tx_in_flight: u64) {}
 
     /// The last reduction was for nothing, and those before it that nothing has confirmed: the
-    /// state before them comes back (RFC 4015 section 3).
+    /// state before them comes back (RFC 4015 section 3, RFC 9438 section 4.9.2).
     fn undo(&mut self, now: Instant);
 
     /// Nothing was sent for `idle`, which is longer than the retransmission timeout `rto`: RFC 5681
@@ -63,68 +72,67 @@ pub trait CongestionControl: Debug + Send {
 #[derive(Debug, Clone, Copy)]
 pub struct AckReport {
     pub now: Instant,
-    /// SND.UNA after this ACK; rounds are counted with it.
+    /// SND.UNA after this ACK: rounds are counted with it.
     pub una: SeqNum,
     /// SND.NXT.
     pub nxt: SeqNum,
     /// Newly acknowledged, cumulatively.
     pub acked: u32,
-    /// Newly known to have arrived, cumulatively or by a report; each byte counts once.
+    /// Newly known to have arrived, cumulatively or by SACK: each byte once.
     pub delivered: u32,
     /// Newly taken for lost because of this ACK.
     pub lost: u32,
-    /// On their way after this ACK.
+    /// On its way after this ACK.
     pub in_flight: u64,
-    /// On their way before it.
+    /// On its way before it.
     pub in_flight_before: u64,
     /// The round trip that this ACK itself measured, if it did.
     pub rtt: Option<Duration>,
+    /// RFC 6298's smoothed round-trip time.
     pub srtt: Option<Duration>,
-    /// The least round trip of the last minutes: RFC 8985 section 6.2.
+    /// The least round trip of the last minutes.
     pub min_rtt: Option<Duration>,
-    /// How fast the network has delivered.
+    /// How fast the network delivered, as far as this ACK tells.
     pub rate: Option<RateSample>,
-    /// The window was what held the sender back: where it was not, it may not grow (RFC 9438
-    /// section 5.8).
+    /// cwnd was what held the sender back: else it may not grow (RFC 9438 section 5.8).
     pub window_limited: bool,
     /// A loss episode is going on: the window is recovery's business.
     pub in_recovery: bool,
-    /// What the receiver says arrived marked by a congested router (RFC 3168 section 6.1).
+    /// Reported as marked by the network: RFC 3168.
     pub ce: u32,
 }
 
-/// One sample of the rate at which the network delivers, from the segment sent last of those that
-/// one ACK told of. Sizes are bytes.
+/// One delivery-rate sample: what was delivered between two moments, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateSample {
-    /// Delivered in `interval`.
+    /// Bytes delivered in the interval.
     pub delivered: u64,
     pub interval: Duration,
-    /// From the segment's leaving to this ACK.
+    /// The round trip of the segment that the sample hangs on.
     pub rtt: Duration,
-    /// How much had been delivered in all when the segment left.
+    /// Bytes delivered in all when that segment left.
     pub prior_delivered: u64,
-    /// How much has been delivered in all.
+    /// Bytes delivered in all now.
     pub total_delivered: u64,
-    /// On their way when the segment left, itself counted.
+    /// Bytes on their way when that segment left, it among them.
     pub tx_in_flight: u64,
-    /// Lost since the segment left.
+    /// Bytes lost since it left.
     pub lost: u64,
-    /// The sender had nothing more to send for a part of `interval`.
+    /// The application, not the network, set the pace in the interval.
     pub app_limited: bool,
 }
 
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Congestion {
-    /// Loss found by duplicate acknowledgments: RFC 5681 section 3.2.
+    /// Loss found by acknowledgments: RFC 5681 section 3.2.
     Loss {
         /// FlightSize when it was found.
         flight: u64,
     },
-    /// The receiver has seen a mark of a congested router: RFC 3168 section 6.1.2, RFC 8511.
+    /// The receiver reports a mark: RFC 3168 section 6.1.2.
     Ecn {
-        /// FlightSize when it was heard of.
+        /// FlightSize when the report came.
         flight: u64,
     },
     /// The retransmission timer: RFC 5681 section 3.1.
@@ -147,15 +155,36 @@ pub enum Congestion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Algorithm {
     /// RFC 5681.
-    #[default]
     Reno,
+    /// RFC 9438.
+    #[default]
+    Cubic,
+    /// draft-ietf-ccwg-bbr.
+    Bbr,
+}
+
+/// What a controller begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beginning {
+    /// Eff.snd.MSS, in bytes.
+    pub mss: u32,
+    /// RFC 6928 section 2: the initial window, in segments.
+    pub initial_segments: u32,
+    /// Leave the first slow start by RFC 9406.
+    pub hystart: bool,
+    /// Whether segments leave by pacing, or as acknowledgments come.
+    pub paced: bool,
+    /// What chance is drawn from, where a controller wants any: not to be in step with others.
+    pub seed: u64,
 }
 
 impl Algorithm {
-    /// A fresh controller. `initial_window` is in segments of `mss` bytes.
-    pub fn start(self, mss: u32, initial_window: u32) -> Box<dyn CongestionControl> {
+    /// A fresh controller.
+    pub fn start(self, with: Beginning) -> Box<dyn CongestionControl> {
         match self {
-            Algorithm::Reno => Box::new(Reno::new(mss, initial_window)),
+            Algorithm::Reno => Box::new(Reno::new(with)),
+            Algorithm::Cubic => Box::new(Cubic::new(with)),
+            Algorithm::Bbr => Box::new(Bbr::new(with)),
         }
     }
 }
@@ -168,5 +197,7 @@ pub fn initial_window(mss: u32, segments: u32) -> u64 {
     (segments * mss).min((2 * mss).max(segments * 1460))
 }
 
+#[cfg(test)]
+mod kit;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The initial window, and a controller by its name.
 
-use super::{Algorithm, initial_window};
+use super::kit::BEGINNING;
+use super::{Algorithm, Beginning, initial_window};
 
 /// RFC 6928 section 2, equation (1), as it stands there.
 fn rfc_6928(mss: u64) -> u64 {
@@ -33,10 +34,17 @@ fn fewer_segments_make_a_smaller_initial_window() {
     assert_eq!(initial_window(65_535, 1), 65_535);
 }
 
+// req: MAY-18
 #[test]
 fn a_controller_starts_with_the_initial_window_and_bears_its_name() {
-    let reno = Algorithm::Reno.start(1460, 10);
-    assert_eq!(reno.name(), "reno");
-    assert_eq!(reno.window(), 14_600);
-    assert_eq!(reno.pacing_rate(), None);
+    for (algorithm, name) in [(Algorithm::Reno, "reno"), (Algorithm::Cubic, "cubic")] {
+        let control = algorithm.start(Beginning {
+            mss: 1460,
+            ..BEGINNING
+        });
+        assert_eq!(control.name(), name);
+        assert_eq!(control.window(), 14_600);
+        assert_eq!(control.threshold(), None);
+        assert_eq!(control.pacing_rate(), None);
+    }
 }

@@ -50,9 +50,9 @@ impl Offer {
         Offer {
             mss,
             // RFC 7323 section 2.3: the shift is fixed by the largest buffer there will ever be.
-            scale: config
-                .window_scaling
-                .then(|| WindowScale::for_window(config.receive_buffer)),
+            scale: config.window_scaling.then(|| {
+                WindowScale::for_window(config.receive_buffer_max.max(config.receive_buffer))
+            }),
             sack: config.sack,
             timestamps: config.timestamps,
             ecn: config.ecn,

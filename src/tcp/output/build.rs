@@ -183,7 +183,7 @@ impl Connection {
 
     /// SEG.WND.
     fn window_field(&self) -> u16 {
-        let buffer = self.config.receive_buffer;
+        let buffer = self.right_size.size();
         self.rcv.offer(self.free(), buffer, self.receive_mss())
     }
 

@@ -18,14 +18,20 @@ impl Connection {
             State::Listen => None,
             State::SynSent | State::SynReceived => self.syn_due().or_else(|| self.ack_due()),
             _ => self
-                .retransmission_allowed()
-                .or_else(|| self.probe_allowed(cx))
-                .or_else(|| self.text_allowed(cx))
+                .text_due(cx)
+                .filter(|wish| self.is_its_turn(cx.now, wish))
                 .or_else(|| self.fin_allowed(cx))
                 .or_else(|| self.window_probe_due())
                 .or_else(|| self.keep_alive_due())
                 .or_else(|| self.ack_due()),
         }
+    }
+
+    /// Text, once more or for the first time, whether or not it is its turn.
+    pub(super) fn text_due(&self, cx: &Context<'_>) -> Option<Wish> {
+        self.retransmission_allowed()
+            .or_else(|| self.probe_allowed(cx))
+            .or_else(|| self.text_allowed(cx))
     }
 
     fn reset_due(&self) -> Option<Wish> {

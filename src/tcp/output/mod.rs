@@ -8,8 +8,10 @@ pub mod build;
 pub mod choose;
 pub mod keepalive;
 pub mod nagle;
+pub mod pacing;
 pub mod persist;
 pub mod send_buffer;
+pub mod turn;
 
 use crate::base::SeqRange;
 use crate::probe::{Edge, EventId, Purpose, Resent, TimerKind, Why};
@@ -135,6 +137,7 @@ impl Connection {
             let in_flight = u64::from(in_flight);
             self.fullness.on_sent(in_flight);
             self.congestion.on_sent(cx.now, text, in_flight);
+            self.take_turn(cx.now, text);
         }
     }
 

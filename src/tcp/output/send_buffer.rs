@@ -13,16 +13,33 @@ pub struct SendBuffer {
     start: SeqNum,
     /// The application will give no more: our FIN follows the last byte.
     closed: bool,
+    /// The most bytes it was allowed to hold so far.
+    limit: u32,
 }
 
 impl SendBuffer {
-    /// Empty; the first byte will have sequence number `start`, ISS + 1.
-    pub fn new(start: SeqNum) -> SendBuffer {
+    /// Empty; the first byte will have sequence number `start`, ISS + 1. `limit` is how many bytes
+    /// it may hold at first.
+    pub fn new(start: SeqNum, limit: u32) -> SendBuffer {
         SendBuffer {
             ring: Ring::new(),
             start,
             closed: false,
+            limit,
         }
+    }
+
+    /// How many bytes it may hold while the congestion window is `cwnd`: twice that, up to `max`.
+    /// One window is on its way, and one waits, so that there is something to let go whenever
+    /// acknowledgments open the window. house!("send-buffer")
+    pub fn limit_for(&self, cwnd: u64, max: u32) -> u32 {
+        let wanted = u32::try_from(cwnd.saturating_mul(2)).unwrap_or(u32::MAX);
+        self.limit.max(wanted.min(max))
+    }
+
+    /// Grows to hold so many, and does not shrink again.
+    pub fn grow_to(&mut self, limit: u32) {
+        self.limit = self.limit.max(limit);
     }
 
     /// Takes more bytes; the caller bounds how many.

@@ -144,6 +144,7 @@ impl World {
         config.mtu = MTU;
         config.tcp = Arc::new(tcp::Config {
             receive_buffer: setup.room,
+            receive_buffer_max: setup.room,
             ..tcp::Config::default()
         });
         let manner = Manner {

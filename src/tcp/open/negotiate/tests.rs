@@ -28,7 +28,8 @@ fn peer() -> Options {
 fn our_syn_has_the_options_that_the_configuration_wants() {
     let all = Options {
         mss: Some(1460),
-        window_scale: Some(5),
+        // Four mebibytes need seven more bits than the field has.
+        window_scale: Some(7),
         sack_permitted: true,
         timestamps: Some(STAMP),
         ..Options::default()
@@ -60,6 +61,15 @@ fn the_shift_that_we_offer_is_that_of_the_buffer() {
     ] {
         let config = Config {
             receive_buffer: buffer,
+            receive_buffer_max: 0,
+            ..Config::default()
+        };
+        let offer = Offer::new(&config, Mss::new(1460));
+        assert_eq!(offer.scale, Some(WindowScale::new(shift)), "{buffer}");
+        // RFC 7323 section 2.3: what the buffer may grow to counts.
+        let config = Config {
+            receive_buffer: 1,
+            receive_buffer_max: buffer,
             ..Config::default()
         };
         let offer = Offer::new(&config, Mss::new(1460));
@@ -87,7 +97,7 @@ fn what_only_one_side_offers_is_not_agreed_on() {
         let ours = Offer::new(&config, Mss::new(1460));
         let agreed = agree(&ours, &peer, Mss::DEFAULT_V4);
         let scales = Scales {
-            ours: WindowScale::new(5),
+            ours: WindowScale::new(7),
             peers: WindowScale::new(9),
         };
         assert_eq!(agreed.scale, (has(1) && has(8)).then_some(scales));

@@ -139,8 +139,8 @@ fn a_syn_with_all_options_is_answered_with_all_of_ours() {
     let answer = half.take(at(250)).expect("a SYN,ACK is owed");
     let all = Options {
         mss: Some(1460),
-        // A mebibyte needs five more bits than the field has.
-        window_scale: Some(5),
+        // Four mebibytes need seven more bits than the field has.
+        window_scale: Some(7),
         sack_permitted: true,
         timestamps: Some(TimestampOption {
             value: 250,

@@ -10,9 +10,10 @@ use super::SendBuffer;
 
 /// The first byte's number: the seam lies four bytes on.
 const START: SeqNum = SeqNum(u32::MAX - 3);
+const LIMIT: u32 = 1000;
 
 fn holding(text: &[u8]) -> SendBuffer {
-    let mut buffer = SendBuffer::new(START);
+    let mut buffer = SendBuffer::new(START, LIMIT);
     buffer.append(text);
     buffer
 }
@@ -101,7 +102,7 @@ proptest! {
         from in 0usize..3000,
         len in 0usize..3000,
     ) {
-        let mut buffer = SendBuffer::new(START);
+        let mut buffer = SendBuffer::new(START, LIMIT);
         let mut plain = VecDeque::new();
         let mut una = START;
         for step in steps {
@@ -126,4 +127,19 @@ proptest! {
             prop_assert_eq!(buffer.pieces(range).to_vec(), expected);
         }
     }
+}
+
+#[test]
+fn it_may_hold_two_congestion_windows_between_its_limits() {
+    let mut buffer = SendBuffer::new(START, LIMIT);
+    assert_eq!(buffer.limit_for(100, 5000), 1000);
+    assert_eq!(buffer.limit_for(501, 5000), 1002);
+    assert_eq!(buffer.limit_for(u64::MAX, 5000), 5000);
+    // A limit below the first moves nothing.
+    assert_eq!(buffer.limit_for(u64::MAX, 0), 1000);
+    buffer.grow_to(3000);
+    // What it was allowed once stays: a window that was reduced still has all of it to resend.
+    assert_eq!(buffer.limit_for(100, 5000), 3000);
+    buffer.grow_to(2000);
+    assert_eq!(buffer.limit_for(100, 5000), 3000);
 }

@@ -1,0 +1,105 @@
+//! Segments that leave by time: house!("pacing").
+
+use std::time::Duration;
+
+use super::super::lone::Lone;
+use super::super::{Algorithm, ConnId};
+use crate::tcp::Config;
+
+/// An open connection with a round trip of 100 ms, paced or not.
+fn established(config: Config) -> (Lone, ConnId) {
+    let mut lone = Lone::new(config);
+    let id = lone.open();
+    lone.outgoing();
+    lone.now += Duration::from_millis(100);
+    lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000>");
+    lone.outgoing();
+    (lone, id)
+}
+
+/// When each of the lines left, in milliseconds from now.
+fn times(lines: &[String]) -> Vec<u64> {
+    let time = |line: &String| line.split(' ').next().and_then(|time| time.parse().ok());
+    lines.iter().filter_map(time).collect()
+}
+
+#[test]
+fn a_window_leaves_at_once_unless_asked_otherwise() {
+    let (mut lone, id) = established(Lone::plain());
+    lone.write(id, 10_000);
+    assert_eq!(lone.outgoing().len(), 10);
+}
+
+// req: RFC9937-6.4-2
+#[test]
+fn a_paced_window_is_spread_over_its_round_trip_in_pairs() {
+    let (mut lone, id) = established(Config {
+        pacing: true,
+        ..Lone::plain()
+    });
+    lone.write(id, 10_000);
+    // In slow start two windows a round trip: ten segments in 50 ms, two at a time.
+    let first = lone.outgoing().len();
+    assert_eq!(first, 2);
+    let later = times(&lone.run(Duration::from_millis(60)));
+    assert_eq!(later, [10, 10, 20, 20, 30, 30, 40, 40]);
+    // Nothing waits any more.
+    assert!(lone.run(Duration::from_millis(20)).is_empty());
+}
+
+#[test]
+fn what_was_lost_and_found_missing_does_not_wait_for_its_turn() {
+    let (mut lone, id) = established(Config {
+        pacing: true,
+        ..Lone::plain()
+    });
+    lone.write(id, 10_000);
+    lone.run(Duration::from_millis(60));
+    for _ in 0..3 {
+        lone.inject(". 1:1(0) ack 1");
+    }
+    let sent = lone.outgoing();
+    assert_eq!(sent, [". 1:1001(1000) ack 1"]);
+}
+
+// req: BBR-5.6-1
+#[test]
+fn bbr_is_always_paced() {
+    let (mut lone, id) = established(Config {
+        congestion: Algorithm::Bbr,
+        ..Lone::plain()
+    });
+    lone.write(id, 20_000);
+    // Ten segments in a millisecond times 2.77 are more than the window: it leaves at once.
+    assert_eq!(lone.outgoing().len(), 10);
+    lone.now += Duration::from_millis(100);
+    // Now the round trip is known, and what has arrived in it.
+    lone.inject(". 1:1(0) ack 10001");
+    assert_eq!(lone.outgoing().len(), 2);
+    let later = times(&lone.run(Duration::from_millis(50)));
+    // 10,000 bytes in 100 ms times 2.77: two segments in 7.2 ms, less one percent of the rate.
+    assert_eq!(later[..4], [7, 7, 14, 14]);
+}
+
+// req: MAY-18
+#[test]
+fn each_connection_and_each_listener_may_have_a_controller_of_its_own() {
+    let (mut lone, id) = established(Lone::plain());
+    assert_eq!(lone.stack.congestion(id), Some(Algorithm::Reno));
+    lone.stack.set_congestion(lone.now, id, Algorithm::Cubic);
+    assert_eq!(lone.stack.congestion(id), Some(Algorithm::Cubic));
+    let status = lone.stack.status(id).expect("open");
+    assert_eq!((status.congestion_control, status.cwnd), ("cubic", 10_000));
+
+    let mut lone = Lone::new(Lone::plain());
+    let listener = lone.listen();
+    lone.stack.set_listener_congestion(listener, Algorithm::Bbr);
+    lone.inject("S 0:1(0) win 65535 <mss 1000>");
+    lone.outgoing();
+    lone.inject(". 1:1(0) ack 1");
+    let id = lone.stack.accept(lone.now, listener).expect("established");
+    assert_eq!(lone.stack.congestion(id), Some(Algorithm::Bbr));
+    // The listener's choice is its own.
+    let other = lone.open();
+    assert_eq!(lone.stack.congestion(other), Some(Algorithm::Reno));
+}

@@ -1,0 +1,59 @@
+//! Whose turn it is where segments are paced: the congestion control's rate, or the window spread
+//! over its round trip, asked before text leaves, paid when it has left, and a timer in between.
+//!
+//! The reckoning is `pacing`'s.
+
+use crate::base::Instant;
+use crate::probe::TimerKind;
+use crate::tcp::Context;
+use crate::tcp::connection::Connection;
+
+use super::pacing::Pace;
+use super::{Choice, Wish};
+
+impl Connection {
+    /// How fast text may leave; `None`: as acknowledgments come.
+    fn pace(&self) -> Option<Pace> {
+        let mss = self.eff_snd_mss();
+        if let Some(rate) = self.congestion.pacing_rate() {
+            return Some(Pace::new(rate, mss));
+        }
+        let srtt = self.rtt.srtt().filter(|_| self.config.pacing)?;
+        let cwnd = self.recovery.window(self.congestion.window());
+        let ssthresh = self.congestion.threshold();
+        let doubling = ssthresh.is_none_or(|ssthresh| cwnd < ssthresh);
+        Some(Pace::of_window(cwnd, srtt, mss, doubling))
+    }
+
+    /// Whether it is the turn of what is wished for. What asks for an acknowledgment that is
+    /// overdue, or repairs what it showed, does not wait.
+    pub(super) fn is_its_turn(&self, now: Instant, wish: &Wish) -> bool {
+        let (Choice::Text(range) | Choice::Retransmit(range)) = wish.what else {
+            return true;
+        };
+        let urgent = self.recovery.urgent.is_some() || self.recovery.probe.is_some();
+        urgent
+            || self
+                .pace()
+                .is_none_or(|pace| self.pacing.may_send(now, range.len, pace))
+    }
+
+    /// So much text has left.
+    pub(super) fn take_turn(&mut self, now: Instant, text: u32) {
+        if let Some(pace) = self.pace() {
+            self.pacing.on_sent(now, text, pace);
+        }
+    }
+
+    /// What waits for its turn only has a timer.
+    pub(in crate::tcp) fn arm_pacing(&mut self, cx: &mut Context<'_>) {
+        let waits = self.state.is_synchronized()
+            && self
+                .text_due(cx)
+                .is_some_and(|wish| !self.is_its_turn(cx.now, &wish));
+        match self.pacing.next_quantum().filter(|_| waits) {
+            Some(at) => self.timers.set(cx, TimerKind::Pacing, at),
+            None => self.timers.cancel(cx, TimerKind::Pacing),
+        }
+    }
+}
