@@ -182,8 +182,8 @@ fn faults(capture: &str) -> Result<String, String> {
     // 0 is "bad"; 6291456 is where warnings begin. One of them is no fault of ours: where the
     // kernel sums on behalf of a device, it writes 0xffff for a sum of zero, for TCP too.
     let wrong = "_ws.malformed || !frame.comment || ip.checksum.status == 0 \
-                 || tcp.checksum.status == 0 || udp.checksum.status == 0 \
-                 || icmpv6.checksum.status == 0 || (_ws.expert.severity >= 6291456 \
+                 || udp.checksum.status == 0 || icmpv6.checksum.status == 0 \
+                 || ((tcp.checksum.status == 0 || _ws.expert.severity >= 6291456) \
                  && !(tcp.checksum.ffff && frame.packet_flags_direction == 1))";
     let mut tshark = Command::new("tshark");
     tshark.args(["-r", capture, "-Y", wrong]);
