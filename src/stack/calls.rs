@@ -11,7 +11,7 @@ use crate::probe::{Call, Event, Snapshot, Subject};
 use crate::tcp::congestion::Algorithm;
 use crate::tcp::open::isn::initial_sequence_number;
 use crate::tcp::user::{NothingToReceive, SendRefused};
-use crate::tcp::{Connection, Context, Failure, KeepAlive};
+use crate::tcp::{self, Connection, Context, Failure, KeepAlive};
 
 use super::{
     AcceptError, ConnId, ListenError, Listener, ListenerId, OpenError, ReadError, Stack, WriteError,
@@ -24,6 +24,18 @@ impl Stack {
         now: Instant,
         remote: SocketAddr,
         local: Option<SocketAddr>,
+    ) -> Result<ConnId, OpenError> {
+        let config = Arc::clone(&self.config.tcp);
+        self.open_with(now, remote, local, config)
+    }
+
+    /// The same for a connection that behaves in its own way.
+    pub fn open_with(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        local: Option<SocketAddr>,
+        config: Arc<tcp::Config>,
     ) -> Result<ConnId, OpenError> {
         let now = self.tick(now);
         if remote.port() == 0 || !self.is_host(remote.ip()) {
@@ -42,7 +54,6 @@ impl Stack {
         let iss = initial_sequence_number(&self.secrets.isn, &pair, now);
         let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
         let mss = self.config.mss(remote.ip());
-        let config = Arc::clone(&self.config.tcp);
         let mut cx = Context::new(now, &mut self.voice, on);
         let connection = Connection::open(&mut cx, pair, config, mss, iss, offset);
         let id = self.insert(connection, number);
@@ -111,6 +122,18 @@ impl Stack {
         local: SocketAddr,
         backlog: usize,
     ) -> Result<ListenerId, ListenError> {
+        let config = Arc::clone(&self.config.tcp);
+        self.listen_with(now, local, backlog, config)
+    }
+
+    /// The same for a listener whose connections behave in their own way.
+    pub fn listen_with(
+        &mut self,
+        now: Instant,
+        local: SocketAddr,
+        backlog: usize,
+        config: Arc<tcp::Config>,
+    ) -> Result<ListenerId, ListenError> {
         let now = self.tick(now);
         let ip = local.ip();
         if !ip.is_unspecified() && !self.addresses.is_ours(ip) {
@@ -128,12 +151,12 @@ impl Stack {
         let number = self.number();
         let id = self.listeners.insert(Listener {
             local: end,
+            config,
             number,
             backlog: backlog.clamp(1, BACKLOG_MAX),
             half_open: 0,
             accepted: VecDeque::new(),
             noticed: false,
-            congestion: None,
         });
         if !self.demux.listen(end, id) {
             self.listeners.remove(id);
@@ -161,6 +184,12 @@ impl Stack {
             slot.listener = None;
         }
         Ok(accepted)
+    }
+
+    /// Whether a connection waits to be accepted.
+    pub fn is_acceptable(&self, id: ListenerId) -> bool {
+        let listener = self.listeners.get(id);
+        listener.is_some_and(|listener| !listener.accepted.is_empty())
     }
 
     /// Closes a listener: what waits to be accepted is aborted, half-open connections are
@@ -196,7 +225,7 @@ impl Stack {
     /// Which congestion control the connections begin with that a listener makes from now on.
     pub fn set_listener_congestion(&mut self, id: ListenerId, algorithm: Algorithm) {
         if let Some(listener) = self.listeners.get_mut(id) {
-            listener.congestion = Some(algorithm);
+            Arc::make_mut(&mut listener.config).congestion = algorithm;
         }
     }
 
@@ -242,6 +271,12 @@ impl Stack {
             Err(NothingToReceive::Ended(None)) => Err(ReadError::Closed),
             Err(NothingToReceive::Ended(Some(failure))) => Err(ReadError::Failed(failure)),
         }
+    }
+
+    /// Copies what RECEIVE would, and leaves it where it is. Returns how many bytes.
+    pub fn peek(&self, id: ConnId, buf: &mut [u8]) -> usize {
+        let slot = self.connections.get(id);
+        slot.map_or(0, |slot| slot.connection.peek(buf))
     }
 
     /// CLOSE in the RFC's sense: no more will be sent; receiving goes on.
@@ -371,6 +406,21 @@ impl Stack {
         self.call(now, id, Call::Configure, |connection, cx| {
             connection.set_user_timeout(cx, timeout);
         });
+    }
+
+    /// Changes how a connection behaves. What its SYN has offered stays: so a buffer may not
+    /// outgrow what the agreed window scale can show.
+    pub fn configure(&mut self, now: Instant, id: ConnId, change: impl FnOnce(&mut tcp::Config)) {
+        self.call(now, id, Call::Configure, |connection, cx| {
+            connection.configure(cx, change);
+        });
+    }
+
+    /// Changes how the connections that a listener makes from here on behave.
+    pub fn configure_listener(&mut self, id: ListenerId, config: Arc<tcp::Config>) {
+        if let Some(listener) = self.listeners.get_mut(id) {
+            listener.config = config;
+        }
     }
 
     /// What [`Stack::close`] does: zero makes it a reset. Waiting is the socket's business.

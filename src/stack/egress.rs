@@ -101,7 +101,7 @@ impl Stack {
         let slot = self.half_open.get_mut(id)?;
         slot.ready = false;
         let (answer, because) = slot.half.answer()?;
-        let (segment, why) = slot.half.take_answer(self.now, &self.config.tcp)?;
+        let (segment, why) = slot.half.take_answer(self.now, &slot.config)?;
         let on = Subject::Connection(slot.number);
         let pair = slot.half.pair();
         let purpose = match answer {

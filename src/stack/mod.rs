@@ -29,6 +29,7 @@ mod replies;
 mod tcp;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use slotmap::SlotMap;
@@ -57,7 +58,8 @@ pub use notice::{ConnId, ListenerId, Notice, Wake};
 
 pub use crate::ip::address::AddressError;
 pub use crate::tcp::congestion::Algorithm;
-pub use crate::tcp::{Failure, KeepAlive};
+pub use crate::tcp::ecn::Asking;
+pub use crate::tcp::{Config as TcpConfig, Failure, KeepAlive};
 
 /// A TCP/IP stack.
 #[derive(Debug)]
@@ -125,6 +127,8 @@ struct Slot {
 #[derive(Debug)]
 struct HalfSlot {
     half: HalfOpen,
+    /// How the connection that it may become behaves.
+    config: Arc<TcpConfig>,
     number: u64,
     entry: Entry,
     ready: bool,
@@ -143,14 +147,14 @@ struct WaitSlot {
 #[derive(Debug)]
 struct Listener {
     local: Endpoint,
+    /// How the connections that it makes behave.
+    config: Arc<TcpConfig>,
     number: u64,
     /// How many connections may wait to be accepted, and half-open ones as many again.
     backlog: usize,
     half_open: usize,
     accepted: VecDeque<ConnId>,
     noticed: bool,
-    /// What its connections begin with, where that is not what all do.
-    congestion: Option<Algorithm>,
 }
 
 /// Whose deadline stands in the wheel.

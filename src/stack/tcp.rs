@@ -69,7 +69,7 @@ impl Stack {
         };
         let on = Subject::Connection(slot.number);
         let mut cx = Context::new(self.now, &mut self.voice, on);
-        match slot.half.arrives(&mut cx, seg, &self.config.tcp) {
+        match slot.half.arrives(&mut cx, seg, &slot.config) {
             Reaction::Stay(ending) => {
                 self.end(on, ending);
                 self.answer_ending(ending, on, pair, seg);
@@ -109,13 +109,8 @@ impl Stack {
             return;
         };
         let mut cx = Context::new(self.now, &mut self.voice, on);
-        let mut config = Arc::clone(&self.config.tcp);
-        let listening = self.listeners.get(listener);
-        if let Some(algorithm) = listening.and_then(|listener| listener.congestion) {
-            Arc::make_mut(&mut config).congestion = algorithm;
-        }
         let path_mss = self.config.mss(pair.remote.addr);
-        let connection = slot.half.into_connection(&mut cx, config, path_mss);
+        let connection = slot.half.into_connection(&mut cx, slot.config, path_mss);
         let id = self.insert(connection, number);
         if let Some(slot) = self.connections.get_mut(id) {
             slot.listener = Some(listener);
@@ -228,12 +223,15 @@ impl Stack {
             iss = old + REOPEN_DISTANCE;
         }
         let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
-        let offer = Offer::new(&self.config.tcp, self.config.mss(pair.remote.addr));
+        let config = self.listeners.get(listener).map(|l| &l.config);
+        let config = Arc::clone(config.unwrap_or(&self.config.tcp));
+        let offer = Offer::new(&config, self.config.mss(pair.remote.addr));
         let mut cx = Context::new(self.now, &mut self.voice, on);
         let half = HalfOpen::new(&mut cx, *pair, &offer, seg, iss, offset);
         let wheel = &mut self.wheel;
         let id = self.half_open.insert_with_key(|id| HalfSlot {
             half,
+            config,
             number,
             entry: wheel.add(Due::HalfOpen(id)),
             ready: false,
@@ -495,7 +493,7 @@ impl Stack {
         };
         let on = Subject::Connection(slot.number);
         let mut cx = Context::new(self.now, &mut self.voice, on);
-        if slot.half.handle_timeout(&mut cx, &self.config.tcp) {
+        if slot.half.handle_timeout(&mut cx, &slot.config) {
             // The deadline moves when the SYN,ACK has left.
             if !slot.ready {
                 slot.ready = true;

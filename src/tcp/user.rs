@@ -6,9 +6,10 @@ use std::time::Duration;
 use crate::probe::{Event, State};
 use crate::rfc;
 
-use super::config::KeepAlive;
+use super::config::{Config, KeepAlive};
 use super::congestion::Algorithm;
 use super::connection::Connection;
+use super::input::RightSize;
 use super::input::acknowledge::WINDOW_UPDATE;
 use super::{Context, Failure};
 
@@ -148,9 +149,30 @@ impl Connection {
         self.incoming.fin() == Some(self.incoming.next())
     }
 
+    /// Copies what RECEIVE would, and leaves it where it is. Returns how many bytes.
+    pub fn peek(&self, buf: &mut [u8]) -> usize {
+        self.incoming.peek(buf)
+    }
+
     /// Bytes that RECEIVE would hand over now.
     pub fn unread(&self) -> usize {
         self.incoming.unread()
+    }
+
+    /// Changes how the connection behaves, from the next decision on. Buffers whose sizes change
+    /// begin again to learn how large they should be.
+    pub fn configure(&mut self, cx: &Context<'_>, change: impl FnOnce(&mut Config)) {
+        self.stirred = cx.input();
+        let before = Arc::clone(&self.config);
+        change(Arc::make_mut(&mut self.config));
+        let config = &self.config;
+        let receive = |config: &Config| (config.receive_buffer, config.receive_buffer_max);
+        if receive(config) != receive(&before) {
+            self.right_size = RightSize::new(config.receive_buffer, config.receive_buffer_max);
+        }
+        if config.send_buffer != before.send_buffer {
+            self.outgoing.set_limit(config.send_buffer);
+        }
     }
 
     /// RFC 9293 section 3.7.4 (MUST-17).

@@ -288,3 +288,39 @@ fn leave_to_report_is_offered_on_syns_only() {
     lone.inject(". 11:21(10) ack 1 win 1000");
     assert!(!lone.sent_one().options.sack_permitted);
 }
+
+#[test]
+fn a_listener_may_have_settings_of_its_own() {
+    let mut lone = Lone::new(Lone::plain());
+    let listener = lone
+        .stack
+        .listen_with(lone.now, SocketAddr::new(A, 80), 4, Arc::new(scaling()))
+        .unwrap();
+    let offers_scale = |lone: &mut Lone| {
+        lone.inject("S 0:1(0) win 65535 <mss 1000,wscale 3>");
+        let scale = lone.sent_one().options.window_scale;
+        lone.inject("R 1:1(0) win 0");
+        scale.is_some()
+    };
+    assert!(offers_scale(&mut lone));
+    let plain = Arc::new(Lone::plain());
+    lone.stack.configure_listener(listener, plain);
+    assert!(!offers_scale(&mut lone));
+}
+
+#[test]
+fn a_connection_may_have_settings_of_its_own_and_change_them() {
+    let mut lone = Lone::new(Lone::plain());
+    let remote = SocketAddr::new(B, 80);
+    let id = lone
+        .stack
+        .open_with(lone.now, remote, None, Arc::new(scaling()))
+        .unwrap();
+    assert!(lone.sent_one().options.window_scale.is_some());
+    let now = lone.now;
+    lone.stack.configure(now, id, |tcp| {
+        tcp.send_buffer = 10;
+        tcp.send_buffer_max = 10;
+    });
+    assert_eq!(lone.stack.write(now, id, &[0; 64]), Ok(10));
+}

@@ -69,6 +69,16 @@ impl ReceiveBuffer {
         taken
     }
 
+    /// Copies to the front of `buf` what the reader would get, and leaves it here. Returns how many
+    /// bytes.
+    pub fn peek(&self, buf: &mut [u8]) -> usize {
+        let len = buf.len().min(self.ring.len());
+        if let Some(buf) = buf.get_mut(..len) {
+            self.ring.pieces(0, len).copy_to(buf);
+        }
+        len
+    }
+
     /// Bytes in order that wait for the reader.
     pub fn unread(&self) -> usize {
         self.ring.len()

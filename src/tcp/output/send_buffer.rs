@@ -42,6 +42,11 @@ impl SendBuffer {
         self.limit = self.limit.max(limit);
     }
 
+    /// Begins again with a limit that was asked for; what it holds already stays.
+    pub fn set_limit(&mut self, limit: u32) {
+        self.limit = limit;
+    }
+
     /// Takes more bytes; the caller bounds how many.
     pub fn append(&mut self, bytes: &[u8]) {
         self.ring.append(bytes);

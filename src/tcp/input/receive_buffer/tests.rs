@@ -156,3 +156,16 @@ proptest! {
         prop_assert_eq!(read_all(&mut buffer), plain.read(usize::MAX));
     }
 }
+
+#[test]
+fn what_was_looked_at_is_there_still() {
+    let mut buffer = ReceiveBuffer::default();
+    insert(&mut buffer, 0, b"one ");
+    insert(&mut buffer, 4, b"two");
+    let mut seen = [0; 5];
+    assert_eq!(buffer.peek(&mut seen), 5);
+    assert_eq!(&seen, b"one t");
+    assert_eq!(buffer.peek(&mut [0; 100]), 7);
+    assert_eq!(read_all(&mut buffer), b"one two");
+    assert_eq!(buffer.peek(&mut seen), 0);
+}
