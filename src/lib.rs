@@ -12,6 +12,7 @@ pub mod cli;
 #[cfg(feature = "cli")]
 pub mod demo;
 pub mod device;
+pub mod drill;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod ip;

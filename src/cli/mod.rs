@@ -7,6 +7,7 @@
 
 mod demo;
 mod doctor;
+mod drill;
 mod get;
 mod misuse;
 mod screen;
@@ -60,6 +61,7 @@ enum Verb {
     Serve(serve::Serve),
     Shell(shell::Shell),
     Doctor(doctor::Doctor),
+    Drill(Box<drill::Drill>),
 }
 
 /// The whole program. To be called first thing in `main`: a private namespace can be entered only
@@ -77,6 +79,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(verb) => verb.run(common),
         Verb::Shell(verb) => verb.run(common),
         Verb::Doctor(verb) => verb.run(common),
+        Verb::Drill(verb) => verb.run(common),
     };
     let code = match done {
         Ok(code) => code,

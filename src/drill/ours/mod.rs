@@ -1,0 +1,279 @@
+//! Our own stack as a backend: the sockets that scripts expect over the calls that it has.
+//!
+//! `socket` has what a socket is and how errors are told, `call` the calls, `option` the socket
+//! options, `info` what code blocks ask for.
+
+mod call;
+mod info;
+mod option;
+mod socket;
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::base::{Checksum, Instant, Offload, Received, Seed};
+use crate::probe::Observer;
+use crate::stack::{Config, Stack};
+
+use super::backend::{Backend, Configured, Handle, Info, Receive, Reply, Shut};
+use super::command::Route;
+use super::profile::{Policy, Profile};
+use super::settings::Settings;
+use super::tally::Tally;
+use socket::{Kind, Socket};
+
+pub use info::{FIELDS, KNOWN};
+
+/// A stack and its sockets.
+#[derive(Debug)]
+pub struct Ours {
+    stack: Stack,
+    now: Instant,
+    policy: Policy,
+    sockets: Vec<Option<Socket>>,
+    tally: Tally,
+    /// Packets that left while time stood still.
+    outgoing: VecDeque<Vec<u8>>,
+}
+
+impl Ours {
+    /// A stack at the script's address, on its device.
+    pub fn new(settings: &Settings, profile: Profile) -> Ours {
+        let mut config = Config::new(vec![(settings.local, settings.prefix)]);
+        config.mtu = settings.mtu;
+        let policy = Policy::new(profile);
+        config.tcp = Arc::new(policy.tcp.clone());
+        let mut stack = Stack::new(config, Seed::from_number(SEED));
+        let tally = Tally::default();
+        stack.observe(Box::new(tally.clone()));
+        Ours {
+            stack,
+            now: Instant::BIRTH,
+            policy,
+            sockets: Vec::new(),
+            tally,
+            outgoing: VecDeque::new(),
+        }
+    }
+
+    fn get(&self, socket: Handle) -> Option<&Socket> {
+        self.sockets.get(socket.0)?.as_ref()
+    }
+
+    fn get_mut(&mut self, socket: Handle) -> Option<&mut Socket> {
+        self.sockets.get_mut(socket.0)?.as_mut()
+    }
+
+    fn insert(&mut self, socket: Socket) -> Handle {
+        self.sockets.push(Some(socket));
+        Handle(self.sockets.len() - 1)
+    }
+}
+
+impl Backend for Ours {
+    fn now(&self) -> Instant {
+        self.now
+    }
+
+    fn advance(&mut self, to: Instant) {
+        self.now = self.now.max(to);
+    }
+
+    fn expire(&mut self) {
+        self.stack.handle_timeout(self.now);
+    }
+
+    fn poll_at(&self) -> Option<Instant> {
+        self.stack.poll_timeout()
+    }
+
+    fn inject(&mut self, packet: &[u8], aggregate: Option<u16>) {
+        let offload = Offload {
+            checksum: Checksum::Full,
+            gso: aggregate,
+        };
+        let bytes = packet;
+        self.stack.receive(self.now, Received { bytes, offload });
+    }
+
+    fn emitted(&mut self) -> Option<Vec<u8>> {
+        // Notices are for those who sleep; scripts ask again after every step.
+        while self.stack.poll_notice().is_some() {}
+        let waiting = self.outgoing.pop_front();
+        waiting.or_else(|| {
+            let packet = self.stack.poll_transmit(self.now)?;
+            Some(packet.to_vec())
+        })
+    }
+
+    fn configure(&mut self, key: &str, value: &str) -> Configured {
+        let done = self.policy.set(key, value);
+        if done == Configured::Done {
+            self.renew_listeners();
+        }
+        done
+    }
+
+    fn forget(&mut self) {
+        // Nothing is remembered of other hosts.
+    }
+
+    fn route(&mut self, _route: &Route) -> bool {
+        false
+    }
+
+    fn drop_local(&mut self, on: bool) -> bool {
+        !on
+    }
+
+    fn counter(&self, _name: &str) -> Option<u64> {
+        None
+    }
+
+    fn endpoints(&self, state: &str, port: Option<u16>) -> Option<usize> {
+        self.count_endpoints(state, port)
+    }
+
+    fn delete(&mut self, _state: &str) -> bool {
+        false
+    }
+
+    fn socket(&mut self) -> Handle {
+        self.insert(Socket::new())
+    }
+
+    fn bind(&mut self, socket: Handle, addr: std::net::SocketAddr) -> Reply {
+        self.do_bind(socket, addr)
+    }
+
+    fn listen(&mut self, socket: Handle, backlog: i64) -> Reply {
+        self.do_listen(socket, backlog)
+    }
+
+    fn accept(&mut self, socket: Handle) -> Result<(Handle, std::net::SocketAddr), Reply> {
+        self.do_accept(socket)
+    }
+
+    fn connect(&mut self, socket: Handle, addr: Option<std::net::SocketAddr>) -> Reply {
+        match addr {
+            Some(addr) => self.do_connect(socket, addr),
+            None => self.disconnect(socket),
+        }
+    }
+
+    fn send(&mut self, socket: Handle, bytes: &[u8]) -> Reply {
+        self.do_send(socket, bytes)
+    }
+
+    fn recv(&mut self, socket: Handle, len: usize, how: Receive) -> (Reply, Vec<u8>) {
+        self.do_recv(socket, len, how)
+    }
+
+    fn shutdown(&mut self, socket: Handle, how: Shut) -> Reply {
+        self.do_shutdown(socket, how)
+    }
+
+    fn close(&mut self, socket: Handle) -> Reply {
+        self.do_close(socket)
+    }
+
+    fn set_option(&mut self, socket: Handle, level: i64, name: i64, value: &[u8]) -> Reply {
+        self.do_set_option(socket, level, name, value)
+    }
+
+    fn option(&mut self, socket: Handle, level: i64, name: i64, len: usize) -> (Reply, Vec<u8>) {
+        self.do_option(socket, level, name, len)
+    }
+
+    fn unread(&self, socket: Handle) -> usize {
+        self.snapshot(socket).map_or(0, |snapshot| snapshot.unread)
+    }
+
+    fn events(&self, socket: Handle) -> i64 {
+        self.poll_events(socket)
+    }
+
+    fn info(&self, socket: Handle) -> Option<Info> {
+        self.tcp_info(socket)
+    }
+
+    fn watch(&mut self, observer: Box<dyn Observer + Send>) {
+        self.stack.observe(observer);
+    }
+}
+
+impl Ours {
+    fn count_endpoints(&self, state: &str, port: Option<u16>) -> Option<usize> {
+        let (_, half_open, time_wait) = self.stack.counts();
+        let held = |wanted: &str| {
+            let sockets = self.sockets.iter().flatten();
+            let here = sockets.filter(|socket| {
+                let local = self.local_port(socket);
+                port.is_none_or(|port| local == Some(port))
+                    && self.bsd_state(socket) == Some(wanted)
+            });
+            here.count()
+        };
+        match state {
+            "CLOSED" => Some(held("CLOSED")),
+            "SYN_RCVD" | "SYN_RECEIVED" => Some(half_open),
+            "TIME_WAIT" => Some(time_wait + held("TIME_WAIT")),
+            "LISTEN" => Some(held("LISTEN")),
+            _ => Some(held(state)),
+        }
+    }
+
+    fn local_port(&self, socket: &Socket) -> Option<u16> {
+        match socket.kind {
+            Kind::Opening(id) | Kind::Connected(id) => {
+                self.stack.pair(id).map(|pair| pair.local.port)
+            }
+            Kind::Listening(id) => self.stack.listener_addr(id).map(|addr| addr.port()),
+            Kind::Fresh => socket.bound.map(|addr| addr.port()),
+        }
+    }
+
+    fn bsd_state(&self, socket: &Socket) -> Option<&'static str> {
+        use crate::probe::State;
+        Some(match socket.kind {
+            Kind::Fresh => "CLOSED",
+            Kind::Listening(_) => "LISTEN",
+            Kind::Opening(id) | Kind::Connected(id) => match self.stack.status(id)?.state {
+                State::Closed => "CLOSED",
+                State::Listen => "LISTEN",
+                State::SynSent => "SYN_SENT",
+                State::SynReceived => "SYN_RCVD",
+                State::Established => "ESTABLISHED",
+                State::FinWait1 => "FIN_WAIT_1",
+                State::FinWait2 => "FIN_WAIT_2",
+                State::CloseWait => "CLOSE_WAIT",
+                State::Closing => "CLOSING",
+                State::LastAck => "LAST_ACK",
+                State::TimeWait => "TIME_WAIT",
+            },
+        })
+    }
+
+    /// Settings have changed: those who will make connections follow.
+    fn renew_listeners(&mut self) {
+        for socket in self.sockets.iter().flatten() {
+            if let Kind::Listening(id) = socket.kind {
+                let config = socket.options.config(&self.policy);
+                self.stack.configure_listener(id, Arc::new(config));
+            }
+        }
+    }
+
+    /// Whether an address is of the family of the stack's own.
+    fn speaks(&self, addr: IpAddr) -> bool {
+        let own = self.stack.config().addresses.first();
+        own.is_some_and(|(own, _)| own.is_ipv4() == addr.is_ipv4())
+    }
+}
+
+/// All chance comes from here: the same script gives the same packets.
+const SEED: u64 = 1;
+
+#[cfg(test)]
+mod tests;

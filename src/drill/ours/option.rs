@@ -1,0 +1,304 @@
+//! Socket options: those that the stack has something for, by their Linux numbers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::stack::{Algorithm, TcpConfig};
+
+use super::super::backend::{Handle, Reply, errno};
+use super::super::profile::Profile;
+use super::super::symbols;
+use super::Ours;
+use super::socket::Kind;
+
+impl Ours {
+    pub(super) fn do_set_option(
+        &mut self,
+        handle: Handle,
+        level: i64,
+        name: i64,
+        value: &[u8],
+    ) -> Reply {
+        let Some(option) = Known::of(level, name) else {
+            return unsupported(level, name);
+        };
+        let doubled = self.policy.profile == Profile::Linux;
+        let Some(socket) = self.get_mut(handle) else {
+            return Reply::Failed(errno::EBADF);
+        };
+        let options = &mut socket.options;
+        if option == Known::Congestion {
+            return self.set_algorithm(handle, value);
+        }
+        let Some(number) = integer(value) else {
+            return Reply::Failed(errno::EINVAL);
+        };
+        let on = number != 0;
+        let seconds = u64::try_from(number).map(Duration::from_secs);
+        match (option, seconds) {
+            (Known::SendBuffer, _) => {
+                options.send_buffer = Some(buffer(number, doubled, SEND_LEAST));
+            }
+            (Known::ReceiveBuffer, _) => {
+                options.receive_buffer = Some(buffer(number, doubled, RECEIVE_LEAST));
+            }
+            (Known::ReuseAddr, _) => options.reuse_addr = on,
+            (Known::KeepAlive, _) => options.keep_alive = on,
+            (Known::NoDelay, _) => options.nodelay = on,
+            (Known::NoEffect, _) => {}
+            (Known::Linger, _) => {
+                let Some(seconds) = value.get(4..).and_then(integer) else {
+                    return Reply::Failed(errno::EINVAL);
+                };
+                let span = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+                options.linger = on.then_some(span);
+            }
+            (Known::Error, _) => return Reply::Failed(errno::ENOPROTOOPT),
+            (Known::KeepIdle, Ok(span)) if (1..=32_767).contains(&number) => {
+                options.keep_idle = Some(span);
+            }
+            (Known::KeepInterval, Ok(span)) if (1..=32_767).contains(&number) => {
+                options.keep_interval = Some(span);
+            }
+            (Known::KeepCount, _) if (1..=127).contains(&number) => {
+                options.keep_count = u32::try_from(number).ok();
+            }
+            (Known::SynCount, _) if (1..=127).contains(&number) => {
+                options.syn_count = u32::try_from(number).ok();
+            }
+            (Known::UserTimeout, Ok(_)) => {
+                let millis = u64::try_from(number).unwrap_or(0);
+                let span = Duration::from_millis(millis);
+                options.user_timeout = Some(span).filter(|span| !span.is_zero());
+            }
+            (Known::Linger2, Ok(span)) => options.linger2 = Some(span).filter(|_| number > 0),
+            _ => return Reply::Failed(errno::EINVAL),
+        }
+        self.follow(handle, option);
+        Reply::Done(0)
+    }
+
+    /// A connection or a listener behaves as its socket's options now say.
+    fn follow(&mut self, handle: Handle, changed: Known) {
+        let Some(socket) = self.get(handle) else {
+            return;
+        };
+        let (kind, options) = (socket.kind, socket.options);
+        let config = options.config(&self.policy);
+        match kind {
+            Kind::Fresh => {}
+            Kind::Listening(id) => self.stack.configure_listener(id, Arc::new(config)),
+            Kind::Opening(id) | Kind::Connected(id) => {
+                self.stack.set_linger(id, options.linger);
+                match changed {
+                    Known::KeepAlive | Known::KeepIdle | Known::KeepInterval | Known::KeepCount => {
+                        let keep_alive = options.keep_alive(&self.policy);
+                        self.stack.set_keep_alive(self.now, id, keep_alive);
+                    }
+                    Known::UserTimeout => {
+                        let timeout = options.user_timeout;
+                        self.stack.set_user_timeout(self.now, id, timeout);
+                    }
+                    Known::Congestion => {
+                        self.stack.set_congestion(self.now, id, config.congestion);
+                    }
+                    _ => self
+                        .stack
+                        .configure(self.now, id, |tcp| changed.copy(&config, tcp)),
+                }
+            }
+        }
+    }
+
+    pub(super) fn do_option(
+        &mut self,
+        handle: Handle,
+        level: i64,
+        name: i64,
+        len: usize,
+    ) -> (Reply, Vec<u8>) {
+        let nothing = |reply| (reply, Vec::new());
+        let Some(option) = Known::of(level, name) else {
+            return nothing(unsupported(level, name));
+        };
+        let Some(socket) = self.get(handle) else {
+            return nothing(Reply::Failed(errno::EBADF));
+        };
+        let options = socket.options;
+        let config = options.config(&self.policy);
+        let seconds = |span: Duration| span.as_secs() as i64;
+        let keep = self.policy.keep_alive;
+        let number = match option {
+            Known::SendBuffer => i64::from(config.send_buffer),
+            Known::ReceiveBuffer => i64::from(config.receive_buffer),
+            Known::ReuseAddr => i64::from(options.reuse_addr),
+            Known::KeepAlive => i64::from(options.keep_alive),
+            Known::NoDelay => i64::from(options.nodelay),
+            Known::NoEffect => return nothing(unsupported(level, name)),
+            Known::Error => self.take_error(handle).unwrap_or(0),
+            Known::Linger => {
+                let on = i32::from(options.linger.is_some()).to_le_bytes();
+                let span = seconds(options.linger.unwrap_or_default()) as i32;
+                let mut bytes = [on, span.to_le_bytes()].concat();
+                bytes.truncate(len);
+                return (Reply::Done(0), bytes);
+            }
+            Known::Congestion => {
+                let name = match self.algorithm(handle) {
+                    Algorithm::Reno => "reno",
+                    Algorithm::Cubic => "cubic",
+                    Algorithm::Bbr => "bbr",
+                };
+                let mut bytes = name.as_bytes().to_vec();
+                bytes.resize(CA_NAME_MAX.min(len), 0);
+                return (Reply::Done(0), bytes);
+            }
+            Known::KeepIdle => seconds(options.keep_idle.unwrap_or(keep.idle)),
+            Known::KeepInterval => seconds(options.keep_interval.unwrap_or(keep.interval)),
+            Known::KeepCount => i64::from(options.keep_count.unwrap_or(keep.probes)),
+            Known::SynCount => i64::from(config.r2_syn),
+            Known::UserTimeout => options.user_timeout.unwrap_or_default().as_millis() as i64,
+            Known::Linger2 => seconds(config.fin_wait_2),
+        };
+        let mut bytes = (number as i32).to_le_bytes().to_vec();
+        bytes.truncate(len);
+        (Reply::Done(0), bytes)
+    }
+}
+
+impl Ours {
+    fn set_algorithm(&mut self, handle: Handle, value: &[u8]) -> Reply {
+        let Some(algorithm) = algorithm(value) else {
+            let name = String::from_utf8_lossy(value);
+            return Reply::Unsupported(format!("option:TCP_CONGESTION={name}"));
+        };
+        if let Some(socket) = self.get_mut(handle) {
+            socket.options.congestion = Some(algorithm);
+        }
+        self.follow(handle, Known::Congestion);
+        Reply::Done(0)
+    }
+
+    /// The congestion control that a socket has, or will have.
+    fn algorithm(&self, handle: Handle) -> Algorithm {
+        let socket = self.get(handle);
+        let has = socket.and_then(|socket| self.stack.congestion(socket.connection()?));
+        let will = socket.and_then(|socket| socket.options.congestion);
+        has.or(will).unwrap_or(self.policy.tcp.congestion)
+    }
+}
+
+/// The congestion control that a name means, as far as scripts may count on it.
+fn algorithm(name: &[u8]) -> Option<Algorithm> {
+    match name.split(|byte| *byte == 0).next()? {
+        b"reno" => Some(Algorithm::Reno),
+        b"cubic" => Some(Algorithm::Cubic),
+        _ => None,
+    }
+}
+
+/// An `int` at the front of a value.
+fn integer(value: &[u8]) -> Option<i64> {
+    let bytes = value.first_chunk::<4>()?;
+    Some(i64::from(i32::from_le_bytes(*bytes)))
+}
+
+/// Linux stores and reports twice what was asked for, within bounds.
+fn buffer(number: i64, doubled: bool, least: u32) -> u32 {
+    let asked = u32::try_from(number.clamp(1, i64::from(DEFAULT_MAX))).unwrap_or(DEFAULT_MAX);
+    match doubled {
+        true => (2 * asked).max(least),
+        false => asked,
+    }
+}
+
+fn unsupported(level: i64, name: i64) -> Reply {
+    let known = |prefix: &[&str], number: i64| symbols::named(prefix, number);
+    let text = match level {
+        SOL_SOCKET => known(&["SO_"], name),
+        SOL_TCP => known(&["TCP_"], name),
+        SOL_IP => known(&["IP_"], name),
+        SOL_IPV6 => known(&["IPV6_"], name),
+        _ => None,
+    };
+    let text = text.map_or_else(|| format!("{level}:{name}"), str::to_owned);
+    Reply::Unsupported(format!("option:{text}"))
+}
+
+/// The options that the stack has something for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    SendBuffer,
+    ReceiveBuffer,
+    ReuseAddr,
+    Error,
+    KeepAlive,
+    Linger,
+    NoDelay,
+    KeepIdle,
+    KeepInterval,
+    KeepCount,
+    SynCount,
+    UserTimeout,
+    Linger2,
+    Congestion,
+    /// Accepted, and nothing that a packet could show.
+    NoEffect,
+}
+
+impl Known {
+    fn of(level: i64, name: i64) -> Option<Known> {
+        Some(match (level, name) {
+            (SOL_SOCKET, 7) => Known::SendBuffer,
+            (SOL_SOCKET, 8) => Known::ReceiveBuffer,
+            (SOL_SOCKET, 2) => Known::ReuseAddr,
+            (SOL_SOCKET, 4) => Known::Error,
+            (SOL_SOCKET, 9) => Known::KeepAlive,
+            (SOL_SOCKET, 13) => Known::Linger,
+            // SO_REUSEPORT, SO_MARK; IP_FREEBIND.
+            (SOL_SOCKET, 15 | 36) | (SOL_IP, 15) => Known::NoEffect,
+            (SOL_TCP, 1) => Known::NoDelay,
+            (SOL_TCP, 4) => Known::KeepIdle,
+            (SOL_TCP, 5) => Known::KeepInterval,
+            (SOL_TCP, 6) => Known::KeepCount,
+            (SOL_TCP, 7) => Known::SynCount,
+            (SOL_TCP, 8) => Known::Linger2,
+            (SOL_TCP, 13) => Known::Congestion,
+            (SOL_TCP, 18) => Known::UserTimeout,
+            _ => return None,
+        })
+    }
+}
+
+impl Known {
+    /// Copies what the option is about.
+    fn copy(self, from: &TcpConfig, to: &mut TcpConfig) {
+        match self {
+            Known::SendBuffer => {
+                to.send_buffer = from.send_buffer;
+                to.send_buffer_max = from.send_buffer_max;
+            }
+            Known::ReceiveBuffer => {
+                to.receive_buffer = from.receive_buffer;
+                to.receive_buffer_max = from.receive_buffer_max;
+            }
+            Known::NoDelay => to.nodelay = from.nodelay,
+            Known::SynCount => to.r2_syn = from.r2_syn,
+            Known::Linger2 => to.fin_wait_2 = from.fin_wait_2,
+            // Those that are the socket's own, and those that have a call of their own.
+            _ => {}
+        }
+    }
+}
+
+/// TCP_CA_NAME_MAX.
+const CA_NAME_MAX: usize = 16;
+const SOL_IP: i64 = 0;
+const SOL_SOCKET: i64 = 1;
+const SOL_TCP: i64 = 6;
+const SOL_IPV6: i64 = 41;
+/// net.core.wmem_max and rmem_max.
+const DEFAULT_MAX: u32 = 212_992;
+/// SOCK_MIN_SNDBUF and SOCK_MIN_RCVBUF on x86-64.
+const SEND_LEAST: u32 = 4608;
+const RECEIVE_LEAST: u32 = 2304;

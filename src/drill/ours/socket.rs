@@ -1,0 +1,226 @@
+//! What a socket is, beside the connection that the stack has: how it is to behave, what it was
+//! told, and which of its errors its owner knows.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::probe::{Snapshot, State};
+use crate::stack::{Algorithm, ConnId, Failure, KeepAlive, ListenerId, TcpConfig};
+
+use super::super::backend::{Handle, errno, poll};
+use super::super::profile::{Policy, Profile};
+use super::Ours;
+
+/// A socket.
+#[derive(Debug, Clone)]
+pub struct Socket {
+    pub kind: Kind,
+    pub bound: Option<SocketAddr>,
+    pub options: Options,
+    /// SHUT_RD, SHUT_WR.
+    pub shut_read: bool,
+    pub shut_write: bool,
+    /// The error of its connection was told.
+    pub told: bool,
+    /// `close` waits until this time for what was sent to be acknowledged.
+    pub lingers_until: Option<crate::base::Instant>,
+}
+
+/// What there is behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Fresh,
+    Listening(ListenerId),
+    /// `connect` has not said yet how it ended.
+    Opening(ConnId),
+    Connected(ConnId),
+}
+
+/// What `setsockopt` has set. `None`: nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    pub send_buffer: Option<u32>,
+    pub receive_buffer: Option<u32>,
+    pub nodelay: bool,
+    pub reuse_addr: bool,
+    pub keep_alive: bool,
+    pub keep_idle: Option<Duration>,
+    pub keep_interval: Option<Duration>,
+    pub keep_count: Option<u32>,
+    pub user_timeout: Option<Duration>,
+    pub syn_count: Option<u32>,
+    pub linger: Option<Duration>,
+    pub linger2: Option<Duration>,
+    pub congestion: Option<Algorithm>,
+}
+
+impl Socket {
+    /// A new one.
+    pub fn new() -> Socket {
+        Socket::of(Kind::Fresh, Options::default())
+    }
+
+    /// One with a connection already.
+    pub fn of(kind: Kind, options: Options) -> Socket {
+        Socket {
+            kind,
+            bound: None,
+            options,
+            shut_read: false,
+            shut_write: false,
+            told: false,
+            lingers_until: None,
+        }
+    }
+
+    /// Its connection, established or not.
+    pub fn connection(&self) -> Option<ConnId> {
+        match self.kind {
+            Kind::Opening(id) | Kind::Connected(id) => Some(id),
+            Kind::Fresh | Kind::Listening(_) => None,
+        }
+    }
+}
+
+impl Options {
+    /// How its connections are to behave.
+    pub fn config(&self, policy: &Policy) -> TcpConfig {
+        let Options {
+            send_buffer,
+            receive_buffer,
+            nodelay,
+            reuse_addr: _,
+            keep_alive: _,
+            keep_idle: _,
+            keep_interval: _,
+            keep_count: _,
+            user_timeout,
+            syn_count,
+            linger: _,
+            linger2,
+            congestion,
+        } = *self;
+        let tcp = policy.tcp.clone();
+        TcpConfig {
+            // A size that was asked for stays.
+            send_buffer: send_buffer.unwrap_or(tcp.send_buffer),
+            send_buffer_max: send_buffer.unwrap_or(tcp.send_buffer_max),
+            receive_buffer: receive_buffer.unwrap_or(tcp.receive_buffer),
+            receive_buffer_max: receive_buffer.unwrap_or(tcp.receive_buffer_max),
+            nodelay,
+            keep_alive: self.keep_alive(policy),
+            user_timeout,
+            r2_syn: syn_count.unwrap_or(tcp.r2_syn),
+            fin_wait_2: linger2.unwrap_or(tcp.fin_wait_2),
+            congestion: congestion.unwrap_or(tcp.congestion),
+            ..tcp
+        }
+    }
+
+    /// Keep-alives, if they are on.
+    pub fn keep_alive(&self, policy: &Policy) -> Option<KeepAlive> {
+        self.keep_alive.then(|| KeepAlive {
+            idle: self.keep_idle.unwrap_or(policy.keep_alive.idle),
+            interval: self.keep_interval.unwrap_or(policy.keep_alive.interval),
+            probes: self.keep_count.unwrap_or(policy.keep_alive.probes),
+        })
+    }
+}
+
+impl Ours {
+    pub(super) fn snapshot(&self, socket: Handle) -> Option<Snapshot> {
+        self.stack.status(self.get(socket)?.connection()?)
+    }
+
+    /// The number of the error that ended a connection, if one did.
+    fn error_of(&self, id: ConnId) -> Option<i64> {
+        let failure = self.stack.failure(id)?;
+        let pair = self.stack.pair(id)?;
+        let reset_in = self.tally.of(&pair).and_then(|counts| counts.reset_in);
+        Some(match failure {
+            Failure::Refused => errno::ECONNREFUSED,
+            // The peer had closed: nothing was lost that it had sent.
+            Failure::Reset
+                if self.policy.profile == Profile::Linux && reset_in == Some(State::CloseWait) =>
+            {
+                errno::EPIPE
+            }
+            Failure::Reset => errno::ECONNRESET,
+            Failure::TimedOut | Failure::UserTimeout => errno::ETIMEDOUT,
+            Failure::Unreachable => errno::EHOSTUNREACH,
+            Failure::Aborted => errno::ECONNABORTED,
+        })
+    }
+
+    /// The error of a socket, if its owner has not been told yet.
+    pub(super) fn pending_error(&self, socket: Handle) -> Option<i64> {
+        let socket = self.get(socket)?;
+        if socket.told {
+            return None;
+        }
+        self.error_of(socket.connection()?)
+    }
+
+    /// The same, and it counts as told.
+    pub(super) fn take_error(&mut self, socket: Handle) -> Option<i64> {
+        let error = self.pending_error(socket)?;
+        self.get_mut(socket)?.told = true;
+        Some(error)
+    }
+
+    /// What `poll` would report: the rules of Linux's `tcp_poll`.
+    pub(super) fn poll_events(&self, handle: Handle) -> i64 {
+        let Some(socket) = self.get(handle) else {
+            return poll::NVAL;
+        };
+        const READABLE: i64 = poll::IN | poll::RDNORM;
+        const WRITABLE: i64 = poll::OUT | poll::WRNORM;
+        let id = match socket.kind {
+            Kind::Fresh => return poll::HUP | WRITABLE,
+            Kind::Listening(id) => {
+                let waits = self.stack.is_acceptable(id);
+                return if waits { READABLE } else { 0 };
+            }
+            Kind::Opening(id) | Kind::Connected(id) => id,
+        };
+        let Some(snapshot) = self.stack.status(id) else {
+            return poll::HUP | WRITABLE;
+        };
+        let (read_over, write_over) = self.halves_over(socket, snapshot.state);
+        let mut events = 0;
+        if read_over && write_over {
+            events |= poll::HUP;
+        }
+        if read_over {
+            events |= READABLE | poll::RDHUP;
+        }
+        if !matches!(snapshot.state, State::SynSent | State::SynReceived) {
+            if snapshot.unread > 0 {
+                events |= READABLE;
+            }
+            if write_over || snapshot.unacknowledged < snapshot.send_limit {
+                events |= WRITABLE;
+            }
+        }
+        if self.pending_error(handle).is_some() {
+            events |= poll::ERR;
+        }
+        events
+    }
+
+    /// Whether nothing more can be received, and nothing more sent.
+    fn halves_over(&self, socket: &Socket, state: State) -> (bool, bool) {
+        let peer_closed = matches!(
+            state,
+            State::CloseWait | State::LastAck | State::Closing | State::TimeWait | State::Closed
+        );
+        let we_closed = !matches!(
+            state,
+            State::SynSent | State::SynReceived | State::Established | State::CloseWait
+        );
+        (
+            peer_closed || socket.shut_read,
+            we_closed || socket.shut_write,
+        )
+    }
+}

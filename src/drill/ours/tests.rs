@@ -1,0 +1,196 @@
+//! Sockets over the stack: what Linux answers. Calls that need packets have scripts; here is what
+//! they answer at once.
+
+use std::net::SocketAddr;
+
+use super::*;
+use crate::drill::backend::{errno, poll};
+use crate::drill::settings::Given;
+
+fn ours(profile: Profile) -> (Ours, SocketAddr, SocketAddr) {
+    let settings = Settings::settle(&Given::default(), &[]).unwrap();
+    let local = SocketAddr::new(settings.local, 8080);
+    let remote = SocketAddr::new(settings.remote, 8080);
+    (Ours::new(&settings, profile), local, remote)
+}
+
+#[test]
+fn a_new_socket_can_do_little() {
+    let (mut ours, _, _) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    assert_eq!(ours.send(socket, b"x"), Reply::Failed(errno::EPIPE));
+    let (read, _) = ours.recv(socket, 9, Receive::default());
+    assert_eq!(read, Reply::Failed(errno::ENOTCONN));
+    assert_eq!(
+        ours.shutdown(socket, Shut::Both),
+        Reply::Failed(errno::ENOTCONN)
+    );
+    assert_eq!(ours.accept(socket), Err(Reply::Failed(errno::EINVAL)));
+    assert_eq!(ours.events(socket), poll::HUP | poll::OUT | poll::WRNORM);
+    assert_eq!(ours.close(socket), Reply::Done(0));
+    assert_eq!(ours.close(socket), Reply::Failed(errno::EBADF));
+    assert_eq!(ours.send(socket, b"x"), Reply::Failed(errno::EBADF));
+}
+
+#[test]
+fn an_address_is_bound_once_and_must_be_ours() {
+    let (mut ours, local, remote) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    assert_eq!(ours.bind(socket, local), Reply::Done(0));
+    assert_eq!(ours.bind(socket, local), Reply::Failed(errno::EINVAL));
+    assert_eq!(ours.listen(socket, 1), Reply::Done(0));
+    assert_eq!(ours.listen(socket, 2), Reply::Done(0));
+    assert_eq!(
+        ours.connect(socket, Some(remote)),
+        Reply::Failed(errno::EISCONN)
+    );
+    let second = ours.socket();
+    ours.bind(second, local);
+    assert_eq!(ours.listen(second, 1), Reply::Failed(errno::EADDRINUSE));
+    let stranger = ours.socket();
+    let v6 = "[::1]:80".parse().unwrap();
+    assert_eq!(ours.bind(stranger, v6), Reply::Failed(errno::EADDRNOTAVAIL));
+    assert_eq!(ours.endpoints("LISTEN", Some(8080)), Some(1));
+    assert_eq!(ours.endpoints("LISTEN", Some(8081)), Some(0));
+    assert_eq!(ours.shutdown(socket, Shut::Read), Reply::Done(0));
+    assert_eq!(ours.endpoints("LISTEN", None), Some(0));
+}
+
+#[test]
+fn an_opening_says_that_it_goes_on() {
+    let (mut ours, _, remote) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    assert_eq!(
+        ours.connect(socket, Some(remote)),
+        Reply::Wait(errno::EINPROGRESS)
+    );
+    assert_eq!(
+        ours.connect(socket, Some(remote)),
+        Reply::Wait(errno::EALREADY)
+    );
+    assert_eq!(ours.send(socket, b"x"), Reply::Wait(errno::EAGAIN));
+    assert_eq!(ours.events(socket), 0);
+    assert_eq!(ours.listen(socket, 1), Reply::Failed(errno::EINVAL));
+    let syn = ours.emitted().unwrap();
+    assert_eq!(syn[33], 2);
+    // Disconnected it is new again, and says nothing.
+    assert_eq!(ours.connect(socket, None), Reply::Done(0));
+    assert_eq!(ours.emitted(), None);
+    assert_eq!(ours.events(socket), poll::HUP | poll::OUT | poll::WRNORM);
+    assert_eq!(
+        ours.connect(socket, Some(remote)),
+        Reply::Wait(errno::EINPROGRESS)
+    );
+}
+
+#[test]
+fn an_address_without_a_host_is_unreachable() {
+    let (mut ours, _, _) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    for nowhere in ["224.0.0.1:80", "192.0.2.1:0", "[2001:db8::1]:80"] {
+        let nowhere = nowhere.parse().unwrap();
+        let refused = ours.connect(socket, Some(nowhere));
+        assert_eq!(refused, Reply::Failed(errno::ENETUNREACH), "{nowhere}");
+    }
+}
+
+fn int(value: i32) -> Vec<u8> {
+    value.to_le_bytes().to_vec()
+}
+
+#[test]
+fn options_are_kept_and_told() {
+    const SOL_SOCKET: i64 = 1;
+    const SOL_TCP: i64 = 6;
+    let (mut ours, _, _) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    for (level, name, value) in [
+        (SOL_SOCKET, 7, 10_000),
+        (SOL_SOCKET, 8, 20_000),
+        (SOL_SOCKET, 2, 1),
+        (SOL_SOCKET, 9, 1),
+        (SOL_TCP, 1, 1),
+        (SOL_TCP, 4, 30),
+        (SOL_TCP, 5, 40),
+        (SOL_TCP, 6, 5),
+        (SOL_TCP, 7, 6),
+        (SOL_TCP, 8, 7),
+        (SOL_TCP, 18, 8000),
+    ] {
+        let set = ours.set_option(socket, level, name, &int(value));
+        assert_eq!(set, Reply::Done(0), "{level}:{name}");
+        let got = ours.option(socket, level, name, 4);
+        assert_eq!(got, (Reply::Done(0), int(value)), "{level}:{name}");
+    }
+    let linger = [int(1), int(9)].concat();
+    assert_eq!(
+        ours.set_option(socket, SOL_SOCKET, 13, &linger),
+        Reply::Done(0)
+    );
+    assert_eq!(ours.option(socket, SOL_SOCKET, 13, 8).1, linger);
+}
+
+#[test]
+fn linux_doubles_buffers_within_bounds() {
+    const SOL_SOCKET: i64 = 1;
+    let (mut ours, _, _) = ours(Profile::Linux);
+    let socket = ours.socket();
+    let mut told = |asked: i32, name: i64| {
+        ours.set_option(socket, SOL_SOCKET, name, &int(asked));
+        ours.option(socket, SOL_SOCKET, name, 4).1
+    };
+    assert_eq!(told(10_000, 8), int(20_000));
+    assert_eq!(told(1, 8), int(2304));
+    assert_eq!(told(1, 7), int(4608));
+    assert_eq!(told(1_000_000, 7), int(2 * 212_992));
+}
+
+#[test]
+fn options_that_make_no_sense_or_are_not_there() {
+    const SOL_SOCKET: i64 = 1;
+    const SOL_TCP: i64 = 6;
+    let (mut ours, _, _) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    let short = ours.set_option(socket, SOL_TCP, 1, &[1, 0]);
+    assert_eq!(short, Reply::Failed(errno::EINVAL));
+    let zero = ours.set_option(socket, SOL_TCP, 4, &int(0));
+    assert_eq!(zero, Reply::Failed(errno::EINVAL));
+    let read_only = ours.set_option(socket, SOL_SOCKET, 4, &int(0));
+    assert_eq!(read_only, Reply::Failed(errno::ENOPROTOOPT));
+    let cork = ours.set_option(socket, SOL_TCP, 3, &int(1));
+    assert_eq!(cork, Reply::Unsupported("option:TCP_CORK".into()));
+    let (zerocopy, _) = ours.option(socket, SOL_SOCKET, 60, 4);
+    assert_eq!(zerocopy, Reply::Unsupported("option:SO_ZEROCOPY".into()));
+    let (nameless, _) = ours.option(socket, 999, 1, 4);
+    assert_eq!(nameless, Reply::Unsupported("option:999:1".into()));
+}
+
+#[test]
+fn a_socket_without_a_connection_has_little_to_tell() {
+    let (mut ours, local, remote) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    assert_eq!(ours.info(socket), Some([("tcpi_state", 7)].into()));
+    ours.bind(socket, local);
+    ours.listen(socket, 1);
+    assert_eq!(ours.info(socket), Some([("tcpi_state", 10)].into()));
+    let other = ours.socket();
+    ours.connect(other, Some(remote));
+    assert_eq!(ours.info(other).unwrap()["tcpi_state"], 2);
+    ours.close(other);
+    assert_eq!(ours.info(other), None);
+}
+
+#[test]
+fn settings_reach_those_who_listen() {
+    let (mut ours, local, _) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    ours.bind(socket, local);
+    ours.listen(socket, 1);
+    assert_eq!(ours.configure("net.ipv4.tcp_sack", "0"), Configured::Done);
+    assert_eq!(
+        ours.configure("net.ipv4.frob", "0"),
+        Configured::Unsupported
+    );
+    assert!(ours.drop_local(false) && !ours.drop_local(true));
+    assert_eq!(ours.counter("TcpExtBeyondWindow"), None);
+}

@@ -1,0 +1,399 @@
+//! Profiles and settings: what an administrator's keys make of the stack's own configuration.
+//!
+//! A profile is a starting point with a name; every value in it could be set by a host as well.
+//! This is the one place where keys meet knobs: a key whose wish the stack cannot fulfil is
+//! [`Configured::Unsupported`], and a script that needs it is skipped by its name.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::stack::{Algorithm, Asking, KeepAlive, TcpConfig};
+
+use super::backend::Configured;
+
+/// Whose habits the stack has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// pellucid's own.
+    #[default]
+    Rfc,
+    /// Those of Linux, as far as the stack has switches for them.
+    Linux,
+    /// Those of FreeBSD, as far as the stack has switches for them.
+    Bsd,
+}
+
+impl Profile {
+    /// Which it is by its name on a command line.
+    pub fn named(name: &str) -> Option<Profile> {
+        match name {
+            "rfc" => Some(Profile::Rfc),
+            "linux" => Some(Profile::Linux),
+            "bsd" => Some(Profile::Bsd),
+            _ => None,
+        }
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Profile::Rfc => "rfc",
+            Profile::Linux => "linux",
+            Profile::Bsd => "bsd",
+        }
+    }
+}
+
+/// What all keys so far come to.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub profile: Profile,
+    /// What connections begin with.
+    pub tcp: TcpConfig,
+    /// Keys that were set, by their full names.
+    values: BTreeMap<String, String>,
+    /// Keep-alive's times, for sockets that turn it on.
+    pub keep_alive: KeepAlive,
+    /// Whether buffers grow, and how far they would.
+    receive: Growth,
+    send: Growth,
+}
+
+/// How far a buffer grows, and whether it does.
+#[derive(Debug, Clone, Copy)]
+struct Growth {
+    max: u32,
+    on: bool,
+}
+
+impl Growth {
+    /// The largest that a buffer may have that begins with `size`.
+    fn limit(self, size: u32) -> u32 {
+        match self.on {
+            true => self.max.max(size),
+            false => size,
+        }
+    }
+}
+
+impl Policy {
+    /// Before any key is set.
+    pub fn new(profile: Profile) -> Policy {
+        let tcp = match profile {
+            Profile::Rfc => TcpConfig::default(),
+            Profile::Linux => TcpConfig {
+                // net.ipv4.tcp_rmem and tcp_wmem of the usual suites: the largest decide about the
+                // window scale.
+                receive_buffer: 540_000,
+                receive_buffer_max: 15 << 20,
+                send_buffer: 262_144,
+                send_buffer_max: 4 << 20,
+                ecn: Asking::Off,
+                r2_syn: 5,
+                ..TcpConfig::default()
+            },
+            Profile::Bsd => TcpConfig {
+                receive_buffer: 65_536,
+                receive_buffer_max: 2 << 20,
+                send_buffer: 32_768,
+                send_buffer_max: 2 << 20,
+                ..TcpConfig::default()
+            },
+        };
+        Policy {
+            profile,
+            values: BTreeMap::new(),
+            keep_alive: KeepAlive::default(),
+            receive: Growth {
+                max: tcp.receive_buffer_max,
+                on: true,
+            },
+            send: Growth {
+                max: tcp.send_buffer_max,
+                on: true,
+            },
+            tcp,
+        }
+    }
+
+    /// What a key was set to, if it was.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.values.get(key).map(String::as_str)
+    }
+
+    /// Sets a key.
+    pub fn set(&mut self, key: &str, value: &str) -> Configured {
+        let done = if let Some(key) = key.strip_prefix("net.ipv4.") {
+            self.set_linux(key, value)
+        } else if let Some(key) = key.strip_prefix("net.inet.tcp.") {
+            self.set_bsd(key, value)
+        } else {
+            self.set_other(key, value)
+        };
+        self.tcp.receive_buffer_max = self.receive.limit(self.tcp.receive_buffer);
+        self.tcp.send_buffer_max = self.send.limit(self.tcp.send_buffer);
+        if matches!(done, Configured::Done | Configured::Ignored) {
+            self.values.insert(key.to_owned(), value.to_owned());
+        }
+        done
+    }
+
+    fn set_linux(&mut self, key: &str, value: &str) -> Configured {
+        if matches!(key, "tcp_fastopen_cookies") {
+            // There is no such key.
+            return Configured::Refused;
+        }
+        let tcp = &mut self.tcp;
+        match key {
+            "tcp_timestamps" => return switch(value, &mut tcp.timestamps),
+            "tcp_sack" => return switch(value, &mut tcp.sack),
+            "tcp_window_scaling" => return switch(value, &mut tcp.window_scaling),
+            "tcp_rmem" => return buffer(value, &mut tcp.receive_buffer, &mut self.receive.max),
+            "tcp_wmem" => return buffer(value, &mut tcp.send_buffer, &mut self.send.max),
+            "tcp_moderate_rcvbuf" => return switch(value, &mut self.receive.on),
+            "tcp_congestion_control" => return choice(value, ALGORITHMS, &mut tcp.congestion),
+            "tcp_ecn" => return choice(value, ECN, &mut tcp.ecn),
+            "tcp_frto" => return choice(value, FRTO, &mut tcp.recovery.frto),
+            "tcp_early_retrans" => return choice(value, TAIL_PROBE, &mut tcp.recovery.tlp),
+            "tcp_recovery" => return switch(value, &mut tcp.recovery.rack),
+            "tcp_syn_retries" => return count(value, &mut tcp.r2_syn),
+            "tcp_synack_retries" => return count(value, &mut tcp.r2_syn_ack),
+            "tcp_retries1" => return count(value, &mut tcp.r1),
+            "tcp_retries2" => return count(value, &mut tcp.r2),
+            "tcp_rto_max_ms" => return millis(value, &mut tcp.rto_max),
+            "tcp_rto_min_us" => return micros(value, &mut tcp.rto_min),
+            "tcp_fin_timeout" => return seconds(value, &mut tcp.fin_wait_2),
+            "tcp_keepalive_time" => return seconds(value, &mut self.keep_alive.idle),
+            "tcp_keepalive_intvl" => return seconds(value, &mut self.keep_alive.interval),
+            "tcp_keepalive_probes" => return count(value, &mut self.keep_alive.probes),
+            _ => {}
+        }
+        if IGNORED.contains(&key) {
+            return Configured::Ignored;
+        }
+        // What the stack does anyway is no wish that it cannot fulfil.
+        match HABITS.iter().find(|(habit, _)| *habit == key) {
+            Some((_, values)) if values.contains(&value) => Configured::Done,
+            _ => Configured::Unsupported,
+        }
+    }
+
+    fn set_bsd(&mut self, key: &str, value: &str) -> Configured {
+        let tcp = &mut self.tcp;
+        match key {
+            "rfc1323" => {
+                let (scaling, timestamps) = match value {
+                    "0" => (false, false),
+                    "1" => (true, true),
+                    "2" => (true, false),
+                    "3" => (false, true),
+                    _ => return Configured::Refused,
+                };
+                tcp.window_scaling = scaling;
+                tcp.timestamps = timestamps;
+                Configured::Done
+            }
+            "sack.enable" => switch(value, &mut tcp.sack),
+            "ecn.enable" => choice(value, ECN, &mut tcp.ecn),
+            "cc.algorithm" => choice(value, BSD_ALGORITHMS, &mut tcp.congestion),
+            "recvspace" => size(value, &mut tcp.receive_buffer),
+            "sendspace" => size(value, &mut tcp.send_buffer),
+            "recvbuf_auto" => switch(value, &mut self.receive.on),
+            "sendbuf_auto" => switch(value, &mut self.send.on),
+            "recvbuf_max" => size(value, &mut self.receive.max),
+            "sendbuf_max" => size(value, &mut self.send.max),
+            "keepidle" => millis(value, &mut self.keep_alive.idle),
+            "keepintvl" => millis(value, &mut self.keep_alive.interval),
+            "keepcnt" => count(value, &mut self.keep_alive.probes),
+            "delacktime" => millis(value, &mut tcp.delayed_ack),
+            "hostcache.purgenow" => Configured::Ignored,
+            _ => match BSD_HABITS.iter().find(|(habit, _)| *habit == key) {
+                Some((_, values)) if values.contains(&value) => Configured::Done,
+                _ => Configured::Unsupported,
+            },
+        }
+    }
+
+    /// Keys that are not TCP's own.
+    fn set_other(&mut self, key: &str, value: &str) -> Configured {
+        match key {
+            "net.core.default_qdisc" => choice(value, QUEUES, &mut self.tcp.pacing),
+            HYSTART => choice(value, HYSTART_MODES, &mut self.tcp.hystart),
+            _ => Configured::Unsupported,
+        }
+    }
+}
+
+/// One of the values that there are; others may be meant, but not here.
+fn choice<T: Copy>(value: &str, values: &[(&str, T)], knob: &mut T) -> Configured {
+    match values.iter().find(|(name, _)| *name == value) {
+        Some((_, wanted)) => *knob = *wanted,
+        None => return Configured::Unsupported,
+    }
+    Configured::Done
+}
+
+fn switch(value: &str, knob: &mut bool) -> Configured {
+    match value {
+        "0" => *knob = false,
+        "1" => *knob = true,
+        _ => return Configured::Unsupported,
+    }
+    Configured::Done
+}
+
+fn count(value: &str, knob: &mut u32) -> Configured {
+    match value.parse() {
+        Ok(value) if value <= 255 => *knob = value,
+        _ => return Configured::Refused,
+    }
+    Configured::Done
+}
+
+/// Three sizes: least, initial, largest.
+fn buffer(value: &str, initial: &mut u32, max: &mut u32) -> Configured {
+    let sizes: Vec<&str> = value.split(' ').collect();
+    let (mut first, mut last) = (*initial, *max);
+    let [_, middle, largest] = sizes[..] else {
+        return Configured::Refused;
+    };
+    for (text, knob) in [(middle, &mut first), (largest, &mut last)] {
+        if size(text, knob) != Configured::Done {
+            return Configured::Refused;
+        }
+    }
+    (*initial, *max) = (first, last);
+    Configured::Done
+}
+
+fn size(value: &str, knob: &mut u32) -> Configured {
+    match value.parse() {
+        Ok(value) if (1..=1 << 30).contains(&value) => *knob = value,
+        _ => return Configured::Refused,
+    }
+    Configured::Done
+}
+
+fn time(value: &str, unit: Duration, knob: &mut Duration) -> Configured {
+    match value.parse::<u32>() {
+        Ok(value) => *knob = unit * value,
+        Err(_) => return Configured::Refused,
+    }
+    Configured::Done
+}
+
+fn seconds(value: &str, knob: &mut Duration) -> Configured {
+    time(value, Duration::from_secs(1), knob)
+}
+
+fn millis(value: &str, knob: &mut Duration) -> Configured {
+    time(value, Duration::from_millis(1), knob)
+}
+
+fn micros(value: &str, knob: &mut Duration) -> Configured {
+    time(value, Duration::from_micros(1), knob)
+}
+
+/// The settings of the usual Linux suites, as their `defaults.sh` installs them.
+pub const LINUX_DEFAULTS: &[(&str, &str)] = &[
+    ("net.ipv4.tcp_rmem", "4096 540000 15728640"),
+    ("net.ipv4.tcp_wmem", "4096 262144 4194304"),
+    ("net.ipv4.tcp_timestamps", "1"),
+    ("net.ipv4.tcp_sack", "1"),
+    ("net.ipv4.tcp_dsack", "1"),
+    ("net.ipv4.tcp_fack", "0"),
+    ("net.ipv4.tcp_syn_retries", "5"),
+    ("net.ipv4.tcp_synack_retries", "5"),
+    ("net.ipv4.tcp_frto", "2"),
+    ("net.ipv4.tcp_reordering", "3"),
+    ("net.ipv4.tcp_congestion_control", "cubic"),
+    ("net.ipv4.tcp_slow_start_after_idle", "0"),
+    ("net.ipv4.tcp_early_retrans", "4"),
+    ("net.ipv4.tcp_recovery", "1"),
+    ("net.ipv4.tcp_tso_win_divisor", "3"),
+    ("net.ipv4.tcp_min_tso_segs", "2"),
+    ("net.ipv4.tcp_pacing_ss_ratio", "200"),
+    ("net.ipv4.tcp_pacing_ca_ratio", "120"),
+    ("net.ipv4.tcp_ecn", "0"),
+    ("net.ipv4.tcp_ecn_fallback", "1"),
+    ("net.ipv4.tcp_ecn_option", "2"),
+    ("net.ipv4.tcp_ecn_option_beacon", "3"),
+    ("net.ipv4.tcp_notsent_lowat", "4294967295"),
+    ("net.ipv4.tcp_fastopen", "0x403"),
+    (
+        "net.ipv4.tcp_fastopen_key",
+        "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4",
+    ),
+    ("net.ipv4.tcp_fastopen_blackhole_timeout_sec", "0"),
+    ("net.ipv4.tcp_syncookies", "1"),
+    ("net.ipv4.tcp_mtu_probing", "0"),
+    ("net.ipv4.tcp_base_mss", "1024"),
+    ("net.ipv4.tcp_shrink_window", "0"),
+    ("net.ipv4.tcp_rto_max_ms", "120000"),
+];
+
+/// Where scripts set HyStart's mode, which is a module's parameter.
+pub const HYSTART: &str = "tcp_cubic.hystart_detect";
+
+const ALGORITHMS: &[(&str, Algorithm)] = &[("reno", Algorithm::Reno), ("cubic", Algorithm::Cubic)];
+const BSD_ALGORITHMS: &[(&str, Algorithm)] =
+    &[("newreno", Algorithm::Reno), ("cubic", Algorithm::Cubic)];
+/// What an incoming SYN gets, and what ours asks: 0 no and no, 1 yes and yes, 2 yes and no; BSD has
+/// the same numbers.
+const ECN: &[(&str, Asking)] = &[
+    ("0", Asking::Off),
+    ("1", Asking::Ask),
+    ("2", Asking::IfAsked),
+];
+const FRTO: &[(&str, bool)] = &[("0", false), ("1", true), ("2", true)];
+const TAIL_PROBE: &[(&str, bool)] = &[("0", false), ("3", true), ("4", true)];
+const QUEUES: &[(&str, bool)] = &[("fq", true), ("pfifo", false), ("pfifo_fast", false)];
+/// Both of its ways to notice, or neither.
+const HYSTART_MODES: &[(&str, bool)] = &[("3", true), ("0", false)];
+
+/// Keys that change nothing a packet could show here.
+const IGNORED: [&str; 6] = [
+    "tcp_fack",
+    "tcp_no_metrics_save",
+    "tcp_limit_output_bytes",
+    "tcp_max_orphans",
+    "tcp_mem",
+    "tcp_workaround_signed_windows",
+];
+
+/// What the stack does whatever anybody sets: a wish for just that is fulfilled.
+const HABITS: &[(&str, &[&str])] = &[
+    ("tcp_dsack", &["1"]),
+    ("tcp_reordering", &["3"]),
+    ("tcp_slow_start_after_idle", &["1"]),
+    ("tcp_ecn_fallback", &["0", "1"]),
+    ("tcp_notsent_lowat", &["4294967295", "-1"]),
+    ("tcp_fastopen", &["0"]),
+    ("tcp_syncookies", &["0"]),
+    ("tcp_mtu_probing", &["0"]),
+    ("tcp_shrink_window", &["0"]),
+    ("tcp_autocorking", &["0"]),
+    ("tcp_thin_linear_timeouts", &["0"]),
+    ("tcp_abort_on_overflow", &["0"]),
+    ("tcp_rfc1337", &["1"]),
+];
+
+/// The same for BSD's keys: RFC 5961 throughout, ICMP never resets an established connection.
+const BSD_HABITS: &[(&str, &[&str])] = &[
+    ("blackhole", &["0"]),
+    ("insecure_rst", &["0"]),
+    ("insecure_syn", &["0"]),
+    ("syncookies", &["0"]),
+    ("syncookies_only", &["0"]),
+    ("fastopen.server_enable", &["0"]),
+    ("fastopen.client_enable", &["0"]),
+    ("rexmit_initial", &["1000"]),
+    ("rexmit_slop", &["0"]),
+    ("rexmit_drop_options", &["0"]),
+    ("path_mtu_discovery", &["0"]),
+    ("pmtud_blackhole_detection", &["0"]),
+    ("tolerate_missing_ts", &["0"]),
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+use super::*;
+
+fn set(policy: &mut Policy, key: &str, value: &str) -> Configured {
+    policy.set(&format!("net.ipv4.{key}"), value)
+}
+
+#[test]
+fn keys_turn_knobs() {
+    let mut policy = Policy::new(Profile::Rfc);
+    for (key, value) in [
+        ("tcp_timestamps", "0"),
+        ("tcp_sack", "0"),
+        ("tcp_window_scaling", "0"),
+        ("tcp_rmem", "4096 10000 20000"),
+        ("tcp_wmem", "4096 30000 40000"),
+        ("tcp_congestion_control", "reno"),
+        ("tcp_ecn", "1"),
+        ("tcp_frto", "0"),
+        ("tcp_early_retrans", "0"),
+        ("tcp_recovery", "0"),
+        ("tcp_syn_retries", "2"),
+        ("tcp_synack_retries", "3"),
+        ("tcp_retries1", "4"),
+        ("tcp_retries2", "5"),
+        ("tcp_rto_max_ms", "9000"),
+        ("tcp_fin_timeout", "7"),
+        ("tcp_keepalive_time", "11"),
+        ("tcp_keepalive_intvl", "12"),
+        ("tcp_keepalive_probes", "13"),
+    ] {
+        assert_eq!(set(&mut policy, key, value), Configured::Done, "{key}");
+    }
+    let tcp = &policy.tcp;
+    assert!(!tcp.timestamps && !tcp.sack && !tcp.window_scaling);
+    let receive = (tcp.receive_buffer, tcp.receive_buffer_max);
+    assert_eq!(receive, (10_000, 20_000));
+    assert_eq!((tcp.send_buffer, tcp.send_buffer_max), (30_000, 40_000));
+    assert_eq!((tcp.congestion, tcp.ecn), (Algorithm::Reno, Asking::Ask));
+    let recovery = tcp.recovery;
+    assert!(!recovery.frto && !recovery.tlp && !recovery.rack);
+    assert_eq!((tcp.r2_syn, tcp.r2_syn_ack, tcp.r1, tcp.r2), (2, 3, 4, 5));
+    assert_eq!(tcp.rto_max, Duration::from_secs(9));
+    assert_eq!(tcp.fin_wait_2, Duration::from_secs(7));
+    let keep = policy.keep_alive;
+    assert_eq!(
+        (keep.idle.as_secs(), keep.interval.as_secs(), keep.probes),
+        (11, 12, 13)
+    );
+    assert_eq!(policy.value("net.ipv4.tcp_sack"), Some("0"));
+}
+
+#[test]
+fn a_wish_for_what_is_so_anyway_is_fulfilled_and_no_other() {
+    let mut policy = Policy::new(Profile::Rfc);
+    assert_eq!(set(&mut policy, "tcp_shrink_window", "0"), Configured::Done);
+    assert_eq!(
+        set(&mut policy, "tcp_shrink_window", "1"),
+        Configured::Unsupported
+    );
+    assert_eq!(set(&mut policy, "tcp_fack", "1"), Configured::Ignored);
+    assert_eq!(
+        set(&mut policy, "tcp_frobnicate", "1"),
+        Configured::Unsupported
+    );
+    assert_eq!(policy.set("kernel.frob", "1"), Configured::Unsupported);
+}
+
+#[test]
+fn what_no_host_would_take_is_refused() {
+    let mut policy = Policy::new(Profile::Rfc);
+    for (key, value) in [
+        ("tcp_fastopen_cookies", "1"),
+        ("tcp_rmem", "x"),
+        ("tcp_rmem", "1 2"),
+        ("tcp_wmem", "1 0 2"),
+        ("tcp_syn_retries", "-1"),
+        ("tcp_fin_timeout", "soon"),
+    ] {
+        assert_eq!(
+            set(&mut policy, key, value),
+            Configured::Refused,
+            "{key}={value}"
+        );
+    }
+}
+
+#[test]
+fn the_settings_of_the_suites_are_known_one_by_one() {
+    let mut policy = Policy::new(Profile::Linux);
+    for (key, value) in LINUX_DEFAULTS {
+        assert_ne!(policy.set(key, value), Configured::Refused, "{key}");
+    }
+    // 15 MiB: the window scale of 8 that the suites expect.
+    let scale = crate::base::WindowScale::for_window(policy.tcp.receive_buffer_max);
+    assert_eq!(scale.shift(), 8);
+}
+
+#[test]
+fn keys_of_bsd_turn_knobs_too() {
+    let mut policy = Policy::new(Profile::Bsd);
+    let mut bsd = |key: &str, value: &str| policy.set(&format!("net.inet.tcp.{key}"), value);
+    assert_eq!(bsd("rfc1323", "2"), Configured::Done);
+    assert_eq!(bsd("rfc1323", "4"), Configured::Refused);
+    assert_eq!(bsd("delacktime", "100"), Configured::Done);
+    assert_eq!(bsd("keepidle", "5000"), Configured::Done);
+    assert_eq!(bsd("insecure_rst", "0"), Configured::Done);
+    assert_eq!(bsd("insecure_rst", "1"), Configured::Unsupported);
+    assert!(policy.tcp.window_scaling && !policy.tcp.timestamps);
+    assert_eq!(policy.tcp.delayed_ack, Duration::from_millis(100));
+    assert_eq!(policy.keep_alive.idle, Duration::from_secs(5));
+}
+
+#[test]
+fn buffers_that_do_not_grow_stay_as_they_begin() {
+    let mut policy = Policy::new(Profile::Linux);
+    assert_eq!(
+        set(&mut policy, "tcp_moderate_rcvbuf", "0"),
+        Configured::Done
+    );
+    assert_eq!(
+        set(&mut policy, "tcp_rmem", "4096 10000 20000"),
+        Configured::Done
+    );
+    assert_eq!(policy.tcp.receive_buffer_max, 10_000);
+    assert_eq!(
+        set(&mut policy, "tcp_moderate_rcvbuf", "1"),
+        Configured::Done
+    );
+    assert_eq!(policy.tcp.receive_buffer_max, 20_000);
+}
+
+#[test]
+fn what_is_below_the_stack_and_a_modules_parameter_turn_knobs_too() {
+    let mut policy = Policy::new(Profile::Linux);
+    assert_eq!(policy.set("net.core.default_qdisc", "fq"), Configured::Done);
+    assert_eq!(policy.set(HYSTART, "0"), Configured::Done);
+    assert_eq!(policy.set(HYSTART, "1"), Configured::Unsupported);
+    assert!(policy.tcp.pacing && !policy.tcp.hystart);
+    assert_eq!(
+        set(&mut policy, "tcp_congestion_control", "dctcp"),
+        Configured::Unsupported
+    );
+    assert_eq!(set(&mut policy, "tcp_ecn", "3"), Configured::Unsupported);
+}
