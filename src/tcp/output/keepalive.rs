@@ -51,9 +51,13 @@ impl Connection {
     pub(in crate::tcp) fn restart_keep_alive(&mut self, cx: &mut Context<'_>) {
         match self.config.keep_alive {
             Some(config) if self.may_keep_alive() => {
-                let at = self.keep_alive.heard_at + config.idle;
-                let soon = cx.now + config.interval;
-                self.timers.set(cx, TimerKind::KeepAlive, at.max(soon));
+                let idle_until = self.keep_alive.heard_at + config.idle;
+                // Asked for after a silence that is long enough already: not at once.
+                let at = match idle_until > cx.now {
+                    true => idle_until,
+                    false => cx.now + config.interval,
+                };
+                self.timers.set(cx, TimerKind::KeepAlive, at);
             }
             _ => self.timers.cancel(cx, TimerKind::KeepAlive),
         }
@@ -65,8 +69,12 @@ impl Connection {
         };
         let idle_until = self.keep_alive.heard_at + config.idle;
         // (MUST-26): only when nothing is outstanding and nothing was heard for the interval.
-        if self.snd.outstanding() > 0 || idle_until > cx.now {
-            let at = idle_until.max(cx.now + config.interval);
+        if idle_until > cx.now {
+            self.timers.set(cx, TimerKind::KeepAlive, idle_until);
+            return;
+        }
+        if self.snd.outstanding() > 0 {
+            let at = cx.now + config.interval;
             self.timers.set(cx, TimerKind::KeepAlive, at);
             return;
         }
