@@ -2,10 +2,11 @@
 //!
 //! `tidy` holds the tree to its own habits, `requirements` holds the tests to the ledger of what
 //! the RFCs ask, `no_alloc` counts what the way of a packet allocates, `oracle` has the stack talk
-//! to smoltcp, `malformed` lies to it, `cli` runs the program.
+//! to smoltcp, `malformed` lies to it, `drills` runs packet scripts, `cli` runs the program.
 
 #[cfg(feature = "cli")]
 mod cli;
+mod drills;
 mod malformed;
 mod no_alloc;
 mod oracle;
