@@ -8,11 +8,15 @@ use crate::tcp::Config;
 
 /// An open connection with a round trip of 100 ms, paced or not.
 fn established(config: Config) -> (Lone, ConnId) {
+    established_with(config, "S. 0:1(0) ack 1 win 65535 <mss 1000>")
+}
+
+fn established_with(config: Config, answer: &str) -> (Lone, ConnId) {
     let mut lone = Lone::new(config);
     let id = lone.open();
     lone.outgoing();
     lone.now += Duration::from_millis(100);
-    lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000>");
+    lone.inject(answer);
     lone.outgoing();
     (lone, id)
 }
@@ -102,4 +106,28 @@ fn each_connection_and_each_listener_may_have_a_controller_of_its_own() {
     // The listener's choice is its own.
     let other = lone.open();
     assert_eq!(lone.stack.congestion(other), Some(Algorithm::Reno));
+}
+
+#[test]
+fn bbr_bounds_recovery_by_its_own_window() {
+    let (mut lone, id) = established_with(
+        Config {
+            congestion: Algorithm::Bbr,
+            sack: true,
+            ..Lone::plain()
+        },
+        "S. 0:1(0) ack 1 win 65535 <mss 1000,sackOK>",
+    );
+    lone.write(id, 10_000);
+    lone.outgoing();
+    lone.now += Duration::from_millis(100);
+    lone.inject(". 1:1(0) ack 5001");
+    lone.inject(". 1:1(0) ack 5001 <sack 6001:9001>");
+    lone.write(id, 40_000);
+    lone.run(Duration::from_millis(100));
+    assert_eq!(lone.told.count("Lost { range"), 1);
+    // No acknowledgment has come that PRR would let segments go for.
+    let status = lone.stack.status(id).expect("open");
+    assert!(status.cwnd >= 15_000, "{}", status.cwnd);
+    assert!(status.cwnd - u64::from(status.in_flight) < 1000, "{status:?}");
 }

@@ -190,7 +190,9 @@ impl Connection {
                     rfc!(8985, "9.3"),
                     "a loss: the window is reduced",
                 );
-                self.recovery.reduce_to(flight, self.target());
+                if !self.congestion.reduces_itself() {
+                    self.recovery.reduce_to(flight, self.target());
+                }
             }
             Verdict::Lost { flight } => {
                 let by = LossProof::ThreeDuplicates;
