@@ -96,7 +96,10 @@ impl Way {
         let due = self.waiting.front().map(|(due, _)| *due);
         let timeout = due.map(|due| due.saturating_duration_since(Instant::now()));
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        poll(&mut [PollFd::from_borrowed_fd(file, PollFlags::IN)], timeout.as_ref())?;
+        poll(
+            &mut [PollFd::from_borrowed_fd(file, PollFlags::IN)],
+            timeout.as_ref(),
+        )?;
         Ok(())
     }
 }

@@ -355,6 +355,13 @@ impl Stack {
             .map(|slot| slot.connection.snapshot())
     }
 
+    /// How many bytes to be read, or still to come, the peer has marked as urgent: RFC 9293 section
+    /// 3.8.5 (MUST-33).
+    pub fn urgent_left(&self, id: ConnId) -> Option<u64> {
+        let slot = self.connections.get(id)?;
+        Some(slot.connection.urgent_left())
+    }
+
     /// Who talks to whom.
     pub fn pair(&self, id: ConnId) -> Option<SocketPair> {
         self.connections.get(id).map(|slot| slot.connection.pair())

@@ -31,9 +31,26 @@ mod time_wait;
 mod timestamps;
 mod tlp;
 mod undo;
+mod urgent;
 mod window;
 
 const SECOND: Duration = Duration::from_secs(1);
+
+// req: RFC9293-3.10.6-1
+#[test]
+fn status_shows_the_state_and_the_variables() {
+    let (mut lone, id) = super::lone::Lone::established(super::lone::Lone::plain());
+    lone.inject("P. 1:6(5) ack 1 win 5000");
+    lone.write(id, 10);
+    lone.outgoing();
+    let status = lone.stack.status(id).expect("a connection");
+    assert_eq!(status.state, State::Established);
+    assert_eq!(status.snd_una, status.iss + 1);
+    assert_eq!(status.snd_nxt, status.iss + 11);
+    assert_eq!(status.snd_wnd, 5000);
+    assert_eq!(status.rcv_nxt, status.irs + 6);
+    assert_eq!((status.unread, status.unacknowledged), (5, 10));
+}
 
 #[test]
 fn a_handshake_establishes_both_ends() {

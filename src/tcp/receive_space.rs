@@ -27,6 +27,8 @@ pub struct ReceiveSpace {
     pub irs: SeqNum,
     /// RCV.UP: the end of urgent data announced by the peer, until RCV.NXT has reached it.
     pub up: Option<SeqNum>,
+    /// The stream offset behind the last urgent byte that was ever told of.
+    pub urgent_end: u64,
     /// Rcv.Wind.Shift of RFC 7323 section 2.2: applies to window fields that go out.
     pub scale: WindowScale,
     started: bool,
@@ -40,6 +42,7 @@ impl Default for ReceiveSpace {
             edge: SeqNum(0),
             irs: SeqNum(0),
             up: None,
+            urgent_end: 0,
             scale: WindowScale::default(),
             started: false,
         }

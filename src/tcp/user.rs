@@ -175,6 +175,13 @@ impl Connection {
         }
     }
 
+    /// How many of the bytes that are to be read, or still to come, are before the peer's urgent
+    /// mark: RFC 9293 section 3.8.5 (MUST-33). 0: none is urgent.
+    pub fn urgent_left(&self) -> u64 {
+        let consumed = self.incoming.next() - self.unread() as u64;
+        self.rcv.urgent_end.saturating_sub(consumed)
+    }
+
     /// RFC 9293 section 3.7.4 (MUST-17).
     pub fn set_nodelay(&mut self, cx: &Context<'_>, on: bool) {
         self.stirred = cx.input();

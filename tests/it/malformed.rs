@@ -193,7 +193,7 @@ fn try_all_lies(family: Family) {
     assert!(packets > 55_000, "only {packets} packets");
 }
 
-// req: MUST-3, MUST-7
+// req: MUST-3, MUST-7, RFC1122-3.1-3
 #[test]
 fn no_lie_over_ipv4_hurts_what_follows() {
     try_all_lies(Family::V4);

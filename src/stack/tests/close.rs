@@ -95,7 +95,7 @@ fn a_reset_does_not_cut_time_wait_short() {
     assert_eq!(lone.stack.counts(), (0, 0, 1));
 }
 
-// req: MAY-2
+// req: MAY-2, SHLD-4
 #[test]
 fn a_later_syn_reopens_where_time_wait_was_and_an_older_one_does_not() {
     let mut lone = Lone::new(Lone::plain());
@@ -120,7 +120,7 @@ fn a_later_syn_reopens_where_time_wait_was_and_an_older_one_does_not() {
     assert_eq!(lone.stack.counts(), (0, 1, 0));
 }
 
-// req: RFC9293-3.6-2, RFC9293-3.10.7.4-21, RFC9293-3.10.7.4-14
+// req: RFC9293-3.6-2, RFC9293-3.10.7.4-21, RFC9293-3.10.7.4-14, RFC9293-a.2-1
 #[test]
 fn both_closing_at_once_pass_through_closing_to_time_wait() {
     let mut world = World::new(Config::default());
@@ -245,7 +245,7 @@ fn closing_with_text_unread_sends_a_reset() {
     assert_eq!(lone.stack.counts(), (0, 0, 0));
 }
 
-// req: SHLD-3
+// req: SHLD-3, MAY-1
 #[test]
 fn text_after_the_application_has_closed_draws_a_reset() {
     let (mut lone, id) = Lone::established(Lone::plain());

@@ -66,7 +66,7 @@ fn segments_that_wait_are_all_taken_before_one_acknowledgment_goes() {
     assert_eq!(lone.outgoing(), [". 1:1(0) ack 20001"]);
 }
 
-// req: SHLD-7, RFC9293-3.7.4-1, MUST-60, MAY-16
+// req: SHLD-7, RFC9293-3.7.4-1, MUST-60, MAY-16, SHLD-27
 #[test]
 fn short_writes_are_joined_while_anything_is_unacknowledged() {
     let (mut lone, id) = established();

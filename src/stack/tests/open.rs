@@ -210,7 +210,7 @@ fn syn_sent_drops_what_is_neither_syn_nor_reset() {
     }
 }
 
-// req: MUST-10, RFC9293-3.10.7.3-4
+// req: MUST-10, RFC9293-3.10.7.3-4, RFC9293-a.2-1
 #[test]
 fn crossing_syns_end_in_one_connection_on_both_sides() {
     let mut world = World::new(Config::default());

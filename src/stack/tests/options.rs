@@ -39,7 +39,7 @@ fn stack(address: IpAddr, mtu: u16) -> Stack {
     Stack::new(config, Seed::from_number(3))
 }
 
-// req: RFC6691-2-1, RFC8200-8.3-1, RFC1122-3.3.2-3, RFC1122-3.3.3-4
+// req: RFC6691-2-1, RFC8200-8.3-1, RFC1122-3.3.2-3, RFC1122-3.3.3-4, RFC6691-5.1-1
 #[test]
 fn the_size_offered_is_the_mtu_less_fixed_headers_whatever_options_there_are() {
     let v6 = |last| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last));

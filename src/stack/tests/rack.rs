@@ -27,7 +27,7 @@ fn sending(segments: usize) -> (Lone, ConnId) {
     (lone, id)
 }
 
-// req: RFC8985-6.2-5, RFC8985-6.2-6
+// req: RFC8985-6.2-5, RFC8985-6.2-6, RFC8985-4-2
 #[test]
 fn one_segment_reported_makes_the_one_before_it_lost_a_quarter_of_a_round_trip_later() {
     let (mut lone, _) = sending(2);
@@ -51,7 +51,37 @@ fn one_timer_at_a_time_guards_what_is_outstanding() {
     assert!(set.unwrap().contains("Retransmission"), "{set:?}");
 }
 
-// req: RFC8985-6.2-5, RFC9937-6.2-7
+// req: RFC8985-4-1
+#[test]
+fn without_reports_there_is_neither_a_reordering_timer_nor_a_probe() {
+    let (mut lone, id) = Lone::established(Lone::plain());
+    lone.write(id, 5_000);
+    lone.now += 40 * MS;
+    lone.inject(". 1:1(0) ack 1");
+    lone.outgoing();
+    lone.run(100 * MS);
+    assert_eq!(lone.told.count("TimerSet { kind: Reordering"), 0);
+    assert_eq!(lone.told.count("TimerSet { kind: LossProbe"), 0);
+}
+
+// req: RFC9937-6.1-2
+#[test]
+fn what_was_on_its_way_before_the_report_is_what_the_reduction_is_spread_over() {
+    let (mut lone, _) = sending(20);
+    // Ten were on their way, these three among them, and five shall be: half of what is delivered
+    // may go, 1,500 bytes at first, in whole segments.
+    lone.inject(". 1:1(0) ack 1 <sack 1001:4001>");
+    let mut sent = vec![lone.outgoing().len()];
+    for right in (5_001..=9_001).step_by(1_000) {
+        lone.inject(&format!(". 1:1(0) ack 1 <sack 1001:{right}>"));
+        sent.push(lone.outgoing().len());
+    }
+    // Half of 3,000, of 4,000, of 5,000. Then five are on their way and none may go, and after that
+    // one for each delivered.
+    assert_eq!(sent, [1, 1, 0, 0, 1, 1]);
+}
+
+// req: RFC8985-6.2-5, RFC9937-6.2-7, RFC8985-6.1-1, RFC9937-5-1
 #[test]
 fn a_lost_copy_goes_again_without_a_timeout() {
     let (mut lone, _) = sending(20);

@@ -24,6 +24,7 @@ impl Connection {
         if newer && up.after(self.rcv.nxt) {
             self.rcv.up = Some(up);
             let offset = self.offset_of(up);
+            self.rcv.urgent_end = offset;
             cx.tell(|| Event::Urgent { offset });
             self.wake |= Wake::READABLE;
         }
