@@ -22,6 +22,7 @@ mod demux;
 mod egress;
 mod error;
 mod ingress;
+mod invariants;
 mod notice;
 mod ports;
 mod ready;

@@ -335,11 +335,13 @@ impl Stack {
             slot.ready = true;
             self.ready.push_back(Ripe::Connection(id));
         }
-        if let Some(at) = slot.connection.deadline()
-            && self.wheel.armed(slot.entry).is_none_or(|armed| at < armed)
-        {
-            // A timer that moved later costs nothing: the early wake-up arms it again.
-            self.wheel.arm(slot.entry, at);
+        // A timer that moved later costs nothing: the early wake-up arms it again. But a deadline
+        // that is not ahead would wake its owner at once, and for nothing.
+        let ahead = self.wheel.armed(slot.entry).filter(|at| *at > self.now);
+        match slot.connection.deadline() {
+            Some(at) if ahead.is_none_or(|ahead| at < ahead) => self.wheel.arm(slot.entry, at),
+            None if ahead.is_none() => self.wheel.disarm(slot.entry),
+            _ => {}
         }
         if !slot.held && slot.listener.is_none() {
             self.demote(id);

@@ -281,16 +281,25 @@ impl Connection {
         }
     }
 
-    /// What must hold between any two steps; checked in debug builds.
+    /// In debug builds, asserts what must hold between any two steps.
+    pub(super) fn debug_assert_invariants(&self) {
+        if cfg!(debug_assertions) {
+            self.assert_invariants();
+        }
+    }
+
+    /// What must hold between any two steps, asserted in every build.
+    ///
+    /// # Panics
+    ///
+    /// If it does not hold.
     pub fn assert_invariants(&self) {
         // SND.UNA =< SND.NXT
-        debug_assert!(self.snd.una.at_or_before(self.snd.nxt));
+        assert!(self.snd.una.at_or_before(self.snd.nxt));
         // Nothing is sent that was not given.
-        debug_assert!(
-            self.snd.nxt.at_or_before(self.outgoing.limit()) || self.state == State::Closed
-        );
+        assert!(self.snd.nxt.at_or_before(self.outgoing.limit()) || self.state == State::Closed);
         // RCV.NXT never passes the edge that was offered.
-        debug_assert!(self.rcv.wnd() < 1 << 31);
+        assert!(self.rcv.wnd() < 1 << 31);
         // What is on its way or lost keeps a timer running that sends it again.
         let guards = [
             TimerKind::Retransmission,
@@ -298,13 +307,46 @@ impl Connection {
             TimerKind::LossProbe,
             TimerKind::Persist,
         ];
-        debug_assert!(
+        assert!(
             self.state == State::Closed
                 || self.snd.una == self.snd.nxt
                 || guards.iter().any(|kind| self.timers.get(*kind).is_some()),
             "outstanding without a timer: {:?}",
             self.snapshot()
         );
+    }
+
+    /// What must hold when there is nothing more to send, asserted in every build: what is
+    /// outstanding or held back has a timer that looks after it.
+    ///
+    /// # Panics
+    ///
+    /// If it does not hold.
+    pub fn assert_settled(&self, now: Instant) {
+        if self.state == State::Closed {
+            assert!(self.reset_owed.is_none());
+            return;
+        }
+        let runs = |kind| self.timers.get(kind).is_some_and(|at| at > now);
+        let in_time = |kind| {
+            let at = self.timers.get(kind);
+            at.is_some_and(|at| at > now && at <= now + self.config.rto_max)
+        };
+        // RFC 9293 sections 3.8.1 and 3.8.6.1: text or a FIN that waits, for an acknowledgment or
+        // for a window.
+        let waits = self.snd.una != self.snd.nxt || self.snd.nxt != self.outgoing.limit();
+        let looks_after = |kind: &TimerKind| !OTHER_TIMERS.contains(kind) && in_time(*kind);
+        assert!(
+            !waits || TimerKind::ALL.iter().any(looks_after),
+            "text waits and no timer looks after it: {:?}",
+            self.snapshot()
+        );
+        assert!(!self.acks.is_owed() || in_time(TimerKind::DelayedAck));
+        assert!(self.state != State::TimeWait || runs(TimerKind::TimeWait));
+        let keeps_alive = self.config.keep_alive.is_some() && self.may_keep_alive();
+        assert!(!keeps_alive || runs(TimerKind::KeepAlive));
+        let orphan = self.state == State::FinWait2 && self.orphaned;
+        assert!(!orphan || runs(TimerKind::FinWait2));
     }
 }
 
@@ -318,6 +360,15 @@ fn start_congestion(config: &Config, mss: u32, iss: SeqNum) -> Box<dyn Congestio
         seed: iss.0.into(),
     })
 }
+
+/// Timers that do not send anything that waits.
+const OTHER_TIMERS: [TimerKind; 5] = [
+    TimerKind::DelayedAck,
+    TimerKind::KeepAlive,
+    TimerKind::UserTimeout,
+    TimerKind::TimeWait,
+    TimerKind::FinWait2,
+];
 
 /// RFC 7323 section 3.2: the option and its padding in every segment.
 const TIMESTAMPS_LEN: u32 = 12;

@@ -86,7 +86,7 @@ impl Connection {
                 TimerKind::Pacing => {}
             }
         }
-        self.assert_invariants();
+        self.debug_assert_invariants();
     }
 
     /// When [`Connection::handle_timeout`] wants to be called next.

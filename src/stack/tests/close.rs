@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::kit::{B, End, World};
 use super::super::lone::Lone;
-use super::super::{ConnId, Failure, ReadError, WriteError};
+use super::super::{ConnId, Failure, KeepAlive, ReadError, WriteError};
 use crate::probe::State;
 use crate::tcp::Config;
 
@@ -374,4 +374,32 @@ fn the_user_timeout_ends_a_connection_that_gets_no_acknowledgment() {
         lone.stack.read(lone.now, id, &mut [0; 1]),
         Err(ReadError::Failed(Failure::UserTimeout))
     );
+}
+
+#[test]
+fn a_peer_that_dies_behind_our_fin_is_found_by_keep_alives() {
+    let keep_alive = KeepAlive {
+        idle: 10 * SECOND,
+        interval: SECOND,
+        probes: 3,
+    };
+    let (mut lone, id) = Lone::established(Lone::plain());
+    lone.stack.set_keep_alive(lone.now, id, Some(keep_alive));
+    lone.stack.shutdown(lone.now, id);
+    assert_eq!(lone.outgoing(), ["F. 1:2(0) ack 1"]);
+    // Our FIN goes again and again; its acknowledgment comes when a keep-alive was due long ago.
+    lone.run(20 * SECOND);
+    lone.inject(". 1:1(0) ack 2");
+    assert_eq!(lone.state(id), State::FinWait2);
+    let probes = lone.run(60 * SECOND);
+    assert_eq!(
+        probes[..3],
+        [
+            "10000 . 1:1(0) ack 1",
+            "11000 . 1:1(0) ack 1",
+            "12000 . 1:1(0) ack 1",
+        ]
+    );
+    assert_eq!(lone.state(id), State::Closed);
+    assert_eq!(lone.stack.failure(id), Some(Failure::TimedOut));
 }

@@ -129,6 +129,41 @@ fn an_unanswered_syn_ack_is_sent_five_times_more_and_given_up() {
     assert_eq!(lone.stack.counts(), (0, 0, 0));
 }
 
+#[test]
+fn syns_that_come_again_keep_a_half_open_connection_no_longer() {
+    let (mut lone, _) = half_open();
+    // Its SYN,ACK goes for the last time after 31 seconds, and it is forgotten 32 seconds later.
+    for _ in 0..62 {
+        lone.run(SECOND);
+        lone.inject("S 0:1(0) win 1000 <mss 1000>");
+        lone.outgoing();
+    }
+    assert_eq!(lone.stack.counts(), (0, 1, 0));
+    lone.run(2 * SECOND);
+    assert_eq!(lone.stack.counts(), (0, 0, 0));
+}
+
+// req: RFC7323-2.3-2
+#[test]
+fn an_ack_in_syn_received_shows_its_window_scaled() {
+    let mut lone = Lone::new(Config {
+        receive_buffer: 1 << 20,
+        receive_buffer_max: 1 << 20,
+        ..Config::default()
+    });
+    lone.listen();
+    lone.inject("S 0:1(0) win 1000 <mss 1000,wscale 7>");
+    let syn_ack = lone.sent_one();
+    assert_eq!(
+        (syn_ack.window, syn_ack.options.window_scale),
+        (65_535, Some(5))
+    );
+    lone.inject(". 70000:70000(0) ack 1 win 1000");
+    assert_eq!(lone.ending(), "OutOfWindow");
+    // The same window as far as whole units of 2^5 bytes go.
+    assert_eq!(lone.sent_one().window, 65_535 >> 5);
+}
+
 // req: RFC7323-3.2-5
 #[test]
 fn an_ack_without_the_agreed_timestamps_makes_no_connection() {

@@ -131,3 +131,30 @@ fn bbr_bounds_recovery_by_its_own_window() {
     assert!(status.cwnd >= 15_000, "{}", status.cwnd);
     assert!(status.cwnd - status.in_flight < 1000, "{status:?}");
 }
+
+#[test]
+fn how_slowly_a_closed_window_is_probed_says_nothing_of_the_path() {
+    let (mut lone, id) = established(Config {
+        congestion: Algorithm::Bbr,
+        nodelay: true,
+        ..Lone::plain()
+    });
+    lone.write(id, 1);
+    assert_eq!(lone.outgoing().len(), 1);
+    lone.now += Duration::from_millis(100);
+    lone.inject(". 1:1(0) ack 2 win 0");
+    lone.write(id, 20_000);
+    // Each probe brings one byte to a peer that has no room for more, for minutes.
+    for next in 3..13 {
+        while lone.outgoing().is_empty() {
+            lone.now = lone.stack.poll_timeout().expect("a probe to come");
+            lone.stack.handle_timeout(lone.now);
+        }
+        lone.now += Duration::from_millis(100);
+        lone.inject(&format!(". 1:1(0) ack {next} win 0"));
+    }
+    lone.inject(". 1:1(0) ack 12 win 65535");
+    // The initial window, within the hundred milliseconds of a round trip.
+    let sent = lone.run(Duration::from_millis(100));
+    assert!(sent.len() >= 10, "{sent:?}");
+}

@@ -37,6 +37,18 @@ fn one_segment_reported_makes_the_one_before_it_lost_a_quarter_of_a_round_trip_l
     assert_eq!(lone.told.count("Rack"), 1);
 }
 
+#[test]
+fn an_ack_that_comes_just_when_a_timer_is_due_leaves_no_deadline_in_the_past() {
+    let (mut lone, _) = sending(2);
+    lone.inject(". 1:1(0) ack 1 <sack 1001:2001>");
+    assert!(lone.outgoing().is_empty());
+    // The reordering timer is due, and an ACK comes before it is served.
+    lone.now += 10 * MS;
+    lone.inject(". 1:1(0) ack 1 <sack 1001:2001>");
+    assert_eq!(lone.outgoing(), [". 1:1001(1000) ack 1"]);
+    assert!(lone.stack.poll_timeout() > Some(lone.now));
+}
+
 // req: RFC8985-8-1
 #[test]
 fn one_timer_at_a_time_guards_what_is_outstanding() {

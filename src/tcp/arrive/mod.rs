@@ -35,7 +35,7 @@ impl Connection {
         };
         self.arm_retransmission(cx);
         self.arm_rest(cx);
-        self.assert_invariants();
+        self.debug_assert_invariants();
         match step {
             Ok(accepted) => accepted.into(),
             Err(ending) => ending,

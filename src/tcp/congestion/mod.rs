@@ -179,6 +179,9 @@ pub struct Beginning {
 }
 
 impl Algorithm {
+    /// All of them.
+    pub const ALL: [Algorithm; 3] = [Algorithm::Reno, Algorithm::Cubic, Algorithm::Bbr];
+
     /// A fresh controller.
     pub fn start(self, with: Beginning) -> Box<dyn CongestionControl> {
         match self {

@@ -13,8 +13,10 @@ use crate::{house, rfc};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Acknowledge {
     owed: Option<Owed>,
-    /// How many more acknowledgments are owed, one for each segment that lay beyond a hole.
+    /// How many more acknowledgments are owed, one for each segment that lay beyond a hole, and
+    /// the input that brought the last of these.
     more: u32,
+    brought: Option<EventId>,
     /// Bytes of text that no acknowledgment has covered yet.
     bytes: u32,
 }
@@ -82,6 +84,7 @@ impl Acknowledge {
     pub fn owe_duplicate(&mut self, because: EventId) {
         if self.due().is_some() {
             self.more = self.more.saturating_add(1);
+            self.brought = Some(because);
         } else {
             self.owe(because, OUT_OF_ORDER);
         }
@@ -125,6 +128,7 @@ impl Acknowledge {
     pub fn on_sent(&mut self) {
         self.bytes = 0;
         self.owed = self.owed.filter(|_| self.more > 0).map(|owed| Owed {
+            because: self.brought.unwrap_or(owed.because),
             why: OUT_OF_ORDER,
             purpose: Purpose::Ack,
             ..owed

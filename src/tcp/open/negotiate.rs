@@ -49,10 +49,7 @@ impl Offer {
     pub fn new(config: &Config, mss: Mss) -> Offer {
         Offer {
             mss,
-            // RFC 7323 section 2.3: the shift is fixed by the largest buffer there will ever be.
-            scale: config.window_scaling.then(|| {
-                WindowScale::for_window(config.receive_buffer_max.max(config.receive_buffer))
-            }),
+            scale: config.window_scaling.then(|| scale_for(config)),
             sack: config.sack,
             timestamps: config.timestamps,
             ecn: config.ecn,
@@ -101,6 +98,16 @@ pub fn agree(ours: &Offer, peer: &Options, default: Mss) -> Agreement {
         timestamps: ours.timestamps && peer.timestamps.is_some(),
         ecn: false,
     }
+}
+
+/// RFC 7323 section 2.3: the shift is fixed by the largest buffer there will ever be. But half of
+/// the buffer that there is at first can be said in its units, or a small one would never show any
+/// room.
+fn scale_for(config: &Config) -> WindowScale {
+    let wanted = WindowScale::for_window(config.receive_buffer_max.max(config.receive_buffer));
+    let half = config.receive_buffer / 2;
+    let finest = half.checked_ilog2().unwrap_or_default();
+    WindowScale::new(wanted.shift().min(finest as u8))
 }
 
 /// The window that a SYN shows: never scaled (RFC 7323 section 2.2).

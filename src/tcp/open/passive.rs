@@ -55,9 +55,12 @@ pub struct HalfOpen {
     timestamps: Option<Timestamps>,
     timestamp_offset: u32,
     challenge: Challenge,
-    /// When the SYN,ACK left last.
+    /// When the SYN,ACK left last, and how often it has left once more, whoever asked for it.
     sent_at: Option<Instant>,
     resent: u32,
+    /// When it goes again unless it is acknowledged, and how often it has gone so.
+    due: Option<Instant>,
+    timeouts: u32,
     answer: Option<(Answer, EventId)>,
 }
 
@@ -124,6 +127,8 @@ impl HalfOpen {
             challenge: Challenge::new(timestamp_offset),
             sent_at: None,
             resent: 0,
+            due: None,
+            timeouts: 0,
             answer: Some((Answer::SynAck, cx.input())),
         }
     }
@@ -201,18 +206,21 @@ impl HalfOpen {
     /// The retransmission timer has expired: the SYN,ACK goes again, or the connection is given
     /// up (`false`).
     pub fn handle_timeout(&mut self, cx: &mut Context<'_>, config: &Config) -> bool {
-        if self.resent >= config.r2_syn_ack {
+        if self.timeouts >= config.r2_syn_ack {
             tell_edge(cx, State::SynReceived, Edge::Aborted);
             return false;
         }
+        // RFC 6298 section 5 (5.5): an RTO of one second, doubled.
+        self.timeouts += 1;
+        self.due = Some(cx.now + SYN_ACK_RTO * 2u32.saturating_pow(self.timeouts));
         self.answer = Some((Answer::SynAckAgain, cx.input()));
         true
     }
 
-    /// When the SYN,ACK is due to go again: RFC 6298 section 5 with an RTO of one second.
+    /// When the SYN,ACK is due to go again. SYNs that come again do not put it off: whoever
+    /// repeats them could keep the entry for ever.
     pub fn deadline(&self) -> Option<Instant> {
-        let wait = Duration::from_secs(1) * 2u32.saturating_pow(self.resent);
-        self.sent_at.map(|sent| sent + wait)
+        self.due
     }
 
     /// What has to be sent, and since which input.
@@ -232,12 +240,13 @@ impl HalfOpen {
             src: self.pair.local.port,
             dst: self.pair.remote.port,
         };
+        let window = syn_window(config);
         let blank = Segment {
             ports,
             seq: self.iss,
             ack: Some(self.irs + 1),
             flags: Flags::ACK,
-            window: syn_window(config),
+            window,
             urgent: 0,
             options: Options::default(),
             text: crate::base::Pieces::EMPTY,
@@ -247,10 +256,14 @@ impl HalfOpen {
                 timestamps,
                 ..Options::default()
             };
+            // RFC 7323 section 2.3: only the window of a SYN is not scaled.
+            let scale = self.agreed.scale.map(|scales| scales.ours);
+            let window = scale.unwrap_or_default().field(u32::from(window));
             let seq = self.iss + 1;
             return Some((
                 Segment {
                     seq,
+                    window,
                     options,
                     ..blank
                 },
@@ -268,6 +281,7 @@ impl HalfOpen {
             true => Flags::ECE,
             false => Flags::NONE,
         };
+        self.due.get_or_insert(now + SYN_ACK_RTO);
         let segment = Segment {
             flags: Flags::SYN | Flags::ACK | setup,
             options: self.answered().syn_options(timestamps),
@@ -345,6 +359,8 @@ fn tell_edge(cx: &mut Context<'_>, from: State, on: Edge) {
     }
 }
 
+/// RFC 6298 section 2 (2.1): the timeout before any measurement.
+const SYN_ACK_RTO: Duration = Duration::from_secs(1);
 const SYN_RECEIVED: Why = Why {
     by: rfc!(9293, "3.10.7.2"),
     text: "a SYN came for a listener: it is answered by ours",

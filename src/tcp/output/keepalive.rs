@@ -87,10 +87,12 @@ impl Connection {
         self.timers.set(cx, TimerKind::KeepAlive, at);
     }
 
-    fn may_keep_alive(&self) -> bool {
+    /// Whether somebody may wait for the peer for ever. In FIN-WAIT-1 our FIN is outstanding, and
+    /// no probe goes; but the timer runs on for FIN-WAIT-2.
+    pub(in crate::tcp) fn may_keep_alive(&self) -> bool {
         matches!(
             self.state,
-            State::Established | State::CloseWait | State::FinWait2
+            State::Established | State::FinWait1 | State::FinWait2 | State::CloseWait
         )
     }
 

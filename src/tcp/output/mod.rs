@@ -80,7 +80,7 @@ impl Connection {
             }
         }
         self.arm_retransmission(cx);
-        self.assert_invariants();
+        self.debug_assert_invariants();
     }
 
     /// Whether a wish is our SYN, whose window was told before it could be scaled: RFC 7323
@@ -96,6 +96,7 @@ impl Connection {
     fn record_text(&mut self, cx: &mut Context<'_>, range: SeqRange) {
         self.snd.nxt = range.end();
         self.recovery.on_sent(range, cx.now);
+        self.note_window_limit();
         if self.recovery.probe.is_some() {
             self.recovery.on_probe(Content::New);
         } else {
@@ -141,8 +142,17 @@ impl Connection {
         }
     }
 
+    /// The peer's window has no room for a segment more: how fast it opens says nothing of the
+    /// network.
+    fn note_window_limit(&mut self) {
+        if self.snd.usable() < self.eff_snd_mss() {
+            self.recovery.on_app_limited();
+        }
+    }
+
     fn record_probe(&mut self, cx: &mut Context<'_>, range: SeqRange) {
         let new = range.end().after(self.snd.nxt);
+        self.recovery.on_app_limited();
         if new {
             self.snd.nxt = range.end();
             self.recovery.on_sent(range, cx.now);

@@ -89,7 +89,8 @@ impl Delivery {
         }
     }
 
-    /// The application has nothing more to send, though the window has room.
+    /// The application has nothing more to send, or the peer no room for it, though the congestion
+    /// window has room: what is delivered until then is no measure of the network.
     pub fn on_app_limited(&mut self, in_flight: u32) {
         self.app_limited = Some(self.delivered + u64::from(in_flight));
     }

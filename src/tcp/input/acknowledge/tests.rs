@@ -132,3 +132,15 @@ fn no_count_of_bytes_overflows() {
     }
     assert!(acks.due().is_some());
 }
+
+#[test]
+fn each_duplicate_acknowledgment_is_told_with_an_input_of_its_own() {
+    let mut acks = Acknowledge::default();
+    acks.owe_duplicate(input(3));
+    acks.owe_duplicate(input(4));
+    assert_eq!(acks.due().expect("due at once").because, input(3));
+    acks.on_sent();
+    assert_eq!(acks.due().expect("due at once").because, input(4));
+    acks.on_sent();
+    assert!(!acks.is_owed());
+}

@@ -68,8 +68,21 @@ fn the_shift_that_we_offer_is_that_of_the_buffer() {
         assert_eq!(offer.scale, Some(WindowScale::new(shift)), "{buffer}");
         // RFC 7323 section 2.3: what the buffer may grow to counts.
         let config = Config {
-            receive_buffer: 1,
+            receive_buffer: 65_535,
             receive_buffer_max: buffer,
+            ..Config::default()
+        };
+        let offer = Offer::new(&config, Mss::new(1460));
+        assert_eq!(offer.scale, Some(WindowScale::new(shift)), "{buffer}");
+    }
+}
+
+#[test]
+fn what_a_small_buffer_has_room_for_can_be_said_in_units_of_its_scale() {
+    for (buffer, shift) in [(0, 0), (1, 0), (5, 1), (63, 4), (64, 5), (255, 6), (256, 7)] {
+        let config = Config {
+            receive_buffer: buffer,
+            receive_buffer_max: 4 << 20,
             ..Config::default()
         };
         let offer = Offer::new(&config, Mss::new(1460));
