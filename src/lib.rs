@@ -25,6 +25,7 @@ pub mod probe;
 pub mod report;
 #[cfg(feature = "records")]
 pub mod runs;
+pub mod sim;
 pub mod stack;
 pub mod tcp;
 pub mod wire;

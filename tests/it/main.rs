@@ -2,7 +2,8 @@
 //!
 //! `tidy` holds the tree to its own habits, `requirements` holds the tests to the ledger of what
 //! the RFCs ask, `no_alloc` counts what the way of a packet allocates, `oracle` has the stack talk
-//! to smoltcp, `malformed` lies to it, `drills` runs packet scripts, `cli` runs the program.
+//! to smoltcp, `malformed` lies to it, `drills` runs packet scripts, `swarm` lets it live in
+//! simulated networks full of faults, `cli` runs the program.
 
 #[cfg(feature = "cli")]
 mod cli;
@@ -12,6 +13,7 @@ mod no_alloc;
 mod oracle;
 mod requirements;
 mod source;
+mod swarm;
 mod tidy;
 
 /// How many of what is drawn at random to try: `few`, or for a soak `PELLUCID_SOAK` times as many.

@@ -1,0 +1,248 @@
+//! Conversations: two applications and the connection between them.
+
+use std::net::SocketAddr;
+
+use crate::base::Instant;
+use crate::base::pair::SocketPair;
+use crate::base::wheel::Entry;
+use crate::sim::app::App;
+use crate::sim::contents::Contents;
+use crate::sim::party::{Outcome, Party, Report};
+
+use super::{Due, Node, World};
+
+/// A conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FlowId(pub usize);
+
+/// What both ends of a conversation have done so far; `None` for one that did not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conversation {
+    /// Who opened it.
+    pub client: Option<Report>,
+    /// Who accepted it, or opened it too.
+    pub server: Option<Report>,
+}
+
+impl Conversation {
+    /// Whether both ends have ended, as far as they began.
+    pub fn is_over(&self) -> bool {
+        let is_over = |report: Report| report.outcome.is_some();
+        self.client.is_some_and(is_over) && self.server.is_none_or(is_over)
+    }
+
+    /// Whether each end let go as its script says, and has read all that the other wrote.
+    pub fn is_whole(&self) -> bool {
+        let (Some(client), Some(server)) = (self.client, self.server) else {
+            return false;
+        };
+        let is_clean =
+            |report: Report| report.outcome.is_some_and(|(how, _)| how == Outcome::Clean);
+        is_clean(client)
+            && is_clean(server)
+            && client.read == server.written
+            && server.read == client.written
+    }
+}
+
+/// One end of a conversation: an index into its flow, and which end of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PartyId {
+    pub flow: usize,
+    pub is_second: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Flow {
+    pub first: End,
+    pub second: Option<End>,
+    /// The sockets of who opened it, since it did.
+    pub pair: Option<SocketPair>,
+}
+
+/// One end: what it will be, and what it is since it began.
+#[derive(Debug)]
+pub(super) struct End {
+    pub host: usize,
+    local: Option<SocketAddr>,
+    remote: SocketAddr,
+    pub app: App,
+    pub party: Option<Party>,
+    entry: Option<Entry>,
+}
+
+impl End {
+    pub const FIRST: bool = false;
+    pub const SECOND: bool = true;
+
+    pub fn new(host: usize, local: Option<SocketAddr>, remote: SocketAddr, app: App) -> End {
+        End {
+            host,
+            local,
+            remote,
+            app,
+            party: None,
+            entry: None,
+        }
+    }
+}
+
+impl Flow {
+    pub fn new(first: End) -> Flow {
+        Flow {
+            first,
+            second: None,
+            pair: None,
+        }
+    }
+
+    pub fn end(&mut self, is_second: bool) -> Option<&mut End> {
+        if is_second {
+            self.second.as_mut()
+        } else {
+            Some(&mut self.first)
+        }
+    }
+
+    pub fn conversation(&self) -> Conversation {
+        let report = |end: &End| Some(end.party.as_ref()?.report);
+        Conversation {
+            client: report(&self.first),
+            server: self.second.as_ref().and_then(report),
+        }
+    }
+}
+
+impl World {
+    /// An application opens its connection.
+    pub(super) fn open_end(&mut self, flow: usize, is_second: bool) {
+        let (now, is_hurried) = (self.now, self.is_hurried);
+        let Some(end) = self.flows[flow].end(is_second) else {
+            return;
+        };
+        let mut party = party_of(flow, is_second, end.app, now);
+        if is_hurried {
+            party.hurry();
+        }
+        let Node::Host(host) = &mut self.nodes[end.host] else {
+            return;
+        };
+        let (index, local) = (end.host, host.local(now));
+        match host.stack.open(local, end.remote, end.local) {
+            Ok(conn) => {
+                party.conn = Some(conn);
+                let id = PartyId { flow, is_second };
+                host.parties.insert(conn, id);
+                let pair = host.stack.pair(conn);
+                end.party = Some(party);
+                if let Some(pair) = pair.filter(|_| !is_second) {
+                    self.flows[flow].pair = Some(pair);
+                    let sockets = (pair.local.into(), pair.remote.into());
+                    self.by_sockets.insert(sockets, flow);
+                }
+                self.play(id);
+            }
+            Err(error) => {
+                party.end(now, Outcome::NotOpened(error));
+                end.party = Some(party);
+            }
+        }
+        self.touch(index);
+    }
+
+    /// A service accepts what waits, as fast as it likes.
+    pub(super) fn accept(&mut self, host: usize, index: usize) {
+        // Each turn takes a connection that waits, of at most a backlog.
+        loop {
+            let now = self.now;
+            let Node::Host(node) = &mut self.nodes[host] else {
+                return;
+            };
+            let local = node.local(now);
+            let Some(listening) = node.listening.get_mut(index) else {
+                return;
+            };
+            if listening.again.is_some_and(|at| now < at) || node.paused_until.is_some() {
+                return;
+            }
+            let Ok(conn) = node.stack.accept(local, listening.id) else {
+                return;
+            };
+            let app = listening.service.app;
+            let pause = listening.service.accept_every;
+            if !pause.is_zero() && !self.is_hurried {
+                listening.again = Some(now + pause);
+                self.wheel.arm(listening.entry, now + pause);
+            }
+            let Some(pair) = node.stack.pair(conn) else {
+                return;
+            };
+            let sockets = (SocketAddr::from(pair.remote), SocketAddr::from(pair.local));
+            let Some(&flow) = self.by_sockets.get(&sockets) else {
+                self.broken(format!("{pair} was accepted, and nobody opened it"));
+            };
+            if self.flows[flow].second.is_some() {
+                self.broken(format!("{pair} was accepted twice"));
+            }
+            let id = PartyId {
+                flow,
+                is_second: End::SECOND,
+            };
+            let mut party = party_of(flow, End::SECOND, app, now);
+            party.conn = Some(conn);
+            if self.is_hurried {
+                party.hurry();
+            }
+            node.parties.insert(conn, id);
+            let mut end = End::new(host, Some(sockets.1), sockets.0, app);
+            end.party = Some(party);
+            self.flows[flow].second = Some(end);
+            self.touch(host);
+            self.play(id);
+        }
+    }
+
+    /// An application does what it can.
+    pub(super) fn play(&mut self, id: PartyId) {
+        let now = self.now;
+        let Some(end) = self.flows[id.flow].end(id.is_second) else {
+            return;
+        };
+        let (Some(party), Node::Host(host)) = (&mut end.party, &mut self.nodes[end.host]) else {
+            return;
+        };
+        if host.paused_until.is_some() {
+            return;
+        }
+        let (index, local) = (end.host, host.local(now));
+        let before = party.conn;
+        let played = party.play(&mut host.stack, now, local, &mut self.scratch);
+        if party.conn.is_none()
+            && let Some(conn) = before
+        {
+            host.parties.remove(&conn);
+        }
+        if let Some(at) = party.wants() {
+            let wheel = &mut self.wheel;
+            let entry = *end.entry.get_or_insert_with(|| wheel.add(Due::Party(id)));
+            wheel.arm(entry, at);
+        }
+        if let Err(wrong) = played {
+            let what = format!("{id:?} read a wrong byte at {}", wrong.at);
+            self.broken(what);
+        }
+        self.touch(index);
+    }
+}
+
+/// The party at one end of a flow: what one end writes the other reads.
+fn party_of(flow: usize, is_second: bool, app: App, now: Instant) -> Party {
+    let streams = [0, 1].map(|end| Contents::new(2 * flow as u64 + end));
+    let [first, second] = streams;
+    let (writes, reads) = if is_second {
+        (second, first)
+    } else {
+        (first, second)
+    };
+    Party::new(app, now, writes, reads)
+}
