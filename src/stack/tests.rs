@@ -17,6 +17,7 @@ mod data;
 mod ecn;
 mod frto;
 mod icmp;
+mod lies;
 mod mtu;
 mod open;
 mod options;
