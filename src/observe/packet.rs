@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::base::{Checksum, SeqNum};
+use crate::wire::cookie::Cookie;
 use crate::wire::{Flags, Segment, icmp, ipv4, ipv6, tcp, udp};
 
 /// A packet, as far as it can be read.
@@ -47,6 +48,8 @@ pub struct SegmentSeen {
     pub timestamps: bool,
     /// How many ranges it acknowledges selectively.
     pub sack_blocks: u8,
+    /// The Fast Open cookie, empty if it asks for one.
+    pub fast_open: Option<Cookie>,
 }
 
 impl Seen {
@@ -152,6 +155,7 @@ impl SegmentSeen {
             timestamps: options.timestamps.is_some(),
             // At most four fit.
             sack_blocks: options.sack.as_slice().len() as u8,
+            fast_open: options.fast_open,
         }
     }
 
@@ -190,6 +194,13 @@ impl SegmentSeen {
         }
         if self.sack_blocks > 0 {
             let _ = write!(line, " sack-blocks {}", self.sack_blocks);
+        }
+        match self.fast_open {
+            Some(cookie) if cookie.is_request() => line.push_str(" cookie-request"),
+            Some(cookie) => {
+                let _ = write!(line, " cookie {cookie}");
+            }
+            None => {}
         }
         line
     }

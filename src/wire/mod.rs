@@ -25,6 +25,7 @@
     )
 )]
 
+pub mod cookie;
 pub mod ethernet;
 pub mod icmp;
 pub mod ipv4;

@@ -1,4 +1,5 @@
-//! TCP options: RFC 9293 section 3.2, RFC 7323 (window scale, timestamps), RFC 2018 (SACK).
+//! TCP options: RFC 9293 section 3.2, RFC 7323 (window scale, timestamps), RFC 2018 (SACK), RFC 7413
+//! (Fast Open).
 //!
 //! The walker is ours because etherparse's stops at the first kind that it does not know, and
 //! RFC 9293 (MUST-6) wants such an option skipped by its length. All options of a segment are
@@ -6,6 +7,7 @@
 
 use crate::base::SeqNum;
 
+use super::cookie::{COOKIE_MAX, Cookie};
 use super::put;
 
 /// The options that this stack understands, as one segment carries them.
@@ -21,6 +23,8 @@ pub struct Options {
     pub timestamps: Option<TimestampOption>,
     /// The blocks of the SACK option (RFC 2018 section 3), none if it is absent.
     pub sack: SackBlocks,
+    /// Fast Open (RFC 7413 section 4.1.1): a cookie, or an empty one, which asks for a cookie.
+    pub fast_open: Option<Cookie>,
 }
 
 /// The timestamps option, in ticks of its senders' clocks.
@@ -96,6 +100,12 @@ impl Options {
             [MAXIMUM_SEGMENT_SIZE, 4, m0, m1] => self.mss = Some(u16::from_be_bytes([m0, m1])),
             [WINDOW_SCALE, 3, shift] => self.window_scale = Some(shift),
             [SACK_PERMITTED, 2] => self.sack_permitted = true,
+            [FAST_OPEN, _, ref cookie @ ..] => {
+                // RFC 7413 section 4.1.1: with an invalid length it must be ignored.
+                if let Some(cookie) = Cookie::new(cookie) {
+                    self.fast_open = Some(cookie);
+                }
+            }
             _ => {}
         }
     }
@@ -114,8 +124,8 @@ impl Options {
         self.len() == 0
     }
 
-    /// Writes them in Linux's order, each padded in front to a multiple of four, so that no
-    /// end-of-list is needed. SACK blocks that find no room any more are left out, the last ones
+    /// Writes them in Linux's order, each padded to a multiple of four, in front or, a cookie, behind,
+    /// so that no end-of-list is needed. SACK blocks that find no room any more are left out, the last ones
     /// first. Returns how many bytes were written: [`Options::len`], or 0 if `out` is shorter.
     pub fn emit(&self, out: &mut [u8]) -> usize {
         let length = self.len();
@@ -141,6 +151,9 @@ impl Options {
         if let Some(shift) = self.window_scale {
             put(out, [NO_OPERATION, WINDOW_SCALE, 3, shift]);
         }
+        if let Some(cookie) = self.fast_open {
+            put_cookie(out, cookie);
+        }
         let blocks = self.sack_that_fits();
         if !blocks.is_empty() {
             // RFC 2018 section 3: 8n + 2 for n blocks; four of them make 34, which fits a byte.
@@ -165,7 +178,10 @@ impl Options {
             (None, true) => 4,
             (None, false) => 0,
         };
-        [mss, scale, others].iter().sum()
+        let cookie = self.fast_open.map_or(0, |cookie| {
+            usize::from(cookie.option_len()).next_multiple_of(4)
+        });
+        [mss, scale, others, cookie].iter().sum()
     }
 
     /// RFC 2018 section 3: four blocks fit the option space, three beside timestamps.
@@ -178,6 +194,18 @@ impl Options {
             .saturating_sub(self.len_without_sack())
             .saturating_sub(SACK_HEAD_LEN);
         blocks.get(..room / SACK_BLOCK_LEN).unwrap_or(blocks)
+    }
+}
+
+/// RFC 7413 section 4.1.1: kind, length and cookie.
+fn put_cookie(out: &mut &mut [u8], cookie: Cookie) {
+    put(out, [FAST_OPEN, cookie.option_len()]);
+    for &byte in cookie.as_slice() {
+        put(out, [byte]);
+    }
+    if !cookie.option_len().is_multiple_of(4) {
+        // The length is even.
+        put(out, [NO_OPERATION, NO_OPERATION]);
     }
 }
 
@@ -272,6 +300,11 @@ const WINDOW_SCALE: u8 = 3;
 const SACK_PERMITTED: u8 = 4;
 const SACK: u8 = 5;
 const TIMESTAMPS: u8 = 8;
+/// RFC 7413 section 4.1.1.
+const FAST_OPEN: u8 = 34;
+
+/// RFC 7413 section 4.2.2: a SYN with all that we offer has room for the longest cookie beside it.
+const _: () = assert!(4 + 12 + 4 + (2 + COOKIE_MAX).next_multiple_of(4) <= OPTIONS_MAX);
 
 #[cfg(test)]
 pub(in crate::wire) mod tests;

@@ -18,6 +18,19 @@ fn a_syn_shows_what_it_offers() {
 }
 
 #[test]
+fn a_cookie_is_shown_and_so_is_asking_for_one() {
+    let line = |options: &[u8]| {
+        let packet = Packet::ours(0, 0, SYN, b"").with_options(options);
+        let segment = seen(&packet).segment.unwrap();
+        segment.describe(Some(SeqNum(ISS)), None)
+    };
+    let asks = line(&[34, 2, 1, 1]);
+    assert_eq!(asks, "SYN seq 0 win 65535 cookie-request");
+    let has = line(&[34, 6, 0xab, 0xcd, 0, 1, 1, 1]);
+    assert_eq!(has, "SYN seq 0 win 65535 cookie abcd0001");
+}
+
+#[test]
 fn text_is_counted_from_one_and_named_by_its_first_and_last_byte() {
     let packet = Packet::theirs(501, 11, ACK, &[0; 100]);
     let segment = seen(&packet).segment.unwrap();

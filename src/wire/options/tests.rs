@@ -65,6 +65,7 @@ fn every_known_option_is_read() {
             sack_permitted: true,
             timestamps: Some(TS),
             sack: sack(&[(1, 5), (0xffff_fffe, 3)]),
+            fast_open: None,
         }
     );
 }
@@ -229,6 +230,27 @@ fn each_alone_is_padded_to_four_bytes_by_no_operations() {
             },
             vec![1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2],
         ),
+        (
+            Options {
+                fast_open: Some(Cookie::REQUEST),
+                ..none
+            },
+            vec![34, 2, 1, 1],
+        ),
+        (
+            Options {
+                fast_open: Cookie::new(&[7; 6]),
+                ..none
+            },
+            vec![34, 8, 7, 7, 7, 7, 7, 7],
+        ),
+        (
+            Options {
+                fast_open: Cookie::new(&[7; 8]),
+                ..none
+            },
+            vec![34, 10, 7, 7, 7, 7, 7, 7, 7, 7, 1, 1],
+        ),
     ];
     for (options, bytes) in alone {
         assert_eq!(emitted(&options), bytes, "{options:?}");
@@ -258,6 +280,38 @@ fn four_blocks_fit_and_three_beside_timestamps() {
     assert_eq!(read, sack(&[(1, 2), (3, 4), (5, 6)]));
 }
 
+// req: RFC7413-4.1.1-1
+#[test]
+fn a_cookie_has_four_to_sixteen_bytes_of_an_even_number_or_none() {
+    for len in 0..=38_u8 {
+        let mut bytes = vec![34, len + 2];
+        bytes.resize(usize::from(len) + 2, 9);
+        let read = Options::parse(&bytes).fast_open;
+        let is_valid = [0, 4, 6, 8, 10, 12, 14, 16].contains(&len);
+        assert_eq!(read.is_some(), is_valid, "{len}");
+        if let Some(cookie) = read {
+            assert_eq!(cookie.as_slice(), &bytes[2..]);
+            assert_eq!(cookie.is_request(), len == 0);
+        }
+    }
+}
+
+#[test]
+fn the_longest_cookie_has_room_in_a_syn_with_everything() {
+    let options = Options {
+        mss: Some(1460),
+        window_scale: Some(7),
+        sack_permitted: true,
+        timestamps: Some(TS),
+        fast_open: Cookie::new(&[9; 16]),
+        ..Options::default()
+    };
+    let bytes = emitted(&options);
+    assert_eq!(bytes.len(), 40);
+    assert_eq!(bytes[20..22], [34, 18]);
+    assert_eq!(Options::parse(&bytes), options);
+}
+
 #[test]
 fn nothing_is_written_where_there_is_no_room() {
     let options = Options {
@@ -278,19 +332,23 @@ pub(in crate::wire) fn any_options() -> impl Strategy<Value = Options> {
         any::<bool>(),
         proptest::option::of(timestamps),
         proptest::collection::vec((any::<u32>(), any::<u32>()), 0..=SACK_BLOCKS_MAX),
+        proptest::option::of(proptest::collection::vec(any::<u8>(), 0..=COOKIE_MAX)),
     )
-        .prop_map(|(mss, window_scale, sack_permitted, timestamps, blocks)| {
-            let timestamps = timestamps.map(|(value, echo)| TimestampOption { value, echo });
-            let mut options = Options {
-                mss,
-                window_scale,
-                sack_permitted,
-                timestamps,
-                sack: sack(&blocks),
-            };
-            options.sack = sack(&blocks[..options.sack_that_fits().len()]);
-            options
-        })
+        .prop_map(
+            |(mss, window_scale, sack_permitted, timestamps, blocks, cookie)| {
+                let timestamps = timestamps.map(|(value, echo)| TimestampOption { value, echo });
+                let mut options = Options {
+                    mss,
+                    window_scale,
+                    sack_permitted,
+                    timestamps,
+                    sack: sack(&blocks),
+                    fast_open: cookie.and_then(|bytes| Cookie::new(&bytes)),
+                };
+                options.sack = sack(&blocks[..options.sack_that_fits().len()]);
+                options
+            },
+        )
 }
 
 proptest! {
@@ -334,6 +392,7 @@ proptest! {
                     }
                     read.sack = options.sack;
                 }
+                TcpOption::Unknown { kind: 34, data } => read.fast_open = Cookie::new(data),
                 TcpOption::Unknown { .. } => prop_assert!(false, "unknown to smoltcp"),
             }
             rest = after;
