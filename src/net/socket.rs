@@ -215,7 +215,8 @@ impl Socket {
             });
             match state {
                 Ok(Some(
-                    State::Established
+                    State::SynReceived
+                    | State::Established
                     | State::CloseWait
                     | State::FinWait1
                     | State::Closing

@@ -106,6 +106,7 @@ pub const fn reason(ending: Ending) -> &'static str {
 const fn accepted(what: Accepted) -> &'static str {
     match what {
         Accepted::Syn => "SYN",
+        Accepted::SynFastOpened => "SYN with a good cookie",
         Accepted::SynAck => "SYN,ACK that answers our SYN",
         Accepted::HandshakeAck => "the handshake's last ACK",
         Accepted::Text => "text in order",

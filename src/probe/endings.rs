@@ -61,6 +61,7 @@ impl Accepted {
     pub const fn cite(self) -> Cite {
         match self {
             Accepted::Syn => rfc!(9293, "3.10.7.2"),
+            Accepted::SynFastOpened => rfc!(7413, "4.2.2"),
             Accepted::SynAck => rfc!(9293, "3.10.7.3"),
             Accepted::HandshakeAck
             | Accepted::Text

@@ -95,6 +95,8 @@ pub enum Edge {
 pub enum Accepted {
     /// A SYN: a half-open connection was made, or simultaneous open began.
     Syn,
+    /// A SYN that showed a good cookie: a connection was made, and its text can be read.
+    SynFastOpened,
     /// A SYN,ACK that answers our SYN.
     SynAck,
     /// The handshake's last ACK.

@@ -156,6 +156,7 @@ impl Stack {
             backlog: backlog.clamp(1, BACKLOG_MAX),
             half_open: 0,
             accepted: VecDeque::new(),
+            pending: super::fast_open::Pending::default(),
             noticed: false,
         });
         if !self.demux.listen(end, id) {

@@ -101,9 +101,11 @@ impl Stack {
         let slot = self.half_open.get_mut(id)?;
         slot.ready = false;
         let (answer, because) = slot.half.answer()?;
-        let (segment, why) = slot.half.take_answer(self.now, &slot.config)?;
-        let on = Subject::Connection(slot.number);
         let pair = slot.half.pair();
+        let (client, server) = (pair.remote.addr, pair.local.addr);
+        let cookie = self.cookies.make(self.now, client, server);
+        let (segment, why) = slot.half.take_answer(self.now, &slot.config, cookie)?;
+        let on = Subject::Connection(slot.number);
         let purpose = match answer {
             Answer::SynAck => Purpose::SynAck,
             Answer::SynAckAgain => Purpose::Retransmission(crate::probe::Resent::Syn),

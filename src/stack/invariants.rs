@@ -42,6 +42,11 @@ impl Stack {
         for (id, listener) in &self.listeners {
             let its_own = self.half_open.values().filter(|slot| slot.listener == id);
             assert_eq!(listener.half_open, its_own.count());
+            let hasty = self
+                .connections
+                .values()
+                .filter(|slot| slot.pending == Some(id));
+            assert_eq!(listener.pending.open(), hasty.count());
             assert!(listener.half_open <= listener.backlog);
             assert!(listener.accepted.len() <= listener.backlog);
         }

@@ -13,6 +13,7 @@ use crate::base::{Instant, Pieces, Received, Seed, SeqNum};
 use crate::probe::State;
 use crate::tcp;
 use crate::tcp::congestion::Algorithm;
+use crate::wire::cookie::Cookie;
 use crate::wire::options::{Options, SackBlock, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
 use crate::wire::{ipv4, tcp as wire_tcp};
@@ -214,6 +215,11 @@ impl Lone {
                         value: number(value),
                         echo: number(echo),
                     });
+                }
+                ["FO"] => options.fast_open = Some(Cookie::REQUEST),
+                ["FO", hex] => {
+                    let number = u64::from_str_radix(hex, 16).expect("16 digits");
+                    options.fast_open = Cookie::new(&number.to_be_bytes());
                 }
                 ["sack", ref blocks @ ..] => {
                     let iss = self.iss.unwrap_or(SeqNum(0));

@@ -18,9 +18,11 @@
 
 mod calls;
 mod config;
+mod cookies;
 mod demux;
 mod egress;
 mod error;
+mod fast_open;
 mod ingress;
 mod invariants;
 mod notice;
@@ -47,7 +49,9 @@ use crate::tcp::Connection;
 use crate::tcp::open::passive::HalfOpen;
 use crate::tcp::time_wait::TimeWait;
 
+use cookies::Cookies;
 use demux::{Demux, HalfOpenId, TimeWaitId};
+use fast_open::Pending;
 use notice::{Noticed, Notices};
 use ports::Ports;
 use ready::Ready;
@@ -60,7 +64,7 @@ pub use notice::{ConnId, ListenerId, Notice, Wake};
 pub use crate::ip::address::AddressError;
 pub use crate::tcp::congestion::Algorithm;
 pub use crate::tcp::ecn::Asking;
-pub use crate::tcp::{Config as TcpConfig, Failure, KeepAlive};
+pub use crate::tcp::{Config as TcpConfig, Failure, FastOpen, KeepAlive};
 
 /// A TCP/IP stack.
 #[derive(Debug)]
@@ -68,6 +72,7 @@ pub struct Stack {
     config: Config,
     addresses: Addresses,
     secrets: Secrets,
+    cookies: Cookies,
     voice: Voice,
     now: Instant,
     /// The segment that is being handled was marked by a congested router.
@@ -119,6 +124,8 @@ struct Slot {
     held: bool,
     /// It waits to be accepted there.
     listener: Option<ListenerId>,
+    /// That one counts it among those whose handshake is not over.
+    pending: Option<ListenerId>,
     /// What closing waits for: zero means a reset.
     linger: Option<Duration>,
     flow_label: u32,
@@ -155,6 +162,7 @@ struct Listener {
     backlog: usize,
     half_open: usize,
     accepted: VecDeque<ConnId>,
+    pending: Pending,
     noticed: bool,
 }
 
@@ -179,10 +187,12 @@ impl Stack {
         let demux = Demux::new(random.key());
         let icmp_limit = Limiter::new(Key::new(random.key()));
         let ports = Ports::new(Key::new(random.key()), random.next_u32());
+        let cookies = Cookies::new(random.key());
         Stack {
             addresses: Addresses::new(&config.addresses),
             config,
             secrets,
+            cookies,
             voice: Voice::new(0, 1),
             now: Instant::BIRTH,
             marked: false,

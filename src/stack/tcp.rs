@@ -15,6 +15,7 @@ use crate::tcp::{Connection, Context};
 use crate::wire::tcp::Segment;
 
 use super::demux::{HalfOpenId, TimeWaitId, Who};
+use super::fast_open::Haste;
 use super::notice::Noticed;
 use super::ready::Ripe;
 use super::replies::{Content, Reply};
@@ -185,12 +186,13 @@ impl Stack {
             self.answer_ending(why.into(), on, pair, seg);
             return;
         }
-        let accepted = if old.is_some() {
-            Accepted::TimeWaitReopened
-        } else {
-            Accepted::Syn
+        let haste = self.judge_haste(id, pair, seg);
+        let accepted = match (haste, old) {
+            (Haste::Now(_), _) => Accepted::SynFastOpened,
+            (_, Some(_)) => Accepted::TimeWaitReopened,
+            (_, None) => Accepted::Syn,
         };
-        let on = self.half_open(id, pair, seg, old);
+        let on = self.half_open(id, pair, seg, old, haste);
         self.end(on, accepted.into());
     }
 
@@ -207,13 +209,14 @@ impl Stack {
         }
     }
 
-    /// Makes a half-open connection from a SYN.
+    /// Makes a half-open connection from a SYN, or a whole one if there is haste.
     fn half_open(
         &mut self,
         listener: ListenerId,
         pair: &SocketPair,
         seg: &Segment<'_>,
         old: Option<SeqNum>,
+        haste: Haste,
     ) -> Subject {
         let number = self.number();
         let on = Subject::Connection(number);
@@ -227,7 +230,15 @@ impl Stack {
         let config = Arc::clone(config.unwrap_or(&self.config.tcp));
         let offer = Offer::new(&config, self.config.mss(pair.remote.addr));
         let mut cx = Context::new(self.now, &mut self.voice, on);
-        let half = HalfOpen::new(&mut cx, *pair, &offer, seg, iss, offset);
+        let mut half = HalfOpen::new(&mut cx, *pair, &offer, seg, iss, offset);
+        match haste {
+            Haste::No => {}
+            Haste::NextTime => half.hand_out(),
+            Haste::Now(renewed) => {
+                self.open_fast(listener, number, half, config, seg, renewed);
+                return on;
+            }
+        }
         let wheel = &mut self.wheel;
         let id = self.half_open.insert_with_key(|id| HalfSlot {
             half,
@@ -292,6 +303,7 @@ impl Stack {
             noticed: false,
             held: false,
             listener: None,
+            pending: None,
             linger: None,
             flow_label,
         });
@@ -323,6 +335,12 @@ impl Stack {
             self.offer_to_listener(id, listener);
         } else {
             self.notice(id, wake);
+        }
+        let Some(slot) = self.connections.get_mut(id) else {
+            return;
+        };
+        if slot.pending.is_some() && slot.connection.state() != State::SynReceived {
+            self.settle_fast_open(id);
         }
         let Some(slot) = self.connections.get_mut(id) else {
             return;

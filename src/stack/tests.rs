@@ -15,6 +15,7 @@ mod close;
 mod congestion;
 mod data;
 mod ecn;
+mod fast_open;
 mod frto;
 mod icmp;
 mod lies;

@@ -26,6 +26,8 @@ pub struct Config {
     pub sack: bool,
     /// Explicit congestion notification: RFC 3168 section 6.1.1.
     pub ecn: Asking,
+    /// Text before the handshake is over: RFC 7413. Off unless asked for.
+    pub fast_open: FastOpen,
     /// How losses are found and repaired.
     pub recovery: Recovering,
     /// RFC 9293 section 3.7.4 (MUST-17): turns Nagle's algorithm off.
@@ -65,6 +67,21 @@ pub struct Config {
     pub msl: Duration,
     /// How long FIN-WAIT-2 waits once nobody reads any more: house!("fin-wait-2").
     pub fin_wait_2: Duration,
+}
+
+/// TCP Fast Open. RFC 7413 section 2: it is on only where the application asks for it, because a
+/// SYN that the network doubles may bring its text twice (section 6.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FastOpen {
+    /// For listeners: how many connections may have been handed to the application that wait for
+    /// the end of their handshake (RFC 7413 section 5.1). 0: no cookie is handed out, and none
+    /// heeded.
+    pub pending: u32,
+}
+
+impl FastOpen {
+    /// All of it is off.
+    pub const OFF: FastOpen = FastOpen { pending: 0 };
 }
 
 /// How losses are found and repaired, beyond what RFC 5681, RFC 6298 and RFC 6675 ask of all.
@@ -134,6 +151,7 @@ impl Default for Config {
             timestamps: true,
             sack: true,
             ecn: Asking::default(),
+            fast_open: FastOpen::OFF,
             recovery: Recovering::default(),
             nodelay: false,
             congestion: Algorithm::default(),

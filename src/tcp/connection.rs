@@ -15,6 +15,7 @@ use super::arrive::challenge::Challenge;
 use super::congestion::{Beginning, CongestionControl};
 use super::ecn::Ecn;
 use super::input::{Acknowledge, ReceiveBuffer, RightSize};
+use super::open::fast::Hurry;
 use super::open::negotiate::Agreement;
 use super::output::keepalive::KeepAliveState;
 use super::output::pacing::Pacing;
@@ -64,6 +65,8 @@ pub struct Connection {
     pub(super) ecn: Option<Ecn>,
     /// The offset of the timestamps that our SYN shows, whether or not they are agreed on.
     pub(super) timestamp_offset: u32,
+    /// What RFC 7413 adds to its handshake, while that goes on.
+    pub(super) hurry: Option<Box<Hurry>>,
     /// Whether a passive OPEN began it.
     pub(super) passive: bool,
     /// Nobody will read or write any more: the application has closed its handle.
@@ -120,6 +123,7 @@ impl Connection {
             timestamps: None,
             ecn: None,
             timestamp_offset,
+            hurry: None,
             passive: false,
             orphaned: false,
             duplicate: None,

@@ -32,7 +32,8 @@ impl Connection {
     /// RFC 8985 section 7.2: new data has left, or some is acknowledged. The probe never comes
     /// later than the retransmission timer would expire.
     pub(super) fn restart_loss_probe(&mut self, cx: &mut Context<'_>) {
-        if !self.recovery.may_probe() || self.recovery.look_at().is_some() {
+        let may_probe = self.state.is_synchronized() && self.recovery.may_probe();
+        if !may_probe || self.recovery.look_at().is_some() {
             return;
         }
         let rto_at = *self.rto_at.get_or_insert(cx.now + self.rtt.rto());
@@ -80,7 +81,9 @@ impl Connection {
     ///
     /// RFC 6298 section 5: no segment goes again less than one RTO after it went last.
     pub(super) fn give_time(&mut self, cx: &mut Context<'_>, resent: SeqRange) {
-        if self.rto_at.is_some() && resent.start == self.snd.una {
+        // SYNs that come again, and draw ours again, must not keep a connection for ever.
+        let may_wait = !self.is_fast_opened();
+        if self.rto_at.is_some() && resent.start == self.snd.una && may_wait {
             self.rearm_retransmission(cx);
         }
     }

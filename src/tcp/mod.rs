@@ -38,7 +38,7 @@ pub mod wake;
 use crate::base::{Cite, Instant};
 use crate::probe::{Ending, Event, EventId, Subject, Voice};
 
-pub use config::{Config, KeepAlive};
+pub use config::{Config, FastOpen, KeepAlive};
 pub use connection::Connection;
 
 /// What a room is given beside its connection: the time, and the door through which it tells.

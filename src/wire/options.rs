@@ -1,5 +1,5 @@
-//! TCP options: RFC 9293 section 3.2, RFC 7323 (window scale, timestamps), RFC 2018 (SACK), RFC 7413
-//! (Fast Open).
+//! TCP options: RFC 9293 section 3.2, RFC 7323 (window scale, timestamps), RFC 2018 (SACK),
+//! RFC 7413 (Fast Open).
 //!
 //! The walker is ours because etherparse's stops at the first kind that it does not know, and
 //! RFC 9293 (MUST-6) wants such an option skipped by its length. All options of a segment are
@@ -124,9 +124,10 @@ impl Options {
         self.len() == 0
     }
 
-    /// Writes them in Linux's order, each padded to a multiple of four, in front or, a cookie, behind,
-    /// so that no end-of-list is needed. SACK blocks that find no room any more are left out, the last ones
-    /// first. Returns how many bytes were written: [`Options::len`], or 0 if `out` is shorter.
+    /// Writes them in Linux's order, each padded to a multiple of four, in front or, a cookie,
+    /// behind, so that no end-of-list is needed. SACK blocks that find no room any more are left
+    /// out, the last ones first. Returns how many bytes were written: [`Options::len`], or 0 if
+    /// `out` is shorter.
     pub fn emit(&self, out: &mut [u8]) -> usize {
         let length = self.len();
         let Some(mut out) = out.get_mut(..length) else {

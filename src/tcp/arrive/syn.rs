@@ -13,8 +13,11 @@ impl Connection {
         if !arrived.syn() {
             return Ok(());
         }
-        // Simultaneous open: the peer's SYN,ACK repeats the SYN that we know; its ACK counts.
         if self.state == State::SynReceived && arrived.seq == self.rcv.irs {
+            if self.passive && arrived.ack.is_none() {
+                return self.answer_syn_again(cx);
+            }
+            // Simultaneous open: the peer's SYN,ACK repeats the SYN that we know; its ACK counts.
             return Ok(());
         }
         self.challenge_syn(cx)

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::base::pair::SocketPair;
 use crate::base::{Mss, SeqNum};
-use crate::probe::{Accepted, Discard, Edge, Event};
+use crate::probe::{Accepted, Discard, Edge, Event, Why};
+use crate::rfc;
 use crate::tcp::connection::Connection;
 use crate::tcp::ecn::{Asking, Ecn, is_setup_syn, is_setup_syn_ack};
 use crate::tcp::input::acknowledge::SYN_ACK;
@@ -14,6 +15,7 @@ use crate::tcp::wake::Wake;
 use crate::tcp::{Config, Context, Failure, Step};
 use crate::wire::tcp::Segment;
 
+use super::fast::Hurry;
 use super::negotiate::{Agreement, Offer, agree, syn_window};
 
 impl Connection {
@@ -81,7 +83,8 @@ impl Connection {
                 // Both opened at once: our SYN goes again, now with an ACK.
                 self.enter(cx, Edge::SynReceived);
                 self.snd.start_window(seg);
-                self.recovery.syn_ack_due(self.snd.iss, cx.input());
+                self.recovery
+                    .syn_ack_due(self.snd.iss, cx.input(), SIMULTANEOUS);
                 Ok(Accepted::Syn)
             }
         }
@@ -148,7 +151,11 @@ impl Connection {
 
     /// Both SYNs are acknowledged.
     pub(in crate::tcp) fn on_established(&mut self, cx: &mut Context<'_>) {
-        self.wake |= Wake::CONNECTED | Wake::WRITABLE;
+        self.wake |= match self.hurry.take() {
+            // The application has it already.
+            Some(hurry) if matches!(*hurry, Hurry::Taken { .. }) => Wake::WRITABLE,
+            _ => Wake::CONNECTED | Wake::WRITABLE,
+        };
         if self.recovery.timeouts > 0 {
             // RFC 6298 section 5 (5.7); RFC 6928 section 2.
             self.rtt.on_syn_resent();
@@ -168,3 +175,8 @@ impl Connection {
         }
     }
 }
+
+const SIMULTANEOUS: Why = Why {
+    by: rfc!(9293, "3.10.7.3"),
+    text: "the peer's SYN crossed ours: our SYN goes again and acknowledges it",
+};

@@ -16,6 +16,7 @@ use crate::tcp::connection::Connection;
 use crate::tcp::ecn::{Asking, Ecn, is_setup_syn};
 use crate::tcp::timestamps::Timestamps;
 use crate::tcp::{Config, Context};
+use crate::wire::cookie::Cookie;
 use crate::wire::options::Options;
 use crate::wire::tcp::{Flags, Ports, Segment};
 
@@ -55,6 +56,8 @@ pub struct HalfOpen {
     timestamps: Option<Timestamps>,
     timestamp_offset: u32,
     challenge: Challenge,
+    /// RFC 7413 section 4.1.2: the first SYN,ACK hands out a cookie.
+    pub(super) hands_out: bool,
     /// When the SYN,ACK left last, and how often it has left once more, whoever asked for it.
     sent_at: Option<Instant>,
     resent: u32,
@@ -125,6 +128,7 @@ impl HalfOpen {
                 .map(|peer| Timestamps::new(timestamp_offset, peer, cx.now, seg.seq + 1)),
             timestamp_offset,
             challenge: Challenge::new(timestamp_offset),
+            hands_out: false,
             sent_at: None,
             resent: 0,
             due: None,
@@ -228,11 +232,12 @@ impl HalfOpen {
         self.answer
     }
 
-    /// The segment for an answer; it counts as sent.
+    /// The segment for an answer; it counts as sent. `cookie` goes with it if one was asked for.
     pub fn take_answer(
         &mut self,
         now: Instant,
         config: &Config,
+        cookie: Cookie,
     ) -> Option<(Segment<'static>, Why)> {
         let (answer, _) = self.answer.take()?;
         let timestamps = self.timestamps.map(|timestamps| timestamps.option(now));
@@ -282,9 +287,15 @@ impl HalfOpen {
             false => Flags::NONE,
         };
         self.due.get_or_insert(now + SYN_ACK_RTO);
+        // RFC 7413 section 4.2.1: a SYN,ACK that goes again has none, since somebody on the way may
+        // have minded.
+        let hands_out = self.hands_out && answer == Answer::SynAck;
         let segment = Segment {
             flags: Flags::SYN | Flags::ACK | setup,
-            options: self.answered().syn_options(timestamps),
+            options: Options {
+                fast_open: hands_out.then_some(cookie),
+                ..self.answered().syn_options(timestamps)
+            },
             ..blank
         };
         Some((segment, why))
@@ -314,6 +325,29 @@ impl HalfOpen {
         config: Arc<Config>,
         path_mss: Mss,
     ) -> Connection {
+        let mut connection = self.begin(cx, config, path_mss);
+        connection.snd.nxt = self.iss + 1;
+        connection.recovery.timeouts = self.resent;
+        let syn = SeqRange {
+            start: self.iss,
+            len: 1,
+        };
+        let sent = self.sent_at.unwrap_or(cx.now);
+        connection.recovery.on_sent(syn, sent);
+        if self.resent > 0 {
+            connection.recovery.on_resent(syn, sent, None);
+        }
+        connection.arm_retransmission(cx);
+        connection
+    }
+
+    /// The connection with all that the peer's SYN has said, before ours is sent.
+    pub(super) fn begin(
+        self,
+        cx: &mut Context<'_>,
+        config: Arc<Config>,
+        path_mss: Mss,
+    ) -> Connection {
         let window = u32::from(syn_window(&config));
         let mut connection = Connection::new(
             cx,
@@ -326,7 +360,6 @@ impl HalfOpen {
         );
         connection.state = State::SynReceived;
         connection.passive = true;
-        connection.snd.nxt = self.iss + 1;
         connection.rcv.start(self.irs, window);
         connection.timestamps = self.timestamps;
         if let Some(Scales { ours, peers }) = self.agreed.scale {
@@ -334,21 +367,10 @@ impl HalfOpen {
             connection.rcv.scale = ours;
         }
         connection.congestion.set_mss(connection.eff_snd_mss());
-        connection.recovery.timeouts = self.resent;
         if self.agreed.sack {
             connection.recovery.expect_reports();
         }
         connection.ecn = self.agreed.ecn.then(|| Ecn::new(self.iss));
-        let syn = SeqRange {
-            start: self.iss,
-            len: 1,
-        };
-        let sent = self.sent_at.unwrap_or(cx.now);
-        connection.recovery.on_sent(syn, sent);
-        if self.resent > 0 {
-            connection.recovery.on_resent(syn, sent, None);
-        }
-        connection.arm_retransmission(cx);
         connection
     }
 }
@@ -365,7 +387,7 @@ const SYN_RECEIVED: Why = Why {
     by: rfc!(9293, "3.10.7.2"),
     text: "a SYN came for a listener: it is answered by ours",
 };
-const SYN_ACK_AGAIN: Why = Why {
+pub(in crate::tcp) const SYN_ACK_AGAIN: Why = Why {
     by: rfc!(6298, "5 (5.4)"),
     text: "our SYN,ACK is not acknowledged: it goes again",
 };

@@ -38,7 +38,16 @@ impl Connection {
                 window: 0,
                 ..blank
             },
-            Choice::Syn => self.syn(cx, blank),
+            Choice::Syn => {
+                let syn = self.syn(cx, blank);
+                Segment {
+                    options: Options {
+                        fast_open: self.syn_cookie(),
+                        ..syn.options
+                    },
+                    ..syn
+                }
+            }
             Choice::Retransmit(range) if range.start == self.snd.iss => self.syn(cx, blank),
             Choice::Text(range) => {
                 let flags = blank.flags | self.slowed_down(range);
@@ -103,7 +112,11 @@ impl Connection {
         Segment {
             seq: self.snd.iss,
             flags: self.syn_flags(first),
-            window: syn_window(&self.config),
+            // Less what came with the peer's SYN.
+            window: match self.rcv.is_started() {
+                true => u16::try_from(self.rcv.wnd()).unwrap_or(u16::MAX),
+                false => syn_window(&self.config),
+            },
             options: offer.syn_options(Some(timestamps)),
             ..blank
         }

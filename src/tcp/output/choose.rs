@@ -16,7 +16,10 @@ impl Connection {
         match self.state {
             State::Closed => self.reset_due(),
             State::Listen => None,
-            State::SynSent | State::SynReceived => self.syn_due().or_else(|| self.ack_due()),
+            State::SynSent | State::SynReceived => self
+                .syn_due()
+                .or_else(|| self.early_text(cx))
+                .or_else(|| self.ack_due()),
             _ => self
                 .text_due(cx)
                 .filter(|wish| self.is_its_turn(cx.now, wish))
@@ -46,6 +49,9 @@ impl Connection {
     /// The SYN, for the first time or once more.
     fn syn_due(&self) -> Option<Wish> {
         if self.snd.nxt == self.snd.iss {
+            if self.passive {
+                return Some(self.first_syn_ack());
+            }
             return Some(Wish {
                 what: Choice::Syn,
                 because: self.stirred,
@@ -53,9 +59,21 @@ impl Connection {
                 purpose: Purpose::Syn,
             });
         }
+        // Text that went with it, or after it, waits for the handshake.
         self.recovery
             .due(1, 1)
+            .filter(|due| due.range.start == self.snd.iss)
             .map(|due| self.again(due, Resent::Syn))
+    }
+
+    /// RFC 7413 section 4.2.2: after our SYN,ACK, text within the initial window. It goes again
+    /// only when the handshake is over, and our FIN waits for that too.
+    fn early_text(&self, cx: &Context<'_>) -> Option<Wish> {
+        if !self.is_fast_opened() {
+            return None;
+        }
+        self.text_allowed(cx)
+            .filter(|wish| self.is_its_turn(cx.now, wish))
     }
 
     /// What was lost goes before what is new: RFC 5681 section 3.2, RFC 6298 section 5 (5.4).
@@ -74,7 +92,10 @@ impl Connection {
     }
 
     fn again(&self, due: Due, how: Resent) -> Wish {
-        let len = due.range.len.min(self.text_room());
+        let len = match how {
+            Resent::Syn => 1,
+            _ => due.range.len.min(self.text_room()),
+        };
         // What was acknowledged since it was found missing is not sent again.
         let start = due.range.start.later_of(self.snd.una);
         let end = (start + len).earlier_of(self.snd.nxt);
@@ -114,7 +135,8 @@ impl Connection {
             return None;
         }
         let why = nagle::may_send(situation)?;
-        let last = len == situation.d && self.outgoing.is_closed();
+        let may_end = self.state.is_synchronized() && self.outgoing.is_closed();
+        let last = len == situation.d && may_end;
         let fin = last && situation.u > len;
         Some(Wish {
             what: Choice::Text(SeqRange {
@@ -160,12 +182,14 @@ impl Connection {
         } else {
             0
         };
+        // Our SYN is no text.
+        let syn = u32::from(!self.state.is_synchronized());
         Situation {
             d,
             u: self.snd.usable(),
             mss: self.text_room(),
             max_wnd: self.snd.max_wnd,
-            outstanding: self.snd.outstanding() > 0,
+            outstanding: self.snd.outstanding() > syn,
             nodelay: self.config.nodelay,
             last: self.outgoing.is_closed(),
             overridden: self.silly_window_over,
@@ -198,7 +222,10 @@ impl Connection {
     /// How many more bytes the congestion window lets on their way.
     fn window_room(&self) -> u64 {
         let window = self.recovery.window(self.congestion.window());
-        window.saturating_sub(u64::from(self.recovery.in_flight()))
+        // Our SYN is no text: it does not make the initial window any smaller.
+        let syn = u32::from(self.is_fast_opened());
+        let in_flight = self.recovery.in_flight().saturating_sub(syn);
+        window.saturating_sub(u64::from(in_flight))
     }
 }
 

@@ -47,7 +47,7 @@ impl Connection {
 
     /// What waits for its turn only has a timer.
     pub(in crate::tcp) fn arm_pacing(&mut self, cx: &mut Context<'_>) {
-        let waits = self.state.is_synchronized()
+        let waits = (self.state.is_synchronized() || self.is_fast_opened())
             && self
                 .text_due(cx)
                 .is_some_and(|wish| !self.is_its_turn(cx.now, &wish));

@@ -319,13 +319,13 @@ impl Recovery {
         };
     }
 
-    /// The peer opened at the same time: our SYN is due once more, with an ACK.
-    pub fn syn_ack_due(&mut self, iss: SeqNum, because: EventId) {
+    /// Our SYN is due once more, with an ACK: the peer opened at the same time, or has not got it.
+    pub fn syn_ack_due(&mut self, iss: SeqNum, because: EventId, why: Why) {
         self.urgent = Some(Due {
             range: SeqRange { start: iss, len: 1 },
             how: Resent::Syn,
             because,
-            why: SIMULTANEOUS,
+            why,
         });
     }
 
@@ -393,10 +393,6 @@ impl Recovery {
     }
 }
 
-const SIMULTANEOUS: Why = Why {
-    by: rfc!(9293, "3.10.7.3"),
-    text: "the peer's SYN crossed ours: our SYN goes again and acknowledges it",
-};
 /// A tail loss probe, new or not.
 pub const PROBE: Why = Why {
     by: rfc!(8985, "7.3"),

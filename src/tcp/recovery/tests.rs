@@ -264,13 +264,13 @@ fn crossing_syns_make_ours_due_once_more() {
     let mut recovery = Recovery::new(ISS, Recovering::PLAIN);
     let syn = SeqRange { start: ISS, len: 1 };
     recovery.on_sent(syn, Instant::BIRTH);
-    recovery.syn_ack_due(ISS, BECAUSE);
+    recovery.syn_ack_due(ISS, BECAUSE, super::PROBE);
     let due = recovery.due(1, 0).expect("due whatever the window");
     assert_eq!((due.range, due.how), (syn, Resent::Syn));
     recovery.on_resent(syn, Instant::BIRTH, None);
     assert!(!recovery.is_waiting());
     // Or the peer's answer to the first was on its way.
-    recovery.syn_ack_due(ISS, BECAUSE);
+    recovery.syn_ack_due(ISS, BECAUSE, super::PROBE);
     recovery.on_progress(ISS + 1);
     assert!(!recovery.is_waiting());
 }

@@ -61,7 +61,9 @@ impl Half {
     }
 
     fn take(&mut self, now: Instant) -> Option<Segment<'static>> {
-        let (segment, _) = self.half.take_answer(now, &self.config)?;
+        let (segment, _) =
+            self.half
+                .take_answer(now, &self.config, crate::wire::cookie::Cookie::REQUEST)?;
         Some(segment)
     }
 }

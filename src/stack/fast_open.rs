@@ -1,0 +1,143 @@
+//! TCP Fast Open: RFC 7413 section 4. Which cookies are good, and how many connections may be
+//! handed to the application before their handshake is over.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::Instant;
+use crate::base::pair::SocketPair;
+use crate::probe::Subject;
+use crate::rfc;
+use crate::tcp::open::passive::HalfOpen;
+use crate::tcp::{Context, Failure};
+use crate::wire::cookie::Cookie;
+use crate::wire::tcp::Segment;
+
+use super::cookies::Worth;
+use super::{ConnId, ListenerId, Stack, TcpConfig};
+
+/// PendingFastOpenRequests of RFC 7413 section 4.2.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    /// Connections in SYN-RECEIVED that the application has, or may accept.
+    open: usize,
+    /// Until when those count that were reset instead, the oldest first.
+    reset: VecDeque<Instant>,
+}
+
+impl Pending {
+    /// RFC 7413 section 5.1: what was just reset goes on counting, or the resets of those whose
+    /// addresses are forged would make room for ever more.
+    fn count(&mut self, now: Instant) -> usize {
+        while self.reset.front().is_some_and(|until| *until <= now) {
+            self.reset.pop_front();
+        }
+        self.open + self.reset.len()
+    }
+
+    /// How many have not settled.
+    pub fn open(&self) -> usize {
+        self.open
+    }
+
+    fn settle(&mut self, now: Instant, was_reset: bool) {
+        self.open -= 1;
+        if was_reset {
+            // Both together are never more than the limit was.
+            self.reset.push_back(now + RESET_COUNTS);
+        }
+    }
+}
+
+/// What becomes of a SYN for a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Haste {
+    /// An ordinary handshake.
+    No,
+    /// An ordinary handshake, and the SYN,ACK has a cookie for the next time.
+    NextTime,
+    /// Its text is taken. The SYN,ACK may have a cookie that lasts longer.
+    Now(Option<Cookie>),
+}
+
+impl Stack {
+    /// Keys for the cookies of RFC 7413 that listeners hand out, in place of those that the stack
+    /// draws and changes itself: the same on all hosts that share an address. Cookies are made with
+    /// `current`; those made with `former` are good as well. Whoever gives keys must give others in
+    /// time, so that cookies expire (section 4.1.2).
+    pub fn set_fast_open_keys(&mut self, current: [u8; 16], former: Option<[u8; 16]>) {
+        self.cookies.give(current, former);
+    }
+
+    /// The steps of RFC 7413 section 4.2.2 for a SYN.
+    pub(super) fn judge_haste(
+        &mut self,
+        id: ListenerId,
+        pair: &SocketPair,
+        seg: &Segment<'_>,
+    ) -> Haste {
+        let (client, server) = (pair.remote.addr, pair.local.addr);
+        let (Some(shown), Some(listener)) = (seg.options.fast_open, self.listeners.get_mut(id))
+        else {
+            return Haste::No;
+        };
+        // "If FastOpenEnabled is false", "If PendingFastOpenRequests is over the system limit".
+        let limit = listener.config.fast_open.pending as usize;
+        let full = self.connections.len() >= self.config.limits.connections;
+        if listener.pending.count(self.now) >= limit || full {
+            return Haste::No;
+        }
+        match self.cookies.judge(self.now, shown, client, server) {
+            Worth::Valid => Haste::Now(None),
+            Worth::Former => Haste::Now(Some(self.cookies.make(self.now, client, server))),
+            Worth::Nothing => Haste::NextTime,
+        }
+    }
+
+    /// A SYN with a good cookie: the application may have the connection at once.
+    pub(super) fn open_fast(
+        &mut self,
+        listener: ListenerId,
+        number: u64,
+        half: HalfOpen,
+        config: Arc<TcpConfig>,
+        seg: &Segment<'_>,
+        renewed: Option<Cookie>,
+    ) {
+        let path_mss = self.config.mss(half.pair().remote.addr);
+        let on = Subject::Connection(number);
+        let mut cx = Context::new(self.now, &mut self.voice, on);
+        cx.note(
+            rfc!(7413, "4.2.2"),
+            "the SYN shows a cookie that is good: its text is taken before the handshake is over",
+        );
+        let connection = half.into_fast_open(&mut cx, config, path_mss, seg, renewed);
+        let id = self.insert(connection, number);
+        if let (Some(slot), Some(queue)) = (
+            self.connections.get_mut(id),
+            self.listeners.get_mut(listener),
+        ) {
+            slot.listener = Some(listener);
+            slot.pending = Some(listener);
+            queue.pending.open += 1;
+        }
+        self.touch(id);
+    }
+
+    /// Counts a connection no longer whose handshake is over, well or badly.
+    pub(super) fn settle_fast_open(&mut self, id: ConnId) {
+        let Some(slot) = self.connections.get_mut(id) else {
+            return;
+        };
+        let was_reset = slot.connection.failure() == Some(Failure::Reset);
+        if let Some(listener) = slot.pending.take()
+            && let Some(listener) = self.listeners.get_mut(listener)
+        {
+            listener.pending.settle(self.now, was_reset);
+        }
+    }
+}
+
+/// house!("fast-open-resets")
+const RESET_COUNTS: Duration = Duration::from_secs(60);
