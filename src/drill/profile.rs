@@ -90,6 +90,7 @@ impl Policy {
                 send_buffer_max: 4 << 20,
                 ecn: Asking::Off,
                 r2_syn: 5,
+                quick_acks: 16,
                 ..TcpConfig::default()
             },
             Profile::Bsd => TcpConfig {

@@ -44,6 +44,9 @@ pub struct Config {
     /// How long an acknowledgment may wait for company: house!("delayed-ack"). RFC 9293
     /// section 3.8.6.3 (MUST-40) allows less than half a second.
     pub delayed_ack: Duration,
+    /// How many segments at a connection's beginning are acknowledged at once, as long as nothing
+    /// answers them: house!("delayed-ack").
+    pub quick_acks: u32,
     /// The least retransmission timeout: house!("rto-min").
     pub rto_min: Duration,
     /// The greatest; RFC 6298 section 2 (2.5) asks for at least a minute.
@@ -159,6 +162,7 @@ impl Default for Config {
             hystart: true,
             pacing: false,
             delayed_ack: Duration::from_millis(40),
+            quick_acks: 0,
             rto_min: Duration::from_millis(200),
             rto_max: Duration::from_secs(120),
             max_ack_delay: Duration::from_millis(200),

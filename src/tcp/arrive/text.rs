@@ -6,7 +6,7 @@ use crate::base::SeqRange;
 use crate::probe::{Accepted, Edge, TimerKind};
 use crate::rfc;
 use crate::tcp::connection::Connection;
-use crate::tcp::input::acknowledge::{FILLS_HOLE, OLD_TEXT};
+use crate::tcp::input::acknowledge::{EARLY, FILLS_HOLE, OLD_TEXT};
 use crate::tcp::input::reassembly::Taken;
 use crate::tcp::wake::Wake;
 use crate::tcp::{Context, Failure};
@@ -83,6 +83,10 @@ impl Connection {
     fn acknowledge_text(&mut self, cx: &mut Context<'_>, len: u32, had_holes: bool) {
         if had_holes {
             self.acks.owe(cx.input(), FILLS_HOLE);
+            return;
+        }
+        if self.acks.is_early(self.config.quick_acks, cx.now) {
+            self.acks.owe(cx.input(), EARLY);
             return;
         }
         let delay = self.config.delayed_ack;

@@ -19,6 +19,11 @@ pub struct Acknowledge {
     brought: Option<EventId>,
     /// Bytes of text that no acknowledgment has covered yet.
     bytes: u32,
+    /// Segments of text that came in order, and when the last of them did.
+    texts: u32,
+    heard: Option<Instant>,
+    /// Text of ours has answered text of the peer's so soon that it took the acknowledgment along.
+    answered: bool,
 }
 
 /// An acknowledgment that has to go out.
@@ -65,6 +70,20 @@ impl Acknowledge {
             purpose: Purpose::Ack,
         });
         Some(now + delay)
+    }
+
+    /// Text has come in order; whether it is one of the `first` at a connection's beginning, which
+    /// are acknowledged at once as long as nothing answers them: house!("delayed-ack").
+    pub fn is_early(&mut self, first: u32, now: Instant) -> bool {
+        self.texts = self.texts.saturating_add(1);
+        self.heard = Some(now);
+        self.texts <= first && !self.answered
+    }
+
+    /// New text of ours leaves. If it comes within the `delay` of an acknowledgment, others may
+    /// wait for company.
+    pub fn on_answer(&mut self, now: Instant, delay: Duration) {
+        self.answered |= self.heard.is_some_and(|heard| now.since(heard) < delay);
     }
 
     /// An acknowledgment has to go out at once.
@@ -148,6 +167,11 @@ const DELAYED: Why = Why {
 const DELAY_OVER: Why = Why {
     by: house!("delayed-ack"),
     text: "the delayed acknowledgment has waited long enough",
+};
+/// Text at a connection's beginning.
+pub const EARLY: Why = Why {
+    by: house!("delayed-ack"),
+    text: "the first segments are acknowledged at once: the peer's window grows by that",
 };
 /// Text beyond a hole: RFC 5681 section 4.2.
 const OUT_OF_ORDER: Why = Why {

@@ -108,6 +108,7 @@ impl Connection {
             ecn.on_sent();
         }
         self.text_sent_at = Some(cx.now);
+        self.acks.on_answer(cx.now, self.config.delayed_ack);
         self.silly_window_over = false;
         self.tell_controller(cx, range);
         if self.outgoing.has_fin(range) {

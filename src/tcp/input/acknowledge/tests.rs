@@ -144,3 +144,25 @@ fn each_duplicate_acknowledgment_is_told_with_an_input_of_its_own() {
     acks.on_sent();
     assert!(!acks.is_owed());
 }
+
+#[test]
+fn the_first_few_need_not_wait_until_something_answers_them() {
+    let at = |millis| Instant::BIRTH + Duration::from_millis(millis);
+    let mut acks = Acknowledge::default();
+    assert!(acks.is_early(2, at(0)));
+    assert!(acks.is_early(2, at(1)));
+    assert!(!acks.is_early(2, at(2)));
+    let mut slow = Acknowledge::default();
+    assert!(slow.is_early(9, at(0)));
+    // Too late to have taken the acknowledgment along.
+    slow.on_answer(at(40), DELAY);
+    assert!(slow.is_early(9, at(50)));
+    slow.on_answer(at(89), DELAY);
+    assert!(!slow.is_early(9, at(90)));
+    let mut none = Acknowledge::default();
+    assert!(!none.is_early(0, at(0)));
+    // Nothing was heard that ours could answer.
+    let mut first = Acknowledge::default();
+    first.on_answer(at(0), DELAY);
+    assert!(first.is_early(1, at(1)));
+}
