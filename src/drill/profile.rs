@@ -91,6 +91,7 @@ impl Policy {
                 ecn: Asking::Off,
                 r2_syn: 5,
                 quick_acks: 16,
+                nagle_by_short: true,
                 ..TcpConfig::default()
             },
             Profile::Bsd => TcpConfig {

@@ -32,6 +32,8 @@ pub struct Config {
     pub recovery: Recovering,
     /// RFC 9293 section 3.7.4 (MUST-17): turns Nagle's algorithm off.
     pub nodelay: bool,
+    /// Let a short segment wait for short ones alone, not for full ones: house!("nagle-by-short").
+    pub nagle_by_short: bool,
     /// Which congestion control.
     pub congestion: Algorithm,
     /// RFC 6928 section 2: the initial window, in segments.
@@ -157,6 +159,7 @@ impl Default for Config {
             fast_open: FastOpen::OFF,
             recovery: Recovering::default(),
             nodelay: false,
+            nagle_by_short: false,
             congestion: Algorithm::default(),
             initial_window: 10,
             hystart: true,

@@ -81,6 +81,8 @@ pub struct Connection {
     pub(super) stirred: EventId,
     /// When text left last, for RFC 5681 section 4.1.
     pub(super) text_sent_at: Option<Instant>,
+    /// Where the last segment ended that was short, while it may be unacknowledged.
+    pub(super) short_until: Option<SeqNum>,
     /// A soft error that the network reported (RFC 9293 section 3.9.2.2), told if we give up.
     pub(super) soft_error: bool,
     pub(super) failure: Option<Failure>,
@@ -131,6 +133,7 @@ impl Connection {
             reset_owed: None,
             stirred: cx.input(),
             text_sent_at: None,
+            short_until: None,
             soft_error: false,
             failure: None,
             wake: Wake::NONE,

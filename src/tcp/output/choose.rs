@@ -191,9 +191,15 @@ impl Connection {
             max_wnd: self.snd.max_wnd,
             outstanding: self.snd.outstanding() > syn,
             nodelay: self.config.nodelay,
+            none_short: self.config.nagle_by_short && !self.is_short_outstanding(),
             last: self.outgoing.is_closed(),
             overridden: self.silly_window_over,
         }
+    }
+
+    /// Whether a short segment is unacknowledged.
+    pub(super) fn is_short_outstanding(&self) -> bool {
+        self.short_until.is_some_and(|end| self.snd.una.before(end))
     }
 
     /// Whether text waits that the peer's window has some room for, but not enough, while nothing
@@ -213,6 +219,7 @@ impl Connection {
             max_wnd: self.snd.max_wnd,
             outstanding: false,
             nodelay: self.config.nodelay,
+            none_short: false,
             last: self.outgoing.is_closed(),
             overridden: false,
         })

@@ -108,6 +108,12 @@ impl Connection {
             ecn.on_sent();
         }
         self.text_sent_at = Some(cx.now);
+        if range.len < self.text_room() {
+            self.short_until = Some(range.end());
+        } else if !self.is_short_outstanding() {
+            // Compared modulo 2^32, the past must not fall half of the numbers behind.
+            self.short_until = None;
+        }
         self.acks.on_answer(cx.now, self.config.delayed_ack);
         self.silly_window_over = false;
         self.tell_controller(cx, range);

@@ -22,6 +22,9 @@ pub struct Situation {
     pub outstanding: bool,
     /// Nagle's algorithm is off.
     pub nodelay: bool,
+    /// It is on, but no short segment is unacknowledged and only these count:
+    /// house!("nagle-by-short").
+    pub none_short: bool,
     /// CLOSE was called: no more text will come.
     pub last: bool,
     /// The override timeout has occurred.
@@ -37,16 +40,17 @@ pub fn may_send(s: Situation) -> Option<Why> {
     if ready == 0 {
         return None;
     }
-    let bracket = s.nodelay || s.last || !s.outstanding;
+    let bracket = s.nodelay || s.last || s.none_short || !s.outstanding;
     if ready >= s.mss {
         // (1) if a maximum-sized segment can be sent: min(D,U) >= Eff.snd.MSS
         Some(FULL_SEGMENT)
     } else if bracket && s.d <= s.u {
         // (2) [SND.NXT = SND.UNA and] PUSHed and D <= U
-        Some(match (s.outstanding, s.nodelay) {
-            (false, _) => ALL_OF_IT,
-            (true, true) => NODELAY,
-            (true, false) => LAST,
+        Some(match s {
+            _ if !s.outstanding => ALL_OF_IT,
+            _ if s.nodelay => NODELAY,
+            _ if s.last => LAST,
+            _ => NONE_SHORT,
         })
     } else if bracket && ready >= s.max_wnd.div_ceil(2) {
         // (3) [SND.NXT = SND.UNA and] min(D,U) >= Fs * Max(SND.WND)
@@ -74,6 +78,10 @@ const NODELAY: Why = Why {
 const LAST: Why = Why {
     by: house!("nagle-and-fin"),
     text: "no more text will come: waiting would join nothing to it",
+};
+const NONE_SHORT: Why = Why {
+    by: house!("nagle-by-short"),
+    text: "no short segment is unacknowledged: all text that waits goes, however short",
 };
 const HALF_WINDOW: Why = Why {
     by: rfc!(9293, "3.8.6.2.1"),

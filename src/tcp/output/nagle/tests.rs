@@ -1,7 +1,7 @@
 //! Nagle's algorithm and the sender's silly window cure, by the letter of RFC 9293.
 
 use super::{
-    ALL_OF_IT, FULL_SEGMENT, HALF_WINDOW, LAST, NODELAY, OVERRIDE, OVERRIDE_TIMEOUT, Situation,
+    ALL_OF_IT, FULL_SEGMENT, HALF_WINDOW, LAST, NODELAY, NONE_SHORT, OVERRIDE, OVERRIDE_TIMEOUT, Situation,
     may_send,
 };
 
@@ -14,6 +14,7 @@ fn idle(d: u32) -> Situation {
         max_wnd: 10_000,
         outstanding: false,
         nodelay: false,
+        none_short: false,
         last: false,
         overridden: false,
     }
@@ -49,6 +50,19 @@ fn with_the_algorithm_off_a_short_segment_goes() {
         ..busy(1)
     };
     assert_eq!(may_send(nodelay), Some(NODELAY));
+}
+
+#[test]
+fn a_short_segment_may_go_after_full_ones_if_only_short_ones_count() {
+    let none_short = Situation {
+        none_short: true,
+        ..busy(1)
+    };
+    assert_eq!(may_send(none_short), Some(NONE_SHORT));
+    // The silly window cure stays: it must be all that waits.
+    let window = Situation { u: 5, ..none_short };
+    let more = Situation { d: 10, ..window };
+    assert_eq!(may_send(more), None);
 }
 
 #[test]
@@ -115,9 +129,10 @@ fn the_override_timeout_is_between_a_tenth_of_a_second_and_one() {
 }
 
 /// RFC 9293 section 3.8.6.2.1, each line as it stands there, with all text counted as pushed, and
-/// Nagle's bracket left out after CLOSE: house!("nagle-and-fin").
+/// Nagle's bracket left out after CLOSE, house!("nagle-and-fin"), and where only short segments
+/// count, house!("nagle-by-short").
 fn by_the_letter(s: &Situation) -> bool {
-    let nagle = !s.outstanding || s.nodelay || s.last;
+    let nagle = !s.outstanding || s.nodelay || s.last || s.none_short;
     let (d, u) = (u64::from(s.d), u64::from(s.u));
     let min = d.min(u);
     let rules = [
@@ -132,7 +147,7 @@ fn by_the_letter(s: &Situation) -> bool {
 // req: MUST-17, MUST-38, SHLD-7, RFC9293-3.7.4-1, RFC9293-3.8.6.2.1-1
 #[test]
 fn every_small_situation_is_decided_by_the_four_conditions() {
-    for bits in 0..16 {
+    for bits in 0..32 {
         for d in 0..12 {
             for u in 0..12 {
                 for mss in 1..8 {
@@ -144,6 +159,7 @@ fn every_small_situation_is_decided_by_the_four_conditions() {
                             max_wnd,
                             outstanding: bits & 1 != 0,
                             nodelay: bits & 2 != 0,
+                            none_short: bits & 16 != 0,
                             last: bits & 4 != 0,
                             overridden: bits & 8 != 0,
                         };
