@@ -158,6 +158,7 @@ impl Policy {
             "tcp_frto" => return choice(value, FRTO, &mut tcp.recovery.frto),
             "tcp_early_retrans" => return choice(value, TAIL_PROBE, &mut tcp.recovery.tlp),
             "tcp_recovery" => return switch(value, &mut tcp.recovery.rack),
+            "tcp_slow_start_after_idle" => return switch(value, &mut tcp.idle_restart),
             "tcp_syn_retries" => return count(value, &mut tcp.r2_syn),
             "tcp_synack_retries" => return count(value, &mut tcp.r2_syn_ack),
             "tcp_retries1" => return count(value, &mut tcp.r1),
@@ -367,7 +368,6 @@ const IGNORED: [&str; 6] = [
 const HABITS: &[(&str, &[&str])] = &[
     ("tcp_dsack", &["1"]),
     ("tcp_reordering", &["3"]),
-    ("tcp_slow_start_after_idle", &["1"]),
     ("tcp_ecn_fallback", &["0", "1"]),
     ("tcp_notsent_lowat", &["4294967295", "-1"]),
     ("tcp_fastopen", &["0"]),

@@ -40,6 +40,8 @@ pub struct Config {
     pub initial_window: u32,
     /// Leave the first slow start when the round trip grows: RFC 9406.
     pub hystart: bool,
+    /// After a long silence begin with no more than the initial window: house!("idle-restart").
+    pub idle_restart: bool,
     /// Spread what a window lets go over its round trip: house!("pacing"). A controller that has a
     /// rate of its own always does.
     pub pacing: bool,
@@ -163,6 +165,7 @@ impl Default for Config {
             congestion: Algorithm::default(),
             initial_window: 10,
             hystart: true,
+            idle_restart: true,
             pacing: false,
             delayed_ack: Duration::from_millis(40),
             quick_acks: 0,

@@ -81,7 +81,7 @@ impl Connection {
         };
         let (idle, rto) = (cx.now.since(sent), self.rtt.rto());
         let all_arrived = self.snd.outstanding() == 0 && self.snd.nxt == self.outgoing.end();
-        if idle > rto && all_arrived {
+        if self.config.idle_restart && idle > rto && all_arrived {
             self.congestion.on_idle(cx.now, idle, rto);
             self.tell_window(cx, rfc!(5681, "4.1"), "idle for longer than the timeout");
         }

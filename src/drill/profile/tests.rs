@@ -18,6 +18,7 @@ fn keys_turn_knobs() {
         ("tcp_frto", "0"),
         ("tcp_early_retrans", "0"),
         ("tcp_recovery", "0"),
+        ("tcp_slow_start_after_idle", "0"),
         ("tcp_syn_retries", "2"),
         ("tcp_synack_retries", "3"),
         ("tcp_retries1", "4"),
@@ -36,6 +37,7 @@ fn keys_turn_knobs() {
     assert_eq!(receive, (10_000, 20_000));
     assert_eq!((tcp.send_buffer, tcp.send_buffer_max), (30_000, 40_000));
     assert_eq!((tcp.congestion, tcp.ecn), (Algorithm::Reno, Asking::Ask));
+    assert!(!tcp.idle_restart);
     let recovery = tcp.recovery;
     assert!(!recovery.frto && !recovery.tlp && !recovery.rack);
     assert_eq!((tcp.r2_syn, tcp.r2_syn_ack, tcp.r1, tcp.r2), (2, 3, 4, 5));
