@@ -12,6 +12,8 @@ use pellucid::drill::report::{self, Detail};
 use pellucid::drill::suite::{Totals, each, find, read};
 
 mod broken;
+mod examples;
+mod grammar;
 
 /// Our scripts, with their texts.
 fn scripts() -> Vec<(String, String)> {

@@ -1,8 +1,8 @@
 //! Nagle's algorithm and the sender's silly window cure, by the letter of RFC 9293.
 
 use super::{
-    ALL_OF_IT, FULL_SEGMENT, HALF_WINDOW, LAST, NODELAY, NONE_SHORT, OVERRIDE, OVERRIDE_TIMEOUT, Situation,
-    may_send,
+    ALL_OF_IT, FULL_SEGMENT, HALF_WINDOW, LAST, NODELAY, NONE_SHORT, OVERRIDE, OVERRIDE_TIMEOUT,
+    Situation, may_send,
 };
 
 /// An open window of which nothing is used.
