@@ -63,6 +63,25 @@ impl TcpStream {
         TcpStream::finish_connecting(socket, Some(until))
     }
 
+    /// Connects, and writes; also how much of `text` was taken, as by [`Write::write`]. Where the
+    /// network's configuration has it (RFC 7413, [`FastOpen::active`]) the text goes with the first
+    /// packet to a peer that allows it, which spares a round trip. The peer may then read it twice:
+    /// only for requests that may be made twice.
+    ///
+    /// [`FastOpen::active`]: crate::stack::FastOpen::active
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpStream::connect`].
+    pub fn connect_with(
+        network: &Network,
+        remote: SocketAddr,
+        text: &[u8],
+    ) -> io::Result<(TcpStream, usize)> {
+        let (socket, taken) = Socket::open_sending(network, remote, text)?;
+        Ok((TcpStream::finish_connecting(socket, None)?, taken))
+    }
+
     fn finish_connecting(socket: Socket, until: Option<Instant>) -> io::Result<TcpStream> {
         let shared = socket.network().shared();
         shared
@@ -395,6 +414,18 @@ impl TcpListener {
     /// Those of a network that is down.
     pub fn set_congestion(&self, algorithm: Algorithm) -> io::Result<()> {
         self.0.set_congestion(algorithm)
+    }
+
+    /// How many connections that come from now on may be accepted before their handshake is over,
+    /// by a cookie that their peers were given earlier (RFC 7413); 0, as at first: none. What was
+    /// sent with the first packet may then be read twice, if the network doubles it (section 6.1):
+    /// only for services that can bear that.
+    ///
+    /// # Errors
+    ///
+    /// Those of a network that is down.
+    pub fn set_fast_open(&self, pending: u32) -> io::Result<()> {
+        self.0.set_fast_open(pending)
     }
 
     /// Where it listens.

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, ready};
 use std::time::Duration;
@@ -38,6 +39,24 @@ impl Socket {
         let (id, pair) = opened.map_err(error::open)?;
         let pair = pair.ok_or(io::ErrorKind::NotConnected)?;
         Ok(Socket::new(network.clone(), id, pair))
+    }
+
+    /// The same with the first text to send; also how much of it was taken.
+    pub fn open_sending(
+        network: &Network,
+        remote: SocketAddr,
+        text: &[u8],
+    ) -> io::Result<(Socket, usize)> {
+        let opened = network.shared().call(|held| {
+            let config = Arc::clone(&held.stack.config().tcp);
+            let (id, taken) = held
+                .stack
+                .open_sending(held.now, remote, None, config, text)?;
+            Ok((id, taken, held.stack.pair(id)))
+        })?;
+        let (id, taken, pair) = opened.map_err(error::open)?;
+        let pair = pair.ok_or(io::ErrorKind::NotConnected)?;
+        Ok((Socket::new(network.clone(), id, pair), taken))
     }
 
     fn new(network: Network, id: ConnId, pair: SocketPair) -> Socket {
@@ -286,6 +305,11 @@ impl Listening {
     pub fn set_congestion(&self, algorithm: Algorithm) -> io::Result<()> {
         let shared = self.network.shared();
         Ok(shared.call(|held| held.stack.set_listener_congestion(self.id, algorithm))?)
+    }
+
+    pub fn set_fast_open(&self, pending: u32) -> io::Result<()> {
+        let shared = self.network.shared();
+        Ok(shared.call(|held| held.stack.set_listener_fast_open(self.id, pending))?)
     }
 
     /// Where it listens.

@@ -380,3 +380,55 @@ fn networks_without_a_seed_do_not_share_their_chance() {
         assert_ne!(ports(&start(a, 1)), ports(&start(b, 1)));
     });
 }
+
+/// Counts the SYNs whose text was taken.
+struct Taken(Arc<AtomicUsize>);
+
+impl Observer for Taken {
+    fn told(&mut self, told: &Told<'_>) {
+        if let crate::probe::Event::Accepted { what, .. } = told.event
+            && *what == crate::probe::Accepted::SynFastOpened
+        {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Two networks whose text may go with SYNs, and how often that was taken at the second.
+pub(super) fn hasty_networks() -> (Network, Network, Arc<AtomicUsize>) {
+    let (a, b) = pipe(1500).expect("descriptors");
+    let taken = Arc::<AtomicUsize>::default();
+    let start = |device: pipe::PipeEnd, host, observers| {
+        let mut config = config(host);
+        Arc::make_mut(&mut config.tcp).fast_open.active = true;
+        let options = Options {
+            observers,
+            ..Options::default()
+        };
+        Network::start(Box::new(device), config, options).expect("a network")
+    };
+    let ear: Box<dyn Observer + Send> = Box::new(Taken(Arc::clone(&taken)));
+    (start(a, 1, vec![]), start(b, 2, vec![ear]), taken)
+}
+
+#[test]
+fn a_request_goes_with_the_first_packet_once_there_is_a_cookie() {
+    bounded(|| {
+        let (a, b, taken) = hasty_networks();
+        let listener = TcpListener::bind(&b, addr(7)).expect("a listener");
+        listener.set_fast_open(16).expect("a network");
+        for round in 0..3 {
+            let client = TcpStream::connect_with(&a, addr(7), b"request");
+            let (mut client, written) = client.expect("a connection");
+            assert_eq!(written, 7);
+            let (mut server, _) = listener.accept().expect("its other end");
+            let mut buf = [0; 7];
+            server.read_exact(&mut buf).expect("the request");
+            assert_eq!(&buf, b"request");
+            server.write_all(b"answers").expect("room");
+            client.read_exact(&mut buf).expect("the answer");
+            assert_eq!(&buf, b"answers");
+            assert_eq!(taken.load(Ordering::Relaxed), round);
+        }
+    });
+}

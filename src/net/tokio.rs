@@ -48,6 +48,22 @@ impl TcpStream {
         Ok(TcpStream(Arc::new(stream)))
     }
 
+    /// Connects, and writes: see [`super::blocking::TcpStream::connect_with`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`super::blocking::TcpStream::connect`].
+    pub async fn connect_with(
+        network: &Network,
+        remote: SocketAddr,
+        text: &[u8],
+    ) -> io::Result<(TcpStream, usize)> {
+        let (socket, taken) = Socket::open_sending(network, remote, text)?;
+        let stream = Stream::new(socket);
+        poll_fn(|cx| stream.socket.poll_connected(stream.waiter(cx))).await?;
+        Ok((TcpStream(Arc::new(stream)), taken))
+    }
+
     /// Our address and port.
     ///
     /// # Errors
@@ -338,6 +354,16 @@ impl TcpListener {
     /// Those of a network that is down.
     pub fn set_congestion(&self, algorithm: Algorithm) -> io::Result<()> {
         self.listening.set_congestion(algorithm)
+    }
+
+    /// How many connections may be accepted before their handshake is over: see
+    /// [`super::blocking::TcpListener::set_fast_open`].
+    ///
+    /// # Errors
+    ///
+    /// Those of a network that is down.
+    pub fn set_fast_open(&self, pending: u32) -> io::Result<()> {
+        self.listening.set_fast_open(pending)
     }
 
     /// Where it listens.

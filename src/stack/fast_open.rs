@@ -1,7 +1,8 @@
 //! TCP Fast Open: RFC 7413 section 4. Which cookies are good, and how many connections may be
-//! handed to the application before their handshake is over.
+//! handed to the application before their handshake is over; active OPENs with text.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::wire::cookie::Cookie;
 use crate::wire::tcp::Segment;
 
 use super::cookies::Worth;
-use super::{ConnId, ListenerId, Stack, TcpConfig};
+use super::{ConnId, ListenerId, OpenError, Stack, TcpConfig};
 
 /// PendingFastOpenRequests of RFC 7413 section 4.2.
 #[derive(Debug, Default)]
@@ -68,6 +69,55 @@ impl Stack {
     /// time, so that cookies expire (section 4.1.2).
     pub fn set_fast_open_keys(&mut self, current: [u8; 16], former: Option<[u8; 16]>) {
         self.cookies.give(current, former);
+    }
+
+    /// Active OPEN with the first text to send; also how much of it was taken, as by
+    /// [`Stack::write`]. If [`FastOpen::active`] is on, it may go with the SYN, and a network that
+    /// doubles packets may bring it to the peer's application twice (RFC 7413 section 6.1): only
+    /// for requests that may be made twice.
+    ///
+    /// [`FastOpen::active`]: super::FastOpen::active
+    ///
+    /// # Errors
+    ///
+    /// As for [`Stack::open`].
+    pub fn open_sending(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        local: Option<SocketAddr>,
+        config: Arc<TcpConfig>,
+        text: &[u8],
+    ) -> Result<(ConnId, usize), OpenError> {
+        let active = config.fast_open.active;
+        let id = self.open_with(now, remote, local, config)?;
+        if let Some(slot) = self.connections.get_mut(id).filter(|_| active)
+            && let Some((cookie, mss)) = self.cookie_jar.advise(self.now, &slot.connection.pair())
+        {
+            slot.connection.hurry(cookie, mss);
+        }
+        // It is open, and has room.
+        let taken = self.write(now, id, text).unwrap_or_default();
+        Ok((id, taken))
+    }
+
+    /// How many connections of a listener may be pending: [`FastOpen::pending`].
+    ///
+    /// [`FastOpen::pending`]: super::FastOpen::pending
+    pub fn set_listener_fast_open(&mut self, id: ListenerId, pending: u32) {
+        if let Some(listener) = self.listeners.get_mut(id) {
+            Arc::make_mut(&mut listener.config).fast_open.pending = pending;
+        }
+    }
+
+    /// Remembers how an active OPEN went.
+    pub(super) fn learn_of_fast_open(&mut self, id: ConnId) {
+        if let Some(slot) = self.connections.get_mut(id)
+            && let Some(lesson) = slot.connection.take_lesson()
+        {
+            let pair = slot.connection.pair();
+            self.cookie_jar.learn(self.now, &pair, lesson);
+        }
     }
 
     /// The steps of RFC 7413 section 4.2.2 for a SYN.

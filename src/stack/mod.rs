@@ -18,6 +18,7 @@
 
 mod calls;
 mod config;
+mod cookie_jar;
 mod cookies;
 mod demux;
 mod egress;
@@ -49,6 +50,7 @@ use crate::tcp::Connection;
 use crate::tcp::open::passive::HalfOpen;
 use crate::tcp::time_wait::TimeWait;
 
+use cookie_jar::CookieJar;
 use cookies::Cookies;
 use demux::{Demux, HalfOpenId, TimeWaitId};
 use fast_open::Pending;
@@ -73,6 +75,7 @@ pub struct Stack {
     addresses: Addresses,
     secrets: Secrets,
     cookies: Cookies,
+    cookie_jar: CookieJar,
     voice: Voice,
     now: Instant,
     /// The segment that is being handled was marked by a congested router.
@@ -193,6 +196,7 @@ impl Stack {
             config,
             secrets,
             cookies,
+            cookie_jar: CookieJar::default(),
             voice: Voice::new(0, 1),
             now: Instant::BIRTH,
             marked: false,

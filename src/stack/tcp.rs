@@ -339,6 +339,12 @@ impl Stack {
         let Some(slot) = self.connections.get_mut(id) else {
             return;
         };
+        if slot.connection.is_hasty() {
+            self.learn_of_fast_open(id);
+        }
+        let Some(slot) = self.connections.get_mut(id) else {
+            return;
+        };
         if slot.pending.is_some() && slot.connection.state() != State::SynReceived {
             self.settle_fast_open(id);
         }

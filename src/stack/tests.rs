@@ -16,6 +16,7 @@ mod congestion;
 mod data;
 mod ecn;
 mod fast_open;
+mod fast_open_client;
 mod frto;
 mod icmp;
 mod lies;

@@ -80,6 +80,9 @@ pub struct Config {
 /// SYN that the network doubles may bring its text twice (section 6.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FastOpen {
+    /// For an active OPEN with text: ask for cookies, and send text with the SYN to whoever has
+    /// given one.
+    pub active: bool,
     /// For listeners: how many connections may have been handed to the application that wait for
     /// the end of their handshake (RFC 7413 section 5.1). 0: no cookie is handed out, and none
     /// heeded.
@@ -88,7 +91,10 @@ pub struct FastOpen {
 
 impl FastOpen {
     /// All of it is off.
-    pub const OFF: FastOpen = FastOpen { pending: 0 };
+    pub const OFF: FastOpen = FastOpen {
+        active: false,
+        pending: 0,
+    };
 }
 
 /// How losses are found and repaired, beyond what RFC 5681, RFC 6298 and RFC 6675 ask of all.

@@ -28,6 +28,7 @@ impl Connection {
         if !seq.in_window(self.snd.una, self.snd.outstanding()) {
             return Err(Discard::IcmpOutOfWindow.into());
         }
+        self.learn_of_error();
         let opening = matches!(self.state, State::SynSent | State::SynReceived);
         if severity == Severity::Hard && opening {
             // RFC 5927 section 5.2: only a connection not yet established is given up.

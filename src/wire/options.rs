@@ -28,7 +28,7 @@ pub struct Options {
 }
 
 /// The timestamps option, in ticks of its senders' clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TimestampOption {
     /// TSval: the sender's clock.
     pub value: u32,

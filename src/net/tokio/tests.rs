@@ -7,7 +7,7 @@ use ::tokio::runtime::Builder;
 use ::tokio::{spawn, task::yield_now};
 
 use super::*;
-use crate::net::tests::{addr, bounded, two_networks};
+use crate::net::tests::{addr, bounded, hasty_networks, two_networks};
 
 /// Runs a task on a runtime of one thread and without drivers of any kind.
 fn run<F: Future<Output = ()>>(task: impl FnOnce() -> F + Send + 'static) {
@@ -247,5 +247,24 @@ fn a_task_that_always_finds_text_lets_others_run() {
         // On one thread this is reached in the middle of it, or after it.
         assert_eq!(stage.load(Ordering::Relaxed), 1);
         greedy.await.expect("no panic");
+    });
+}
+
+#[test]
+fn a_request_goes_with_the_first_packet_once_there_is_a_cookie() {
+    run(async || {
+        let (a, b, taken) = hasty_networks();
+        let listener = TcpListener::bind(&b, addr(7)).expect("a listener");
+        listener.set_fast_open(16).expect("a network");
+        for round in 0..2 {
+            let client = TcpStream::connect_with(&a, addr(7), b"request").await;
+            let (_client, written) = client.expect("a connection");
+            assert_eq!(written, 7);
+            let (mut server, _) = listener.accept().await.expect("its other end");
+            let mut buf = [0; 7];
+            server.read_exact(&mut buf).await.expect("the request");
+            assert_eq!(&buf, b"request");
+            assert_eq!(taken.load(Ordering::Relaxed), round);
+        }
     });
 }

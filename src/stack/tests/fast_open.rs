@@ -12,7 +12,10 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn fast(pending: u32) -> Config {
     Config {
-        fast_open: FastOpen { pending },
+        fast_open: FastOpen {
+            pending,
+            ..FastOpen::OFF
+        },
         ..Lone::plain()
     }
 }
@@ -293,7 +296,10 @@ fn keys_may_be_given_and_an_old_cookie_is_good_for_a_new_one() {
 #[test]
 fn with_all_options_agreed_on_the_handshake_goes_on_as_any_other() {
     let (mut lone, listener, cookie) = listening(Config {
-        fast_open: FastOpen { pending: 16 },
+        fast_open: FastOpen {
+            pending: 16,
+            ..FastOpen::OFF
+        },
         ..Config::default()
     });
     let options = format!("mss 1000,sackOK,TS val 100 ecr 0,wscale 7,FO {cookie}");

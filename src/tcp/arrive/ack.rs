@@ -26,7 +26,8 @@ impl Connection {
         let Some(ack) = seg.ack else {
             return Err(Discard::NoAck.into());
         };
-        let moved = if self.state == State::SynReceived {
+        let opening = self.state == State::SynReceived;
+        let moved = if opening {
             self.check_handshake_ack(cx, arrived, ack)?;
             true
         } else {
@@ -38,6 +39,9 @@ impl Connection {
         let learned = if self.snd.is_new_ack(ack) {
             let handshake = self.snd.una == self.snd.iss;
             self.on_new_ack(cx, seg, ack);
+            if opening {
+                self.resend_syn_text(cx);
+            }
             if handshake {
                 Accepted::HandshakeAck
             } else {

@@ -15,7 +15,6 @@ use crate::tcp::wake::Wake;
 use crate::tcp::{Config, Context, Failure, Step};
 use crate::wire::tcp::Segment;
 
-use super::fast::Hurry;
 use super::negotiate::{Agreement, Offer, agree, syn_window};
 
 impl Connection {
@@ -136,9 +135,11 @@ impl Connection {
         ack: SeqNum,
     ) -> Step<Accepted> {
         self.snd.start_window(seg);
+        self.learn(seg, ack);
         self.enter(cx, Edge::SynAckReceived);
         self.on_established(cx);
         self.on_new_ack(cx, seg, ack);
+        self.resend_syn_text(cx);
         self.acks.owe(cx.input(), SYN_ACK);
         // "If there are other controls or text in the segment, then continue processing at the
         // sixth step."
@@ -151,10 +152,10 @@ impl Connection {
 
     /// Both SYNs are acknowledged.
     pub(in crate::tcp) fn on_established(&mut self, cx: &mut Context<'_>) {
-        self.wake |= match self.hurry.take() {
-            // The application has it already.
-            Some(hurry) if matches!(*hurry, Hurry::Taken { .. }) => Wake::WRITABLE,
-            _ => Wake::CONNECTED | Wake::WRITABLE,
+        let had_it = self.end_hurry();
+        self.wake |= match had_it {
+            true => Wake::WRITABLE,
+            false => Wake::CONNECTED | Wake::WRITABLE,
         };
         if self.recovery.timeouts > 0 {
             // RFC 6298 section 5 (5.7); RFC 6928 section 2.
@@ -167,7 +168,7 @@ impl Connection {
         self.keep_alive_heard(cx);
     }
 
-    fn default_mss(&self) -> Mss {
+    pub(super) fn default_mss(&self) -> Mss {
         if self.pair.remote.addr.is_ipv4() {
             Mss::DEFAULT_V4
         } else {

@@ -3,18 +3,21 @@
 //! A listener that hands out cookies takes the text of a SYN that shows one, and its application
 //! may answer before the handshake's last ACK: the connection has its control block from the SYN
 //! on. Whose cookie is good is decided in the stack, which has the key.
+//!
+//! An active OPEN asks for a cookie, or shows the one that the peer gave and sends text with it.
+//! What the peer answers is a [`Lesson`] for the next time, which the stack keeps.
 
 use std::sync::Arc;
 
-use crate::base::Mss;
+use crate::base::{Mss, SeqNum};
 use crate::probe::{Discard, Purpose, State, Why};
 use crate::rfc;
 use crate::tcp::connection::Connection;
 use crate::tcp::output::{Choice, Wish};
 use crate::tcp::wake::Wake;
-use crate::tcp::{Config, Context, Step};
+use crate::tcp::{Config, Context, Failure, Step};
 use crate::wire::cookie::Cookie;
-use crate::wire::options::Options;
+use crate::wire::options::{Options, TimestampOption};
 use crate::wire::tcp::Segment;
 
 use super::passive::{HalfOpen, SYN_ACK_AGAIN};
@@ -22,9 +25,24 @@ use super::passive::{HalfOpen, SYN_ACK_AGAIN};
 /// What RFC 7413 adds to a handshake; it is gone when the handshake is over.
 #[derive(Debug)]
 pub(in crate::tcp) enum Hurry {
+    /// Our SYN asks for a cookie, if this is empty, or shows it; with it go at most so many bytes.
+    Asked { cookie: Cookie, text: u32 },
+    /// How that went, until the stack has taken it.
+    Learned(Lesson),
     /// FastOpened of section 4.2: the SYN showed a cookie that is good. If that will expire soon, a
     /// new one goes back.
     Taken { renewed: Option<Cookie> },
+}
+
+/// What an active OPEN teaches for the next time: RFC 7413 sections 4.1.3 and 4.1.3.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lesson {
+    /// The peer gave a cookie; it takes segments of that size.
+    Given(Cookie, Mss),
+    /// It took the text, and gave no other cookie.
+    Taken(Mss),
+    /// It gave no cookie, left the text lying, or did not answer at all.
+    Refused,
 }
 
 impl HalfOpen {
@@ -70,7 +88,7 @@ impl Connection {
     /// Our SYN,ACK, for the first time.
     pub(in crate::tcp) fn first_syn_ack(&self) -> Wish {
         Wish {
-            what: Choice::Syn,
+            what: Choice::Syn { text: 0 },
             because: self.stirred,
             why: TAKEN,
             purpose: Purpose::SynAck,
@@ -81,6 +99,117 @@ impl Connection {
     pub(in crate::tcp) fn syn_cookie(&self) -> Option<Cookie> {
         match *self.hurry.as_deref()? {
             Hurry::Taken { renewed } => renewed,
+            Hurry::Asked { cookie, .. } => Some(cookie),
+            Hurry::Learned(_) => None,
+        }
+    }
+
+    /// Before our SYN leaves: it shows `cookie`, and takes text along for a peer that takes
+    /// segments of `mss`; or asks for a cookie, if this one is empty.
+    pub fn hurry(&mut self, cookie: Cookie, mss: Mss) {
+        let options = Options {
+            fast_open: Some(cookie),
+            ..self.offer().syn_options(Some(TimestampOption::default()))
+        };
+        // RFC 7413 section 6.2: the MSS less the options of the SYN.
+        let room = mss.min(self.path_mss).bytes();
+        let text = match cookie.is_request() {
+            true => 0,
+            false => room.saturating_sub(options.len() as u32),
+        };
+        self.hurry = Some(Box::new(Hurry::Asked { cookie, text }));
+    }
+
+    /// How much text goes with our SYN, when it leaves for the first time.
+    fn syn_text(&self) -> u32 {
+        match self.hurry.as_deref() {
+            Some(Hurry::Asked { text, .. }) => (*text).min(self.outgoing.len() as u32),
+            _ => 0,
+        }
+    }
+
+    /// Our SYN, for the first time, with the text that may go along.
+    pub(in crate::tcp) fn first_syn(&self) -> Wish {
+        let why = match self.syn_cookie() {
+            None => OPEN,
+            Some(cookie) if cookie.is_request() => ASKS,
+            Some(_) => SHOWS,
+        };
+        Wish {
+            what: Choice::Syn {
+                text: self.syn_text(),
+            },
+            because: self.stirred,
+            why,
+            purpose: Purpose::Syn,
+        }
+    }
+
+    /// A SYN,ACK has come that acknowledges up to `ack`.
+    pub(in crate::tcp) fn learn(&mut self, seg: &Segment<'_>, ack: SeqNum) {
+        let Some(Hurry::Asked { cookie, .. }) = self.hurry.as_deref() else {
+            return;
+        };
+        let mss = seg.options.mss.map_or(self.default_mss(), Mss::new);
+        let had_text = self.snd.nxt != self.snd.iss + 1;
+        let took_text = had_text && ack != self.snd.iss + 1;
+        let lesson = match seg.options.fast_open.filter(|given| !given.is_request()) {
+            Some(given) => Lesson::Given(given, mss),
+            None if took_text => Lesson::Taken(mss),
+            // Nothing was asked of it.
+            None if !had_text && !cookie.is_request() => Lesson::Taken(mss),
+            None => Lesson::Refused,
+        };
+        self.hurry = Some(Box::new(Hurry::Learned(lesson)));
+    }
+
+    /// RFC 7413 section 4.1.3.1: ICMP errors count as a refusal.
+    pub(in crate::tcp) fn learn_of_error(&mut self) {
+        if let Some(Hurry::Asked { .. }) = self.hurry.as_deref() {
+            self.hurry = Some(Box::new(Hurry::Learned(Lesson::Refused)));
+        }
+    }
+
+    /// Text went with our SYN, which is acknowledged, and is not: it goes with the first ACK.
+    pub(in crate::tcp) fn resend_syn_text(&mut self, cx: &Context<'_>) {
+        if !self.passive && self.snd.outstanding() > 0 {
+            self.recovery.resend(self.snd.nxt, cx.input(), NOT_TAKEN);
+        }
+    }
+
+    /// Whether RFC 7413 has anything to do with its handshake.
+    pub fn is_hasty(&self) -> bool {
+        self.hurry.is_some()
+    }
+
+    /// What has been learned, once.
+    pub fn take_lesson(&mut self) -> Option<Lesson> {
+        let unanswered = matches!(
+            self.failure,
+            Some(Failure::TimedOut | Failure::UserTimeout | Failure::Unreachable)
+        );
+        let lesson = match *self.hurry.as_deref()? {
+            Hurry::Learned(lesson) => lesson,
+            Hurry::Asked { .. } if self.state == State::Closed && unanswered => Lesson::Refused,
+            _ => return None,
+        };
+        self.hurry = None;
+        Some(lesson)
+    }
+
+    /// The handshake is over. Whether the application has had the connection before.
+    pub(in crate::tcp) fn end_hurry(&mut self) -> bool {
+        match self.hurry.as_deref() {
+            Some(Hurry::Learned(_)) | None => false,
+            Some(Hurry::Asked { .. }) => {
+                // Both opened at once: that teaches nothing.
+                self.hurry = None;
+                false
+            }
+            Some(Hurry::Taken { .. }) => {
+                self.hurry = None;
+                true
+            }
         }
     }
 
@@ -95,6 +224,22 @@ impl Connection {
     }
 }
 
+const OPEN: Why = Why {
+    by: rfc!(9293, "3.10.1"),
+    text: "an active OPEN: the handshake begins",
+};
+const ASKS: Why = Why {
+    by: rfc!(7413, "4.2.1"),
+    text: "an active OPEN: the handshake begins, and asks for a cookie for the next time",
+};
+const SHOWS: Why = Why {
+    by: rfc!(7413, "4.2.2"),
+    text: "an active OPEN: the handshake begins, and shows the peer's cookie for the text with it",
+};
+const NOT_TAKEN: Why = Why {
+    by: rfc!(7413, "4.2.2"),
+    text: "our SYN is acknowledged and the text with it is not: that goes again at once",
+};
 const TAKEN: Why = Why {
     by: rfc!(7413, "4.2.2"),
     text: "a SYN showed a cookie that is good: ours acknowledges its text too",

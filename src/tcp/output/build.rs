@@ -38,13 +38,14 @@ impl Connection {
                 window: 0,
                 ..blank
             },
-            Choice::Syn => {
+            Choice::Syn { text } => {
                 let syn = self.syn(cx, blank);
                 Segment {
                     options: Options {
                         fast_open: self.syn_cookie(),
                         ..syn.options
                     },
+                    text: self.outgoing.pieces(self.behind_syn(text)),
                     ..syn
                 }
             }
@@ -76,6 +77,14 @@ impl Connection {
         }
     }
 
+    /// The text that goes with our SYN.
+    pub(super) fn behind_syn(&self, text: u32) -> SeqRange {
+        SeqRange {
+            start: self.snd.iss + 1,
+            len: text,
+        }
+    }
+
     /// The text of a segment that was built for `range`, once more: it lies where it lay.
     pub fn text(&self, wish: &Wish) -> Pieces<'_> {
         match wish.what {
@@ -84,6 +93,7 @@ impl Connection {
             {
                 self.outgoing.pieces(range)
             }
+            Choice::Syn { text } => self.outgoing.pieces(self.behind_syn(text)),
             _ => Pieces::EMPTY,
         }
     }

@@ -49,14 +49,9 @@ impl Connection {
     /// The SYN, for the first time or once more.
     fn syn_due(&self) -> Option<Wish> {
         if self.snd.nxt == self.snd.iss {
-            if self.passive {
-                return Some(self.first_syn_ack());
-            }
-            return Some(Wish {
-                what: Choice::Syn,
-                because: self.stirred,
-                why: OPEN,
-                purpose: Purpose::Syn,
+            return Some(match self.passive {
+                true => self.first_syn_ack(),
+                false => self.first_syn(),
             });
         }
         // Text that went with it, or after it, waits for the handshake.
@@ -236,10 +231,6 @@ impl Connection {
     }
 }
 
-const OPEN: Why = Why {
-    by: rfc!(9293, "3.10.1"),
-    text: "an active OPEN: the handshake begins",
-};
 const CLOSE: Why = Why {
     by: rfc!(9293, "3.10.4"),
     text: "CLOSE: all text has been sent, and our FIN follows it",

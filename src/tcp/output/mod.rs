@@ -34,8 +34,8 @@ pub struct Wish {
 pub enum Choice {
     /// A reset: the connection has ended.
     Reset,
-    /// Our SYN, with an ACK if we know the peer's.
-    Syn,
+    /// Our SYN, with an ACK if we know the peer's, and so many bytes of text.
+    Syn { text: u32 },
     /// Text, and our FIN if the range reaches it, for the first time.
     Text(SeqRange),
     /// What was sent before.
@@ -56,10 +56,13 @@ impl Connection {
                 self.reset_owed = None;
                 return;
             }
-            Choice::Syn => {
+            Choice::Syn { text } => {
                 self.snd.nxt = self.snd.iss + 1;
                 let range = SeqRange::between(self.snd.iss, self.snd.nxt);
                 self.recovery.on_sent(range, cx.now);
+                if text > 0 {
+                    self.record_text(cx, self.behind_syn(text));
+                }
             }
             Choice::Text(range) => self.record_text(cx, range),
             Choice::Retransmit(range) => self.record_again(cx, range, wish.purpose),
@@ -87,7 +90,7 @@ impl Connection {
     /// section 2.2. What it offers is known since the peer's SYN came.
     fn is_syn(&self, wish: &Wish) -> bool {
         match wish.what {
-            Choice::Syn => true,
+            Choice::Syn { .. } => true,
             Choice::Retransmit(range) => range.start == self.snd.iss,
             _ => false,
         }
