@@ -138,21 +138,32 @@ fn an_echo_reduces_the_window_once_a_window_of_data_and_nothing_goes_again() {
     assert_eq!(lone.outgoing().len(), 10);
     lone.now += 40 * MS;
     lone.inject("E. 1:1(0) ack 1001");
-    // Half of the nine segments outstanding: RFC 8511 section 4 has 0.8 of them for congestion
-    // avoidance alone.
+    // Half of the ten segments that were on their way: RFC 8511 section 4 has 0.8 of them for
+    // congestion avoidance alone.
     let cwnd = |lone: &Lone| lone.stack.status(id).unwrap().cwnd;
-    assert_eq!(cwnd(&lone), 4_500);
+    assert_eq!(cwnd(&lone), 5_000);
     assert!(lone.outgoing().is_empty());
-    for ack in [2_001, 3_001, 4_001, 5_001, 6_001, 7_001] {
+    for ack in [2_001, 3_001, 4_001, 5_001, 6_001] {
         lone.inject(&format!("E. 1:1(0) ack {ack}"));
-        assert_eq!(cwnd(&lone), 4_500);
+        assert_eq!(cwnd(&lone), 5_000);
     }
     // The first new segment says so, and no other.
     assert_eq!(lone.outgoing(), ["W. 10001:11001(1000) ack 1"]);
-    lone.inject("E. 1:1(0) ack 8001");
+    lone.inject("E. 1:1(0) ack 7001");
     assert_eq!(lone.outgoing(), [". 11001:12001(1000) ack 1"]);
     // What was sent after the reduction is marked too.
     lone.inject("E. 1:1(0) ack 11001");
-    assert!(cwnd(&lone) < 4_500);
+    assert!(cwnd(&lone) < 5_000);
     assert_eq!(lone.told.count("PacketOut Retransmission"), 0);
+}
+
+// req: RFC3168-6.1.2-1
+#[test]
+fn an_echo_that_acknowledges_all_halves_what_was_on_its_way() {
+    let (mut lone, id) = agreed();
+    lone.write(id, 10_000);
+    lone.outgoing();
+    lone.now += 40 * MS;
+    lone.inject("E. 1:1(0) ack 10001");
+    assert_eq!(lone.stack.status(id).unwrap().cwnd, 5_000);
 }

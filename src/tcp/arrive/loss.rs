@@ -72,7 +72,7 @@ impl Connection {
         let was_in_recovery = self.recovery.in_recovery();
         self.conclude(cx, learned, change);
         if change.echo {
-            self.on_echo(cx);
+            self.on_echo(cx, change.in_flight_before);
         }
         let mss = self.eff_snd_mss();
         self.recovery.spread_reduction(learned, lost, mss);
@@ -230,12 +230,13 @@ impl Connection {
     }
 
     /// RFC 3168 section 6.1.2: a mark is answered as a loss would be, but nothing goes again.
-    fn on_echo(&mut self, cx: &mut Context<'_>) {
+    /// `flight` was on its way before the ACK, which may have ended it.
+    fn on_echo(&mut self, cx: &mut Context<'_>, flight: u32) {
         let una = self.snd.una;
         if !self.ecn.is_some_and(|ecn| ecn.on_echo(una)) {
             return;
         }
-        let flight = u64::from(self.snd.outstanding());
+        let flight = u64::from(flight);
         self.congestion
             .on_congestion(cx.now, Congestion::Ecn { flight });
         self.note_reduction();
