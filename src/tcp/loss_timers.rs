@@ -18,11 +18,21 @@ impl Connection {
     /// RFC 6298 section 5 (5.1): every time a packet with data is sent, if the timer does not run,
     /// start it.
     pub(super) fn arm_loss_timer(&mut self, cx: &mut Context<'_>) {
-        let rto_at = *self.rto_at.get_or_insert(cx.now + self.rtt.rto());
-        if let Some(at) = self.recovery.look_at() {
+        // A look that is further away than a timeout does not keep the timer from running: the
+        // window for reordering may be as long as a round trip is taken to be.
+        let soon = cx.now + self.rtt.rto();
+        if let Some(at) = self.recovery.look_at().filter(|at| *at <= soon) {
+            self.rto_at.get_or_insert(soon);
             self.run_loss_timer(cx, TimerKind::Reordering, at);
             return;
         }
+        // While it was looked for what is overtaken, the time for a timeout may have passed.
+        let looked = self.timers.get(TimerKind::Reordering).is_some();
+        let rto_at = self
+            .rto_at
+            .filter(|at| !looked || *at > cx.now)
+            .unwrap_or(soon);
+        self.rto_at = Some(rto_at);
         let probing = self.timers.get(TimerKind::LossProbe).is_some();
         if !probing || !self.recovery.may_probe() {
             self.run_loss_timer(cx, TimerKind::Retransmission, rto_at);
@@ -119,7 +129,10 @@ impl Connection {
             if self.could_send_new() {
                 self.recovery.probe = Some(cx.input());
             } else {
-                self.recovery.probe_again(self.eff_snd_mss(), cx.input());
+                // A FIN rides on the text before it.
+                let fin = self.outgoing.is_closed() && self.snd.nxt == self.outgoing.limit();
+                let most = self.eff_snd_mss() + u32::from(fin);
+                self.recovery.probe_again(most, cx.input());
             }
         }
         self.rearm_retransmission(cx);

@@ -80,7 +80,10 @@ impl Connection {
                 TimerKind::UserTimeout => self.on_user_timeout(cx),
                 TimerKind::TimeWait => self.on_time_wait_over(cx),
                 TimerKind::FinWait2 => self.on_fin_wait_2_over(cx),
-                TimerKind::SillyWindow => self.silly_window_over = true,
+                TimerKind::SillyWindow => {
+                    self.silly_window_over = true;
+                    self.arm_pacing(cx);
+                }
                 TimerKind::Rest => self.on_rest_timeout(cx),
                 // What waited for its turn is asked for anew after each step.
                 TimerKind::Pacing => {}

@@ -13,7 +13,40 @@ use crate::times;
 const SEEDS: usize = 2_000;
 
 /// Seeds beyond those that once failed, each with what it showed.
-const FAILED_ONCE: &[(u64, &str)] = &[];
+const FAILED_ONCE: &[(u64, &str)] = &[
+    (
+        3_893,
+        "F-RTO waited for a duplicate, and the peer had text for each of them",
+    ),
+    (6_693, "a window was paced by a round trip of an hour ago"),
+    (10_316, "a window was paced by a round trip of an hour ago"),
+    (
+        24_464,
+        "the time for a timeout passed behind the reordering timer",
+    ),
+    (
+        25_269,
+        "the reordering timer waited for as long as the last round trip",
+    ),
+    (
+        32_950,
+        "BBR paced by what a connection cut for hours had delivered",
+    ),
+    (38_992, "BBR paced by far less than a segment a round trip"),
+    (
+        1_014_770,
+        "a small window was let go before its turn, and no timer told of the turn",
+    ),
+    (1_044_390, "BBR knew no rate, and paced by it for ever"),
+    (
+        1_049_832,
+        "a small window was let go before its turn, and no timer told of the turn",
+    ),
+    (
+        2_035_442,
+        "a window of one segment became less than one when segments grew",
+    ),
+];
 
 /// What a failure leaves behind.
 const FOLDER: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/swarm");

@@ -88,8 +88,25 @@ fn without_reports_a_duplicate_second_means_that_the_loss_was_real() {
     lone.inject(". 1:1(0) ack 1001");
     assert_eq!(undone(&lone), 0);
     assert!(lone.stack.status(id).unwrap().cwnd <= 3_000);
+    // The two new ones fill the window, but what is missing does not wait for another timeout.
+    assert_eq!(lone.outgoing(), [". 1001:2001(1000) ack 1"]);
     lone.inject(". 1:1(0) ack 2001");
     assert!(lone.outgoing()[0].starts_with(". 2001:3001"));
+}
+
+#[test]
+fn without_reports_text_that_acknowledges_nothing_shows_in_the_end_that_the_loss_was_real() {
+    let (mut lone, id) = timed_out(false, FRTO);
+    lone.inject(". 1:1(0) ack 1001");
+    assert_eq!(lone.outgoing().len(), 2);
+    // The peer's duplicates ride on its text.
+    for start in [1, 501, 1_001] {
+        assert!(lone.told.count("AfterTimeout") == 0);
+        lone.inject(&format!(". {start}:{}(500) ack 1001", start + 500));
+    }
+    assert!(lone.outgoing()[0].starts_with(". 1001:2001"));
+    assert_eq!(undone(&lone), 0);
+    assert!(lone.stack.status(id).unwrap().cwnd <= 3_000);
 }
 
 // req: RFC5682-3.1-1

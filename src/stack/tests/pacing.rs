@@ -133,6 +133,53 @@ fn bbr_bounds_recovery_by_its_own_window() {
 }
 
 #[test]
+fn a_window_is_not_paced_by_an_outage_that_is_over() {
+    let (mut lone, id) = established(Config {
+        pacing: true,
+        window_scaling: true,
+        timestamps: true,
+        ..Lone::plain()
+    });
+    lone.write(id, 1_000);
+    let sent = lone.outgoing_packets();
+    assert_eq!(sent.len(), 1);
+    let hour = Duration::from_secs(3_600);
+    lone.now += hour;
+    lone.inject(". 1:1(0) ack 1001");
+    lone.write(id, 1_000);
+    assert_eq!(lone.outgoing().len(), 1);
+    lone.now += Duration::from_millis(100);
+    lone.inject(". 1:1(0) ack 2001");
+    assert!(lone.stack.status(id).unwrap().srtt > Some(hour / 10));
+    // What left before is paid for at the rate of then, within the greatest timeout.
+    lone.now += lone.stack.config().tcp.rto_max;
+    lone.write(id, 4_000);
+    assert_eq!(lone.run(Duration::from_millis(100)).len(), 4);
+}
+
+#[test]
+fn what_fits_a_small_window_leaves_in_its_turn() {
+    let (mut lone, id) = established(Config {
+        pacing: true,
+        initial_window: 1,
+        ..Lone::plain()
+    });
+    // The path was cut for an hour: the next second of pacing is a long one.
+    lone.write(id, 1_000);
+    assert_eq!(lone.outgoing().len(), 1);
+    lone.now += Duration::from_secs(3_600);
+    lone.inject(". 1:1(0) ack 1001");
+    lone.write(id, 1_000);
+    assert_eq!(lone.outgoing().len(), 1);
+    lone.now += Duration::from_secs(1);
+    lone.inject(". 1:1(0) ack 2001 win 100");
+    // The window is silly, then it is not, and it is not yet its turn.
+    lone.write(id, 1_000);
+    let sent = lone.run(Duration::from_secs(60));
+    assert!(sent[0].ends_with(". 2001:2101(100) ack 1"), "{sent:?}");
+}
+
+#[test]
 fn how_slowly_a_closed_window_is_probed_says_nothing_of_the_path() {
     let (mut lone, id) = established(Config {
         congestion: Algorithm::Bbr,

@@ -207,8 +207,10 @@ impl Window {
                 numerator: u64::from(mss),
                 denominator: u64::from(self.mss),
             };
-            self.cwnd = factor.of(self.cwnd).max(u64::from(mss));
+            self.cwnd = factor.of(self.cwnd);
         }
+        // Less than one segment would let nothing go.
+        self.cwnd = self.cwnd.max(u64::from(mss));
         self.mss = mss;
     }
 }

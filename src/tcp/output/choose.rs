@@ -87,9 +87,11 @@ impl Connection {
     }
 
     fn again(&self, due: Due, how: Resent) -> Wish {
+        let room = self.text_room();
+        let with_fin = self.outgoing.has_fin(due.range) && due.range.len == room + 1;
         let len = match how {
             Resent::Syn => 1,
-            _ => due.range.len.min(self.text_room()),
+            _ => due.range.len.min(room + u32::from(with_fin)),
         };
         // What was acknowledged since it was found missing is not sent again.
         let start = due.range.start.later_of(self.snd.una);

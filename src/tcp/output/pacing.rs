@@ -36,11 +36,19 @@ impl Pace {
         }
     }
 
+    /// At this rate, but not slower than two segments a round trip: what the path has brought to
+    /// the other end and acknowledged within one, it has room for again. An estimate that is wrong
+    /// for want of text to send heals so within a few.
+    pub fn at_least_a_quantum(rate: Rate, rtt: Duration, mss: u32) -> Pace {
+        let least = QUANTUM_MIN_SEGMENTS * u64::from(mss);
+        Pace::new(rate.max(Rate::of(least, rtt)), mss)
+    }
+
     /// What spreads a window over its round trip, a little faster than that, so that pacing never
     /// becomes what holds the window back.
-    pub fn of_window(cwnd: u64, srtt: Duration, mss: u32, doubling: bool) -> Pace {
+    pub fn of_window(cwnd: u64, rtt: Duration, mss: u32, doubling: bool) -> Pace {
         let percent = if doubling { SLOW_START } else { AVOIDANCE };
-        Pace::new(Rate::of(cwnd * percent / 100, srtt), mss)
+        Pace::new(Rate::of(cwnd * percent / 100, rtt), mss)
     }
 }
 

@@ -15,14 +15,17 @@ impl Connection {
     /// How fast text may leave; `None`: as acknowledgments come.
     fn pace(&self) -> Option<Pace> {
         let mss = self.eff_snd_mss();
+        let rtt = self.rtt.current();
         if let Some(rate) = self.congestion.pacing_rate() {
-            return Some(Pace::new(rate, mss));
+            // Before there is a measurement, the timeout is the guess.
+            let rtt = rtt.unwrap_or(self.rtt.rto());
+            return Some(Pace::at_least_a_quantum(rate, rtt, mss));
         }
-        let srtt = self.rtt.srtt().filter(|_| self.config.pacing)?;
+        let rtt = rtt.filter(|_| self.config.pacing)?;
         let cwnd = self.recovery.window(self.congestion.window());
         let ssthresh = self.congestion.threshold();
         let doubling = ssthresh.is_none_or(|ssthresh| cwnd < ssthresh);
-        Some(Pace::of_window(cwnd, srtt, mss, doubling))
+        Some(Pace::of_window(cwnd, rtt, mss, doubling))
     }
 
     /// Whether it is the turn of what is wished for. What asks for an acknowledgment that is

@@ -19,8 +19,9 @@ pub enum Frto {
     Off,
     /// Step 2: only the oldest has gone again; the next ACK of something new is awaited.
     Alone,
-    /// Step 3: two new segments may go. What was sent by then ends at `point`.
-    Tried { point: SeqNum },
+    /// Step 3: two new segments may go. What was sent by then ends at `point`. So many segments
+    /// have come since that were neither duplicates nor acknowledged anything.
+    Tried { point: SeqNum, mute: u8 },
 }
 
 /// The timer has expired with `una..nxt` outstanding.
@@ -129,7 +130,13 @@ impl Recovery {
         duplicate: bool,
         new: bool,
     ) -> Option<Spurious> {
-        let Phase::Loss { until, frto, .. } = &mut self.phase else {
+        let Phase::Loss {
+            until,
+            frto,
+            because,
+            why,
+        } = &mut self.phase
+        else {
             return None;
         };
         let next = match *frto {
@@ -137,20 +144,34 @@ impl Recovery {
             // Step 2 (b), or (a) if the ACK covers all, or if nothing new can be sent.
             Frto::Alone if learned.advanced && una.before(*until) && new => Frto::Tried {
                 point: self.scoreboard.nxt(),
+                mute: 0,
             },
             Frto::Alone if learned.advanced => Frto::Off,
             // Without reports a duplicate ends it; with them they are noted, and the wait goes on.
             Frto::Alone if duplicate && !self.reports => Frto::Off,
             Frto::Alone => Frto::Alone,
-            Frto::Tried { point } => {
+            Frto::Tried { point, mute } => {
                 let beyond = learned.highest.is_some_and(|highest| highest.after(point));
                 if learned.delivered > 0 && !beyond {
                     // Step 3 (b): what this ACK tells of was sent before the timeout.
                     return Some(Spurious::Frto);
                 }
-                match beyond || duplicate {
-                    true => Frto::Off,
-                    false => Frto::Tried { point },
+                // Where the peer sends text as well, what would be a duplicate rides on it.
+                let mute = mute + u8::from(!self.reports && !learned.advanced);
+                match beyond || duplicate || mute == MUTE_MAX {
+                    true => {
+                        // Step 3 (a): the window may be three segments, and two of them, on
+                        // their way for all we know, are the new ones.
+                        let first = self.scoreboard.first_lost(u32::MAX);
+                        self.urgent = first.filter(|_| !self.reports).map(|range| Due {
+                            range,
+                            how: Resent::AfterTimeout,
+                            because: *because,
+                            why: *why,
+                        });
+                        Frto::Off
+                    }
+                    false => Frto::Tried { point, mute },
                 }
             }
         };
@@ -163,6 +184,10 @@ impl Recovery {
     }
 }
 
+/// RFC 5682 section 2.1 would have the sender ignore such segments. But where both sides send text
+/// no duplicate may ever come, and only a further timeout would end the wait: as many as begin a
+/// fast retransmit count as one.
+const MUTE_MAX: u8 = 3;
 const TIMEOUT: Why = Why {
     by: rfc!(6298, "5 (5.4)"),
     text: "the retransmission timer expired: the earliest segment not acknowledged goes again",

@@ -10,6 +10,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Rtt {
     smoothed: Option<Smoothed>,
+    /// R', the last measurement.
+    last: Duration,
     backoff: u32,
     initial: Duration,
     min: Duration,
@@ -27,6 +29,7 @@ impl Rtt {
     pub fn new(min: Duration, max: Duration) -> Rtt {
         Rtt {
             smoothed: None,
+            last: Duration::ZERO,
             backoff: 0,
             initial: RTO_INITIAL,
             min,
@@ -38,6 +41,7 @@ impl Rtt {
     pub fn sample(&mut self, r: Duration) {
         // RFC 6298 section 5: a new measurement may bring a backed-off RTO down again.
         self.backoff = 0;
+        self.last = r;
         self.smoothed = Some(match self.smoothed {
             // RFC 6298 section 2 (2.2): SRTT <- R, RTTVAR <- R/2.
             None => Smoothed {
@@ -84,6 +88,13 @@ impl Rtt {
     /// SRTT, once there is a measurement.
     pub fn srtt(&self) -> Option<Duration> {
         self.smoothed.map(|s| s.srtt)
+    }
+
+    /// The round trip as it is now, to pace by: SRTT, or what was measured last if that is less,
+    /// since a path that was cut for an hour is in SRTT for long; and never more than the greatest
+    /// timeout.
+    pub fn current(&self) -> Option<Duration> {
+        self.smoothed.map(|s| s.srtt.min(self.last).min(self.max))
     }
 
     /// RTTVAR, once there is a measurement.

@@ -231,6 +231,8 @@ impl CongestionControl for Bbr {
         if untouched && self.delivered == 0 {
             self.cwnd = initial_window(mss, self.initial_segments);
         }
+        // Less than one segment would let nothing go.
+        self.cwnd = self.cwnd.max(u64::from(mss));
     }
 
     fn reduces_itself(&self) -> bool {

@@ -247,6 +247,16 @@ fn a_window_in_use_follows_the_segment_size_down_and_not_up() {
 }
 
 #[test]
+fn a_window_holds_one_segment_however_large() {
+    for mut flow in each() {
+        grow(&mut flow, 40);
+        flow.control.set_mss(500);
+        flow.control.set_mss(60_000);
+        assert_eq!(flow.window(), 60_000);
+    }
+}
+
+#[test]
 fn the_initial_window_follows_the_segment_size_until_it_was_used() {
     for mut flow in each() {
         flow.control.set_mss(536);

@@ -93,6 +93,18 @@ fn nothing_but_the_first_segment_leaves_at_no_rate() {
     assert!(!pacing.may_send(at(u32::MAX.into()), MSS, pace));
 }
 
+#[test]
+fn no_estimate_makes_a_path_wait_for_longer_than_its_round_trip() {
+    let pace = Pace::at_least_a_quantum(Rate(0), us(40_000), MSS);
+    assert_eq!(pace.rate.time_for(pace.quantum), us(40_000));
+    let fast = Rate(1_000_000_000);
+    assert_eq!(Pace::at_least_a_quantum(fast, us(40_000), MSS).rate, fast);
+    assert_eq!(
+        Pace::at_least_a_quantum(fast, Duration::from_secs(60), MSS).rate,
+        fast
+    );
+}
+
 proptest! {
     /// Whoever sends whenever it may, sends at the rate: never more than it carries and two
     /// quanta, and no less than it carries.

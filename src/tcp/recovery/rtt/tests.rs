@@ -176,6 +176,21 @@ fn the_defaults_are_as_patient_as_rfc_9293_asks() {
     assert!(config.r1 >= 3 && config.r1 < config.r2);
 }
 
+#[test]
+fn a_path_that_was_cut_for_long_is_paced_by_what_it_is_now() {
+    let ms = Duration::from_millis;
+    let mut rtt = Rtt::new(ms(200), 120 * SECOND);
+    assert_eq!(rtt.current(), None);
+    rtt.sample(ms(40));
+    rtt.sample(ms(48));
+    assert_eq!(rtt.current(), rtt.srtt());
+    rtt.sample(3_600 * SECOND);
+    assert_eq!(rtt.current(), Some(120 * SECOND));
+    rtt.sample(ms(40));
+    assert!(rtt.srtt() > Some(300 * SECOND));
+    assert_eq!(rtt.current(), Some(ms(40)));
+}
+
 proptest! {
     // req: RFC6298-2-2, RFC6298-2-3, RFC6298-2-4
     #[test]
