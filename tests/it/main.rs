@@ -3,11 +3,13 @@
 //! `tidy` holds the tree to its own habits, `requirements` holds the tests to the ledger of what
 //! the RFCs ask, `no_alloc` counts what the way of a packet allocates, `oracle` has the stack talk
 //! to smoltcp, `malformed` lies to it, `drills` runs packet scripts, `swarm` lets it live in
-//! simulated networks full of faults, `cli` runs the program.
+//! simulated networks full of faults, `goodput` measures there what connections get, `cli` runs the
+//! program.
 
 #[cfg(feature = "cli")]
 mod cli;
 mod drills;
+mod goodput;
 mod malformed;
 mod no_alloc;
 mod oracle;
