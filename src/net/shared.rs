@@ -266,11 +266,7 @@ impl Shared {
         } else {
             core.driver_looks
         };
-        let due = core.next_deadline();
-        if is_earlier(due, core.looks) {
-            core.looks = due;
-            after.ring = true;
-        }
+        core.see_to_deadline(&mut after);
         let others = core.waiters.on_connections() > 0;
         drop(core);
         after.finish(self);
@@ -345,11 +341,7 @@ impl Shared {
         let mut after = After::default();
         let mut core = self.lock();
         let step = core.step(now, &mut after, call);
-        let due = core.next_deadline();
-        if is_earlier(due, core.looks) {
-            core.looks = due;
-            after.ring = true;
-        }
+        core.see_to_deadline(&mut after);
         drop(core);
         after.finish(self);
         step
@@ -408,6 +400,15 @@ impl Core {
             after.gone = Some(up);
         }
         self.waiters.take_all(&mut after.woken);
+    }
+
+    /// Rings for whoever drives, if it would look too late for the next deadline.
+    fn see_to_deadline(&mut self, after: &mut After) {
+        let due = self.next_deadline();
+        if is_earlier(due, self.looks) {
+            self.looks = due;
+            after.ring = true;
+        }
     }
 
     fn next_deadline(&self) -> Option<Instant> {
