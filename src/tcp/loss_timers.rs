@@ -20,18 +20,20 @@ impl Connection {
     pub(super) fn arm_loss_timer(&mut self, cx: &mut Context<'_>) {
         // A look that is further away than a timeout does not keep the timer from running: the
         // window for reordering may be as long as a round trip is taken to be.
-        let soon = cx.now + self.rtt.rto();
-        if let Some(at) = self.recovery.look_at().filter(|at| *at <= soon) {
-            self.rto_at.get_or_insert(soon);
-            self.run_loss_timer(cx, TimerKind::Reordering, at);
-            return;
+        if let Some(at) = self.recovery.look_at() {
+            let soon = cx.now + self.rtt.rto();
+            if at <= soon {
+                self.rto_at.get_or_insert(soon);
+                self.run_loss_timer(cx, TimerKind::Reordering, at);
+                return;
+            }
         }
         // While it was looked for what is overtaken, the time for a timeout may have passed.
         let looked = self.timers.get(TimerKind::Reordering).is_some();
         let rto_at = self
             .rto_at
             .filter(|at| !looked || *at > cx.now)
-            .unwrap_or(soon);
+            .unwrap_or_else(|| cx.now + self.rtt.rto());
         self.rto_at = Some(rto_at);
         let probing = self.timers.get(TimerKind::LossProbe).is_some();
         if !probing || !self.recovery.may_probe() {

@@ -14,14 +14,15 @@ use super::{Choice, Wish};
 impl Connection {
     /// How fast text may leave; `None`: as acknowledgments come.
     fn pace(&self) -> Option<Pace> {
-        let mss = self.eff_snd_mss();
-        let rtt = self.rtt.current();
         if let Some(rate) = self.congestion.pacing_rate() {
             // Before there is a measurement, the timeout is the guess.
-            let rtt = rtt.unwrap_or(self.rtt.rto());
-            return Some(Pace::at_least_a_quantum(rate, rtt, mss));
+            let rtt = self.rtt.current().unwrap_or_else(|| self.rtt.rto());
+            return Some(Pace::at_least_a_quantum(rate, rtt, self.eff_snd_mss()));
         }
-        let rtt = rtt.filter(|_| self.config.pacing)?;
+        if !self.config.pacing {
+            return None;
+        }
+        let (rtt, mss) = (self.rtt.current()?, self.eff_snd_mss());
         let cwnd = self.recovery.window(self.congestion.window());
         let ssthresh = self.congestion.threshold();
         let doubling = ssthresh.is_none_or(|ssthresh| cwnd < ssthresh);
@@ -50,11 +51,14 @@ impl Connection {
 
     /// What waits for its turn only has a timer.
     pub(in crate::tcp) fn arm_pacing(&mut self, cx: &mut Context<'_>) {
-        let waits = (self.state.is_synchronized() || self.is_fast_opened())
-            && self
-                .text_due(cx)
-                .is_some_and(|wish| !self.is_its_turn(cx.now, &wish));
-        match self.pacing.next_quantum().filter(|_| waits) {
+        // Asked after every segment: where nothing is paced, what would be sent is not looked for.
+        let waits = || {
+            (self.state.is_synchronized() || self.is_fast_opened())
+                && self
+                    .text_due(cx)
+                    .is_some_and(|wish| !self.is_its_turn(cx.now, &wish))
+        };
+        match self.pacing.next_quantum().filter(|_| waits()) {
             Some(at) => self.timers.set(cx, TimerKind::Pacing, at),
             None => self.timers.cancel(cx, TimerKind::Pacing),
         }
