@@ -49,7 +49,7 @@ impl Connection {
                     ..syn
                 }
             }
-            Choice::Retransmit(range) if range.start == self.snd.iss => self.syn(cx, blank),
+            Choice::Retransmit(range) if self.is_our_syn(range) => self.syn(cx, blank),
             Choice::Text(range) => {
                 let flags = blank.flags | self.slowed_down(range);
                 self.with_text(range, Segment { flags, ..blank })
@@ -77,6 +77,11 @@ impl Connection {
         }
     }
 
+    /// Whether what lies at `range` is our SYN.
+    pub(super) fn is_our_syn(&self, range: SeqRange) -> bool {
+        range.start == self.snd.iss
+    }
+
     /// The text that goes with our SYN.
     pub(super) fn behind_syn(&self, text: u32) -> SeqRange {
         SeqRange {
@@ -89,7 +94,7 @@ impl Connection {
     pub fn text(&self, wish: &Wish) -> Pieces<'_> {
         match wish.what {
             Choice::Text(range) | Choice::Retransmit(range) | Choice::WindowProbe(range)
-                if range.start != self.snd.iss =>
+                if !self.is_our_syn(range) =>
             {
                 self.outgoing.pieces(range)
             }

@@ -91,7 +91,7 @@ impl Connection {
     fn is_syn(&self, wish: &Wish) -> bool {
         match wish.what {
             Choice::Syn { .. } => true,
-            Choice::Retransmit(range) => range.start == self.snd.iss,
+            Choice::Retransmit(range) => self.is_our_syn(range),
             _ => false,
         }
     }
