@@ -50,3 +50,6 @@ pub mod symbols;
 pub mod syntax;
 pub mod tally;
 pub mod tier;
+
+#[cfg(test)]
+mod kit;

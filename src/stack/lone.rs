@@ -119,6 +119,21 @@ impl Lone {
         (lone, id)
     }
 
+    /// The same after a round trip of 40 ms, with `segments` of 1000 bytes written; what the
+    /// window lets go of them is on its way. Where `tcp` has SACK, the peer may report.
+    pub fn sending(tcp: tcp::Config, segments: usize) -> (Lone, ConnId) {
+        let option = if tcp.sack { ",sackOK" } else { "" };
+        let mut lone = Lone::new(tcp);
+        let id = lone.open();
+        lone.outgoing();
+        lone.now += Duration::from_millis(40);
+        lone.inject(&format!("S. 0:1(0) ack 1 win 65535 <mss 1000{option}>"));
+        lone.outgoing();
+        lone.write(id, 1_000 * segments);
+        assert_eq!(lone.outgoing().len(), segments.min(10));
+        (lone, id)
+    }
+
     pub fn state(&self, id: ConnId) -> State {
         self.stack
             .status(id)

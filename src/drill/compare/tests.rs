@@ -3,24 +3,7 @@ use std::net::SocketAddr;
 use super::*;
 use crate::base::Instant;
 use crate::drill::flow::Flows;
-use crate::drill::parse::parse;
-use crate::drill::settings::Given;
-use crate::drill::syntax::What;
-
-/// The first packet of a script, and its settings.
-fn read(options: &str, line: &str) -> (Settings, Packet) {
-    let text = format!("{options}\n0 {line}");
-    let read = parse(&text, |options| {
-        let settings = Settings::settle(&Given::default(), options)?;
-        let around = settings.surroundings();
-        Ok((settings, around))
-    });
-    let (settings, mut script) = read.unwrap_or_else(|error| panic!("{line}: {error}"));
-    match script.events.remove(0).what {
-        What::Packet(packet) => (settings, packet),
-        other => panic!("{other:?}"),
-    }
-}
+use crate::drill::kit::read;
 
 /// A connection whose far end began at 7000 and which began at 5000 itself.
 fn flow(settings: &Settings) -> Flow {

@@ -1,25 +1,9 @@
 use super::*;
 use crate::base::Instant;
 use crate::drill::flow::Flows;
+use crate::drill::kit::read;
 use crate::drill::live::{Live, LiveBody};
-use crate::drill::parse::parse;
-use crate::drill::settings::Given;
-use crate::drill::syntax::{Body, Packet, What};
-
-/// The first packet of a script, and its settings.
-fn read(options: &str, line: &str) -> (Settings, Packet) {
-    let text = format!("{options}\n0 {line}");
-    let read = parse(&text, |options| {
-        let settings = Settings::settle(&Given::default(), options)?;
-        let around = settings.surroundings();
-        Ok((settings, around))
-    });
-    let (settings, mut script) = read.unwrap_or_else(|error| panic!("{line}: {error}"));
-    match script.events.remove(0).what {
-        What::Packet(packet) => (settings, packet),
-        other => panic!("{other:?}"),
-    }
-}
+use crate::drill::syntax::Body;
 
 /// What a line makes for a connection that begins with it.
 fn made(options: &str, line: &str) -> Live {

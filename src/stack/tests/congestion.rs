@@ -104,17 +104,11 @@ fn the_first_two_duplicates_let_one_new_segment_go_each_and_leave_the_window() {
 
 /// As [`sending`], where the peer may report what has arrived.
 fn sending_with_sack() -> Lone {
-    let mut lone = Lone::new(Config {
+    let config = Config {
         sack: true,
         ..Lone::plain()
-    });
-    let id = lone.open();
-    lone.outgoing();
-    lone.now += 40 * MS;
-    lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000,sackOK>");
-    lone.outgoing();
-    lone.write(id, 30_000);
-    assert_eq!(lone.outgoing().len(), 10);
+    };
+    let (mut lone, _) = Lone::sending(config, 30);
     lone.now += 40 * MS;
     lone
 }

@@ -23,20 +23,12 @@ fn timed_out(sack: bool, recovery: Recovering) -> (Lone, ConnId) {
 }
 
 fn sending(sack: bool, recovery: Recovering) -> (Lone, ConnId) {
-    let mut lone = Lone::new(Config {
+    let config = Config {
         sack,
         recovery,
         ..Lone::plain()
-    });
-    let id = lone.open();
-    lone.outgoing();
-    lone.now += 40 * MS;
-    let option = if sack { ",sackOK" } else { "" };
-    lone.inject(&format!("S. 0:1(0) ack 1 win 65535 <mss 1000{option}>"));
-    lone.outgoing();
-    lone.write(id, 30_000);
-    assert_eq!(lone.outgoing().len(), 10);
-    (lone, id)
+    };
+    Lone::sending(config, 30)
 }
 
 fn undone(lone: &Lone) -> usize {

@@ -12,17 +12,11 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A connection with SACK on a path of 40 ms, `segments` of 1000 bytes on their way for so long.
 fn sending(segments: usize) -> (Lone, ConnId) {
-    let mut lone = Lone::new(Config {
+    let config = Config {
         sack: true,
         ..Lone::plain()
-    });
-    let id = lone.open();
-    lone.outgoing();
-    lone.now += 40 * MS;
-    lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000,sackOK>");
-    lone.outgoing();
-    lone.write(id, 1_000 * segments);
-    assert_eq!(lone.outgoing().len(), segments.min(10));
+    };
+    let (mut lone, id) = Lone::sending(config, segments);
     lone.now += 40 * MS;
     (lone, id)
 }

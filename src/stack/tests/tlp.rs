@@ -11,19 +11,12 @@ const MS: Duration = Duration::from_millis(1);
 
 /// A connection with SACK on a path of 40 ms, with `segments` of 1000 bytes just sent.
 fn sending(segments: usize, recovery: Recovering) -> (Lone, ConnId) {
-    let mut lone = Lone::new(Config {
+    let config = Config {
         sack: true,
         recovery,
         ..Lone::plain()
-    });
-    let id = lone.open();
-    lone.outgoing();
-    lone.now += 40 * MS;
-    lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000,sackOK>");
-    lone.outgoing();
-    lone.write(id, 1_000 * segments);
-    assert_eq!(lone.outgoing().len(), segments.min(10));
-    (lone, id)
+    };
+    Lone::sending(config, segments)
 }
 
 fn all() -> Recovering {
