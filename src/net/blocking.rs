@@ -272,6 +272,7 @@ impl Read for &TcpStream {
         let Stream {
             socket, reading, ..
         } = &*self.0;
+        socket.network().shared().seat().want();
         reading.wait(socket, socket.reads(), |waiter| {
             socket.poll_read(waiter, buf)
         })
@@ -283,6 +284,9 @@ impl Write for &TcpStream {
         let Stream {
             socket, writing, ..
         } = &*self.0;
+        if buf.len() >= MUCH {
+            socket.network().shared().seat().want();
+        }
         writing.wait(socket, socket.writes(), |waiter| {
             socket.poll_write(waiter, buf)
         })
@@ -309,6 +313,10 @@ impl Write for TcpStream {
         (&*self).flush()
     }
 }
+
+/// Bytes that take several bursts to send, so that whoever writes them is there to receive what
+/// answers the first.
+const MUCH: usize = 128 * 1024;
 
 /// How long to wait, in nanoseconds; 0: for ever. It stands alone, so no order is kept.
 #[derive(Debug, Default)]

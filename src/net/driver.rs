@@ -21,9 +21,12 @@ pub(super) fn run(shared: &Shared, device: &dyn Device) {
 /// A turn and the sleep after it, or a while in which others drive.
 fn step(shared: &Shared, device: &dyn Device, rest: &mut Rest) -> Result<(), Down> {
     let seat = shared.seat();
-    let seated = match seat.take() {
+    // Who waits without sitting would wait for nothing.
+    let left = seat.is_relieved() || (seat.is_wanted() && shared.waiting() == Some(0));
+    let taken = if left { None } else { seat.take() };
+    let seated = match taken {
         None => seat.rest()?,
-        seated => seated,
+        taken => taken,
     };
     let Some(mut seated) = seated else {
         return shared.down().map_or(Ok(()), Err);

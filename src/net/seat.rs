@@ -6,10 +6,15 @@
 //! and a core of a bulk transfer. It sits only if nobody else waits, because whoever sits serves
 //! everybody but gets up when its own wait is over.
 //!
-//! While others sit, the driver only makes sure that the seat does not stay empty: it looks every
+//! A thread that reads, or writes much, will have to wait soon: it says that it wants the seat, and
+//! the driver leaves it, if nobody waits elsewhere. Else the two would share the work for good: who
+//! reads would always find something, so never wait, and never sit.
+//!
+//! While others drive, the driver only makes sure that the seat does not stay empty: it looks every
 //! [`PATIENCE`], takes the seat when nobody has driven since the last look, and sleeps for good
-//! when somebody sits there as long as that; whoever gets up then calls it. Packets and deadlines
-//! may so lie for two such times when a program goes away to calculate.
+//! when somebody sits there as long as that, until that one gets up. Packets and deadlines may so
+//! lie for two such times when a program goes away to calculate. Who has to wait beside somebody
+//! else calls it.
 //!
 //! A turn reads the clock once, and takes packets from the device without the lock, so that readers
 //! and writers have theirs meanwhile. All that waits is received before anything is sent (RFC 9293
@@ -45,7 +50,12 @@ pub(super) struct Seat {
     relieved: AtomicBool,
     /// The driver sleeps until it is called.
     asleep: AtomicBool,
-    call: Doorbell,
+    /// A thread that would sit has used a socket since the driver last looked.
+    wanted: AtomicBool,
+    /// The driver is to drive.
+    called: AtomicBool,
+    /// What the driver sleeps on meanwhile.
+    bell: Doorbell,
 }
 
 impl Seat {
@@ -61,7 +71,9 @@ impl Seat {
             turns: AtomicU64::new(0),
             relieved: AtomicBool::new(false),
             asleep: AtomicBool::new(false),
-            call: Doorbell::new()?,
+            wanted: AtomicBool::new(false),
+            called: AtomicBool::new(false),
+            bell: Doorbell::new()?,
         })
     }
 
@@ -91,6 +103,19 @@ impl Seat {
         self.relieved.load(Ordering::SeqCst)
     }
 
+    /// The calling thread uses a socket, and would rather drive than be driven for.
+    pub fn want(&self) {
+        // Read first: the driver clears it seldom.
+        if !self.wanted.load(Ordering::Relaxed) {
+            self.wanted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether anybody has wanted the seat since the driver last left it for that.
+    pub fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed)
+    }
+
     /// Puts the device away, when the network is down. Waits until the seat is empty, unless it is
     /// the calling thread that sits: whoever sits puts it away as soon as it sees.
     pub fn close(&self) {
@@ -106,14 +131,14 @@ impl Seat {
     /// Brings the driver back, if it does not drive.
     pub fn call(&self) {
         if self.is_relieved() {
-            self.asleep.store(false, Ordering::SeqCst);
-            self.call.ring();
+            self.called.store(true, Ordering::SeqCst);
+            self.bell.ring();
         }
     }
 
     /// Brings the driver back for good: the network is down.
     pub fn dismiss(&self) {
-        self.call.ring_for_good();
+        self.bell.ring_for_good();
     }
 
     /// Lets the driver rest while others drive; afterwards it has the seat, if it is its turn.
@@ -123,6 +148,7 @@ impl Seat {
     /// What the system says, which is unexpected.
     pub fn rest(&self) -> io::Result<Option<Seated<'_>>> {
         self.relieved.store(true, Ordering::SeqCst);
+        self.wanted.store(false, Ordering::Relaxed);
         let seated = self.wait();
         if !matches!(seated, Ok(None)) {
             self.relieved.store(false, Ordering::SeqCst);
@@ -133,8 +159,8 @@ impl Seat {
     fn wait(&self) -> io::Result<Option<Seated<'_>>> {
         let seen = self.turns.load(Ordering::Relaxed);
         let patience = Timespec::try_from(PATIENCE).ok();
-        if self.hear_call(patience.as_ref())? {
-            return Ok(self.take());
+        if self.hear_bell(patience.as_ref())? {
+            return Ok(self.come_if_called());
         }
         if self.turns.load(Ordering::Relaxed) != seen {
             return Ok(None);
@@ -147,19 +173,26 @@ impl Seat {
             self.asleep.store(false, Ordering::SeqCst);
             return Ok(Some(seated));
         }
-        self.hear_call(None)?;
-        Ok(self.take())
+        self.hear_bell(None)?;
+        self.asleep.store(false, Ordering::SeqCst);
+        Ok(self.come_if_called())
     }
 
-    /// Whether it was called.
-    fn hear_call(&self, timeout: Option<&Timespec>) -> io::Result<bool> {
-        let mut fds = [PollFd::from_borrowed_fd(self.call.as_fd(), PollFlags::IN)];
+    fn come_if_called(&self) -> Option<Seated<'_>> {
+        self.called
+            .swap(false, Ordering::SeqCst)
+            .then(|| self.take())?
+    }
+
+    /// Whether the bell rang.
+    fn hear_bell(&self, timeout: Option<&Timespec>) -> io::Result<bool> {
+        let mut fds = [PollFd::from_borrowed_fd(self.bell.as_fd(), PollFlags::IN)];
         match poll(&mut fds, timeout) {
             Ok(0) | Err(Errno::INTR) => return Ok(false),
             Ok(_) => {}
             Err(errno) => return Err(errno.into()),
         }
-        self.call.silence();
+        self.bell.silence();
         Ok(true)
     }
 }
@@ -227,8 +260,8 @@ impl Drop for Seated<'_> {
         drop(self.intake.take());
         // The driver says that it sleeps and looks at the seat then.
         fence(Ordering::SeqCst);
-        if self.seat.asleep.load(Ordering::SeqCst) {
-            self.seat.call();
+        if self.seat.asleep.swap(false, Ordering::SeqCst) {
+            self.seat.bell.ring();
         }
     }
 }
@@ -366,7 +399,7 @@ fn sleep(
 const NAP: Duration = Duration::from_millis(1);
 /// How long the driver leaves the seat empty: long against a program's way from one call to the
 /// next, short against what a TUN interface's queue of 500 packets holds.
-const PATIENCE: Duration = Duration::from_micros(250);
+const PATIENCE: Duration = Duration::from_micros(500);
 
 #[cfg(test)]
 mod tests;

@@ -231,7 +231,10 @@ impl Shared {
         let Some(mut seated) = self.seat.take() else {
             return false;
         };
-        if !matches!(self.look(|_, waiters| waiters.on_connections()), Ok(1)) {
+        if self.waiting() != Some(1) {
+            // One cannot serve another who may wait longer: that is the driver's work.
+            drop(seated);
+            self.seat.call();
             return false;
         }
         // A panic in a device or in somebody's waker must not end in the socket's owner.
@@ -271,6 +274,11 @@ impl Shared {
         drop(core);
         after.finish(self);
         others
+    }
+
+    /// How many threads and tasks wait for a connection; `None` if the network is down.
+    pub fn waiting(&self) -> Option<usize> {
+        self.look(|_, waiters| waiters.on_connections()).ok()
     }
 
     /// One turn of whoever drives: `work`, then what a call does. It also fixes when it will look

@@ -116,6 +116,30 @@ fn who_waits_alone_takes_its_packets_itself() {
 }
 
 #[test]
+fn the_driver_leaves_the_seat_to_who_wants_it() {
+    bounded(|| {
+        let (a, b, _) = watched();
+        let (_client, mut server) = connection(&a, &b);
+        let seat = a.shared().seat();
+        // Connecting was waiting; the driver comes back from that.
+        while seat.is_relieved() {
+            thread::yield_now();
+        }
+        // A packet wakes it, and nobody sits.
+        loop {
+            seat.want();
+            server.write_all(b"?").expect("room");
+            for _ in 0..1000 {
+                if seat.is_relieved() {
+                    return;
+                }
+                thread::yield_now();
+            }
+        }
+    });
+}
+
+#[test]
 fn who_waits_beside_another_is_served_when_that_one_gets_up() {
     bounded(|| {
         let (a, b, _) = watched();
