@@ -48,7 +48,8 @@ impl Connection {
         if !may_probe || self.recovery.look_at().is_some() {
             return;
         }
-        let rto_at = *self.rto_at.get_or_insert(cx.now + self.rtt.rto());
+        let rtt = &self.rtt;
+        let rto_at = *self.rto_at.get_or_insert_with(|| cx.now + rtt.rto());
         let mss = self.eff_snd_mss();
         let wait = self
             .recovery

@@ -149,6 +149,12 @@ impl Connection {
         ack: SeqNum,
         duplicate: bool,
     ) {
+        // With nothing outstanding there is nothing to hear of; a report may still be of a copy
+        // that was one too many. So it is while a peer only sends.
+        let silent = seg.options.sack.as_slice().is_empty() && !self.is_echo(seg);
+        if self.snd.outstanding() == 0 && silent {
+            return;
+        }
         let in_flight_before = self.recovery.in_flight();
         let learned = self.hear(cx, seg, ack, duplicate);
         let change = Change {

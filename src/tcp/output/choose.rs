@@ -73,6 +73,9 @@ impl Connection {
 
     /// What was lost goes before what is new: RFC 5681 section 3.2, RFC 6298 section 5 (5.4).
     fn retransmission_allowed(&self) -> Option<Wish> {
+        if self.recovery.is_at_ease() {
+            return None;
+        }
         let mut due = self.recovery.due(self.text_room(), self.window_room())?;
         if due.how == Resent::AfterTimeout {
             // RFC 7323 section 2.4 (5), RFC 9293 section 3.8.6 (SHLD-16): within the window that

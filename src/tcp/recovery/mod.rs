@@ -281,6 +281,11 @@ impl Recovery {
         self.min_rtt.get()
     }
 
+    /// Whether nothing is to be sent once more, however much the windows allow.
+    pub fn is_at_ease(&self) -> bool {
+        self.urgent.is_none() && self.phase == Phase::Open
+    }
+
     /// What should be sent once more now, `room` bytes being allowed by the congestion window.
     pub fn due(&self, mss: u32, room: u64) -> Option<Due> {
         if self.urgent.is_some() {
