@@ -117,7 +117,10 @@ impl Device for Tun {
         let sent = if packet.body.is_empty() {
             write(&self.file, packet.head)
         } else {
-            writev(&self.file, &[packet.head, first, second].map(IoSlice::new))
+            let parts = [packet.head, first, second].map(IoSlice::new);
+            // The kernel looks at each part, even an empty one.
+            let used = if second.is_empty() { 2 } else { 3 };
+            writev(&self.file, &parts[..used])
         };
         match sent {
             // A TUN device takes a packet whole or not at all.
