@@ -46,6 +46,10 @@ const FAILED_ONCE: &[(u64, &str)] = &[
         2_035_442,
         "a window of one segment became less than one when segments grew",
     ),
+    (
+        2_095_240,
+        "a segment was paced by the few bytes that a reduction let go with it",
+    ),
 ];
 
 /// What a failure leaves behind.

@@ -38,7 +38,8 @@ impl Pace {
 
     /// At this rate, but not slower than two segments a round trip: what the path has brought to
     /// the other end and acknowledged within one, it has room for again. An estimate that is wrong
-    /// for want of text to send heals so within a few.
+    /// for want of text to send heals so within a few, and a segment that goes again while hardly
+    /// anything is on its way does not keep the next from going for hours.
     pub fn at_least_a_quantum(rate: Rate, rtt: Duration, mss: u32) -> Pace {
         let least = QUANTUM_MIN_SEGMENTS * u64::from(mss);
         Pace::new(rate.max(Rate::of(least, rtt)), mss)
@@ -48,7 +49,7 @@ impl Pace {
     /// becomes what holds the window back.
     pub fn of_window(cwnd: u64, rtt: Duration, mss: u32, doubling: bool) -> Pace {
         let percent = if doubling { SLOW_START } else { AVOIDANCE };
-        Pace::new(Rate::of(cwnd * percent / 100, rtt), mss)
+        Pace::at_least_a_quantum(Rate::of(cwnd * percent / 100, rtt), rtt, mss)
     }
 }
 

@@ -40,6 +40,17 @@ fn a_window_is_spread_over_a_little_less_than_its_round_trip() {
 }
 
 #[test]
+fn a_window_shrunk_to_a_few_bytes_does_not_make_a_segment_wait_for_long() {
+    // Proportional rate reduction lets one segment go when almost nothing is on its way: its
+    // window is then no measure of what the path carries.
+    let rtt = Duration::from_millis(1_500);
+    for doubling in [false, true] {
+        let pace = Pace::of_window(20, rtt, MSS, doubling);
+        assert!(pace.rate.time_for(u64::from(MSS)) <= rtt);
+    }
+}
+
+#[test]
 fn a_quantum_leaves_at_once_and_the_next_when_time_has_paid_for_it() {
     let pace = Pace::new(MEGABYTE, MSS);
     let mut pacing = Pacing::default();
