@@ -288,6 +288,13 @@ impl Connection {
         }
     }
 
+    /// As if so much text had been sent and acknowledged that the next byte has the number of our
+    /// SYN: 4 GiB less one byte.
+    #[cfg(test)]
+    pub fn come_round_to_iss(&mut self) {
+        self.snd.iss = self.snd.nxt;
+    }
+
     /// In debug builds, asserts what must hold between any two steps.
     pub(super) fn debug_assert_invariants(&self) {
         if cfg!(debug_assertions) {

@@ -15,6 +15,20 @@ fn established() -> (Lone, ConnId) {
     Lone::established(Lone::plain())
 }
 
+#[test]
+fn text_with_the_number_of_our_syn_is_text_each_time_it_goes() {
+    let (mut lone, id) = established();
+    let slot = lone.stack.connections.get_mut(id).expect("open");
+    slot.connection.come_round_to_iss();
+    lone.write(id, 1_000);
+    assert_eq!(lone.outgoing(), ["P. 1:1001(1000) ack 1"]);
+    // RFC 6298 section 5 (5.4): the timer sends it again.
+    let lines = lone.run(250 * MS);
+    assert_eq!(lines, ["200 P. 1:1001(1000) ack 1"]);
+    lone.inject(". 1:1(0) ack 1001");
+    assert_eq!(lone.ending(), "Ack");
+}
+
 // req: SHLD-31
 #[test]
 fn text_beyond_a_hole_is_kept_until_the_hole_is_filled() {

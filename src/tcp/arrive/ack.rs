@@ -37,12 +37,9 @@ impl Connection {
         self.keep_alive_heard(cx);
         self.persist.on_answer();
         let learned = if self.snd.is_new_ack(ack) {
-            let handshake = self.snd.una == self.snd.iss;
             self.on_new_ack(cx, seg, ack);
             if opening {
-                self.resend_syn_text(cx);
-            }
-            if handshake {
+                self.on_our_syn_acked(cx);
                 Accepted::HandshakeAck
             } else {
                 Accepted::Ack
@@ -107,7 +104,6 @@ impl Connection {
         let in_flight_before = self.recovery.in_flight();
         let rtt = self.measure_round_trip(cx, seg, ack);
         let moved = ack.since(self.snd.una);
-        let handshake = self.snd.una == self.snd.iss;
         self.snd.una = ack;
         if self.snd.wl2 != ack {
             // The window came with an older segment: SND.WND is an offset from SND.UNA.
@@ -135,10 +131,13 @@ impl Connection {
         };
         self.weigh(cx, &learned, &change);
         self.restart_timers(cx);
-        if handshake {
-            // A connection that carries nothing keeps no memory for the SYN either.
-            self.recovery.release_spare();
-        }
+    }
+
+    /// Our SYN was among what is acknowledged.
+    pub(in crate::tcp) fn on_our_syn_acked(&mut self, cx: &Context<'_>) {
+        self.resend_syn_text(cx);
+        // A connection that carries nothing keeps no memory for the SYN either.
+        self.recovery.release_spare();
     }
 
     /// An ACK of nothing new, which may report what has arrived beyond SND.UNA.

@@ -139,7 +139,7 @@ impl Connection {
         self.enter(cx, Edge::SynAckReceived);
         self.on_established(cx);
         self.on_new_ack(cx, seg, ack);
-        self.resend_syn_text(cx);
+        self.on_our_syn_acked(cx);
         self.acks.owe(cx.input(), SYN_ACK);
         // "If there are other controls or text in the segment, then continue processing at the
         // sixth step."

@@ -69,7 +69,8 @@ impl Connection {
     /// has said is SND.UNA, and a window probe has taken SND.NXT beyond that.
     fn seq_without_text(&self) -> SeqNum {
         // Before our SYN is acknowledged, no window has been offered to us.
-        let is_closed = self.snd.una != self.snd.iss && self.snd.wnd == 0;
+        let is_offered = self.state.is_synchronized() || self.snd.una != self.snd.iss;
+        let is_closed = is_offered && self.snd.wnd == 0;
         if is_closed {
             self.snd.una
         } else {
@@ -77,9 +78,10 @@ impl Connection {
         }
     }
 
-    /// Whether what lies at `range` is our SYN.
+    /// Whether what lies at `range` is our SYN. After 4 GiB of text its number comes round again,
+    /// but once the connection is synchronized our SYN is acknowledged.
     pub(super) fn is_our_syn(&self, range: SeqRange) -> bool {
-        range.start == self.snd.iss
+        !self.state.is_synchronized() && range.start == self.snd.iss
     }
 
     /// The text that goes with our SYN.
