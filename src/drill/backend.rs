@@ -97,6 +97,9 @@ pub trait Backend: Send {
     fn accept(&mut self, socket: Handle) -> Result<(Handle, SocketAddr), Reply>;
     /// `None`: disconnects.
     fn connect(&mut self, socket: Handle, addr: Option<SocketAddr>) -> Reply;
+    /// Opens and sends at once, as MSG_FASTOPEN asks. The result is how much went with the SYN;
+    /// if nothing did, it is as that of `connect`.
+    fn connect_sending(&mut self, socket: Handle, addr: SocketAddr, bytes: &[u8]) -> Reply;
     /// Sends some of `bytes`.
     fn send(&mut self, socket: Handle, bytes: &[u8]) -> Reply;
     /// Receives at most `len` bytes.

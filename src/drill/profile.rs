@@ -4,12 +4,15 @@
 //! This is the one place where keys meet knobs: a key whose wish the stack cannot fulfil is
 //! [`Configured::Unsupported`], and a script that needs it is skipped by its name.
 
+mod fast_open;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::stack::{Algorithm, Asking, KeepAlive, TcpConfig};
 
 use super::backend::Configured;
+use fast_open::FastOpenPolicy;
 
 /// Whose habits the stack has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,6 +57,8 @@ pub struct Policy {
     values: BTreeMap<String, String>,
     /// Keep-alive's times, for sockets that turn it on.
     pub keep_alive: KeepAlive,
+    /// Who may open fast.
+    pub fast_open: FastOpenPolicy,
     /// Whether buffers grow, and how far they would.
     receive: Growth,
     send: Growth,
@@ -106,6 +111,7 @@ impl Policy {
             profile,
             values: BTreeMap::new(),
             keep_alive: KeepAlive::default(),
+            fast_open: FastOpenPolicy::new(profile),
             receive: Growth {
                 max: tcp.receive_buffer_max,
                 on: true,
@@ -168,6 +174,8 @@ impl Policy {
             "tcp_fin_timeout" => return seconds(value, &mut tcp.fin_wait_2),
             "tcp_keepalive_time" => return seconds(value, &mut self.keep_alive.idle),
             "tcp_keepalive_intvl" => return seconds(value, &mut self.keep_alive.interval),
+            "tcp_fastopen" => return self.fast_open.set_bits(value),
+            "tcp_fastopen_key" => return self.fast_open.set_keys(value),
             "tcp_keepalive_probes" => return count(value, &mut self.keep_alive.probes),
             _ => {}
         }
@@ -370,7 +378,7 @@ const HABITS: &[(&str, &[&str])] = &[
     ("tcp_reordering", &["3"]),
     ("tcp_ecn_fallback", &["0", "1"]),
     ("tcp_notsent_lowat", &["4294967295", "-1"]),
-    ("tcp_fastopen", &["0"]),
+    ("tcp_fastopen_blackhole_timeout_sec", &["0"]),
     ("tcp_syncookies", &["0"]),
     ("tcp_mtu_probing", &["0"]),
     ("tcp_shrink_window", &["0"]),

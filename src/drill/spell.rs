@@ -219,8 +219,8 @@ impl Display for TcpOption {
                 }
                 f.write_str(if *literal_echo { "!" } else { "" })
             }
-            TcpOption::FastOpen(cookie) => write!(f, "FO {}", Hex(cookie)),
-            TcpOption::FastOpenExperimental(cookie) => write!(f, "FOEXP {}", Hex(cookie)),
+            TcpOption::FastOpen(cookie) => with_blob(f, "FO", cookie),
+            TcpOption::FastOpenExperimental(cookie) => with_blob(f, "FOEXP", cookie),
             TcpOption::Md5(Some(digest)) => write!(f, "md5 {}", Hex(digest)),
             TcpOption::Md5(None) => f.write_str("md5 valid"),
             TcpOption::AccEcn { kind, counters } => {
@@ -231,6 +231,14 @@ impl Display for TcpOption {
             TcpOption::Raw(bytes) => write!(f, "raw {}", Hex(bytes)),
             TcpOption::Unsupported(name) => f.write_str(name),
         }
+    }
+}
+
+/// A cookie, or that one is asked for.
+fn with_blob(f: &mut fmt::Formatter<'_>, name: &str, blob: &[u8]) -> fmt::Result {
+    match blob {
+        [] => f.write_str(name),
+        blob => write!(f, "{name} {}", Hex(blob)),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::tcp::{Context, Failure};
 use crate::wire::cookie::Cookie;
 use crate::wire::tcp::Segment;
 
+use super::cookie_jar::CookieJar;
 use super::cookies::Worth;
 use super::{ConnId, ListenerId, OpenError, Stack, TcpConfig};
 
@@ -99,6 +100,18 @@ impl Stack {
         // It is open, and has room.
         let taken = self.write(now, id, text).unwrap_or_default();
         Ok((id, taken))
+    }
+
+    /// How many more bytes may be written that go with the SYN of an active OPEN, which has not
+    /// left yet: what the peer takes that has given us a cookie. 0 if none has.
+    pub fn syn_room(&self, id: ConnId) -> usize {
+        let slot = self.connections.get(id);
+        slot.map_or(0, |slot| slot.connection.syn_room())
+    }
+
+    /// Forgets the cookies that servers have given us, and who has refused.
+    pub fn forget_fast_open(&mut self) {
+        self.cookie_jar = CookieJar::default();
     }
 
     /// How many connections of a listener may be pending: [`FastOpen::pending`].

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::probe::State;
-use crate::stack::{AcceptError, ListenError, OpenError, ReadError, WriteError};
+use crate::stack::{AcceptError, ConnId, ListenError, OpenError, ReadError, WriteError};
 
 use super::super::backend::{Handle, Receive, Reply, Shut, errno};
 use super::Ours;
@@ -37,17 +37,22 @@ impl Ours {
             Kind::Listening(_) => return Reply::Done(0),
             Kind::Opening(_) | Kind::Connected(_) => return Reply::Failed(errno::EINVAL),
         }
+        let mut options = socket.options;
         let any = self.stack.config().addresses.first().map(|(addr, _)| *addr);
         let Some(local) = socket.bound.or(any.map(|addr| SocketAddr::new(addr, 0))) else {
             return Reply::Failed(errno::EADDRNOTAVAIL);
         };
-        let config = Arc::new(socket.options.config(&self.policy));
+        if socket.options.fast_open.is_none() && self.policy.fast_open.is_for_all() {
+            options.fast_open = u32::try_from(backlog).ok();
+        }
+        let config = Arc::new(options.config(&self.policy));
         // Linux lets one more wait than it was told.
         let backlog = usize::try_from(backlog).unwrap_or(0).saturating_add(1);
         let listener = self.stack.listen_with(self.now, local, backlog, config);
         match (listener, self.get_mut(handle)) {
             (Ok(id), Some(socket)) => {
                 socket.kind = Kind::Listening(id);
+                socket.options = options;
                 Reply::Done(0)
             }
             (Err(ListenError::NotOurs(_)), _) => Reply::Failed(errno::EADDRNOTAVAIL),
@@ -82,31 +87,65 @@ impl Ours {
             Kind::Opening(id) => return self.connected(handle, id),
             Kind::Fresh => {}
         }
-        let (bound, options) = (socket.bound, socket.options);
-        let config = Arc::new(options.config(&self.policy));
-        match self.stack.open_with(self.now, addr, bound, config) {
-            Ok(id) => {
-                self.stack.set_linger(id, options.linger);
-                if let Some(socket) = self.get_mut(handle) {
-                    socket.kind = Kind::Opening(id);
-                    socket.told = false;
-                }
-                Reply::Wait(errno::EINPROGRESS)
-            }
-            Err(error) => Reply::Failed(match error {
-                OpenError::InUse(..) | OpenError::NoPort(_) | OpenError::NotOurs(_) => {
-                    errno::EADDRNOTAVAIL
-                }
-                OpenError::BadRemote(_) | OpenError::NoSource(_) | OpenError::Itself(_) => {
-                    errno::ENETUNREACH
-                }
-                OpenError::TooMany(_) => errno::ENOBUFS,
-            }),
+        let config = Arc::new(socket.options.config(&self.policy));
+        match self.stack.open_with(self.now, addr, socket.bound, config) {
+            Ok(id) => self.opens(handle, id),
+            Err(error) => refused(error),
         }
     }
 
+    /// As Linux's `tcp_sendmsg_fastopen`: without a cookie nothing is taken.
+    pub(super) fn do_connect_sending(
+        &mut self,
+        handle: Handle,
+        addr: SocketAddr,
+        bytes: &[u8],
+    ) -> Reply {
+        let Some(socket) = self.get(handle) else {
+            return Reply::Failed(errno::EBADF);
+        };
+        if !self.policy.fast_open.is_active() {
+            return Reply::Failed(errno::EOPNOTSUPP);
+        }
+        match socket.kind {
+            Kind::Listening(_) | Kind::Connected(_) => return Reply::Failed(errno::EISCONN),
+            Kind::Opening(id) => {
+                return match self.connected(handle, id) {
+                    Reply::Done(_) => self.do_send(handle, bytes),
+                    not_yet => not_yet,
+                };
+            }
+            Kind::Fresh => {}
+        }
+        let config = Arc::new(socket.options.config(&self.policy));
+        let opened = self
+            .stack
+            .open_sending(self.now, addr, socket.bound, config, &[]);
+        let id = match opened {
+            Ok((id, _)) => id,
+            Err(error) => return refused(error),
+        };
+        let opening = self.opens(handle, id);
+        let with_syn = bytes.get(..self.stack.syn_room(id)).unwrap_or(bytes);
+        match self.stack.write(self.now, id, with_syn) {
+            Ok(taken) if taken > 0 => Reply::Done(taken as i64),
+            _ => opening,
+        }
+    }
+
+    /// An active OPEN has begun.
+    fn opens(&mut self, handle: Handle, id: ConnId) -> Reply {
+        if let Some(socket) = self.get_mut(handle) {
+            socket.kind = Kind::Opening(id);
+            socket.told = false;
+            let linger = socket.options.linger;
+            self.stack.set_linger(id, linger);
+        }
+        Reply::Wait(errno::EINPROGRESS)
+    }
+
     /// How an opening ended, if it has.
-    fn connected(&mut self, handle: Handle, id: crate::stack::ConnId) -> Reply {
+    fn connected(&mut self, handle: Handle, id: ConnId) -> Reply {
         let state = self.stack.status(id).map(|snapshot| snapshot.state);
         match state {
             Some(State::SynSent | State::SynReceived) => Reply::Wait(errno::EALREADY),
@@ -154,7 +193,7 @@ impl Ours {
             Kind::Opening(id) | Kind::Connected(id) => id,
         };
         let state = self.stack.status(id).map(|snapshot| snapshot.state);
-        if matches!(state, Some(State::SynSent | State::SynReceived)) {
+        if state.is_some_and(|state| socket.is_opening(state)) {
             return Reply::Wait(errno::EAGAIN);
         }
         if let Some(error) = self.take_error(handle) {
@@ -201,7 +240,7 @@ impl Ours {
         }
     }
 
-    fn unread_of(&self, id: crate::stack::ConnId) -> usize {
+    fn unread_of(&self, id: ConnId) -> usize {
         self.stack.status(id).map_or(0, |snapshot| snapshot.unread)
     }
 
@@ -270,7 +309,7 @@ impl Ours {
     }
 
     /// Whether anything that was written, or our FIN, is not acknowledged.
-    fn has_unsent_or_unacked(&self, id: crate::stack::ConnId) -> bool {
+    fn has_unsent_or_unacked(&self, id: ConnId) -> bool {
         self.stack.status(id).is_some_and(|snapshot| {
             let over = matches!(
                 snapshot.state,
@@ -279,6 +318,17 @@ impl Ours {
             !over && snapshot.unacknowledged > 0
         })
     }
+}
+
+/// Why there is no active OPEN.
+fn refused(error: OpenError) -> Reply {
+    Reply::Failed(match error {
+        OpenError::InUse(..) | OpenError::NoPort(_) | OpenError::NotOurs(_) => errno::EADDRNOTAVAIL,
+        OpenError::BadRemote(_) | OpenError::NoSource(_) | OpenError::Itself(_) => {
+            errno::ENETUNREACH
+        }
+        OpenError::TooMany(_) => errno::ENOBUFS,
+    })
 }
 
 /// What one call receives at most.

@@ -47,14 +47,22 @@ impl Ours {
         let mut stack = Stack::new(config, Seed::from_number(SEED));
         let tally = Tally::default();
         stack.observe(Box::new(tally.clone()));
-        Ours {
+        let mut ours = Ours {
             stack,
             now: Instant::BIRTH,
             policy,
             sockets: Vec::new(),
             tally,
             outgoing: VecDeque::new(),
-        }
+        };
+        ours.tell_keys();
+        ours
+    }
+
+    /// The stack makes cookies with the keys that are set.
+    fn tell_keys(&mut self) {
+        let (current, former) = self.policy.fast_open.keys();
+        self.stack.set_fast_open_keys(current, former);
     }
 
     fn get(&self, socket: Handle) -> Option<&Socket> {
@@ -111,12 +119,13 @@ impl Backend for Ours {
         let done = self.policy.set(key, value);
         if done == Configured::Done {
             self.renew_listeners();
+            self.tell_keys();
         }
         done
     }
 
     fn forget(&mut self) {
-        // Nothing is remembered of other hosts.
+        self.stack.forget_fast_open();
     }
 
     fn route(&mut self, _route: &Route) -> bool {
@@ -160,6 +169,15 @@ impl Backend for Ours {
             Some(addr) => self.do_connect(socket, addr),
             None => self.disconnect(socket),
         }
+    }
+
+    fn connect_sending(
+        &mut self,
+        socket: Handle,
+        addr: std::net::SocketAddr,
+        bytes: &[u8],
+    ) -> Reply {
+        self.do_connect_sending(socket, addr, bytes)
     }
 
     fn send(&mut self, socket: Handle, bytes: &[u8]) -> Reply {

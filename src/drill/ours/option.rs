@@ -30,6 +30,9 @@ impl Ours {
         if option == Known::Congestion {
             return self.set_algorithm(handle, value);
         }
+        if option == Known::FastOpen {
+            return self.set_fast_open(handle, value);
+        }
         let Some(number) = integer(value) else {
             return Reply::Failed(errno::EINVAL);
         };
@@ -159,6 +162,7 @@ impl Ours {
             Known::SynCount => i64::from(config.r2_syn),
             Known::UserTimeout => options.user_timeout.unwrap_or_default().as_millis() as i64,
             Known::Linger2 => seconds(config.fin_wait_2),
+            Known::FastOpen => i64::from(options.fast_open.unwrap_or(0)),
         };
         let mut bytes = (number as i32).to_le_bytes().to_vec();
         bytes.truncate(len);
@@ -176,6 +180,24 @@ impl Ours {
             socket.options.congestion = Some(algorithm);
         }
         self.follow(handle, Known::Congestion);
+        Reply::Done(0)
+    }
+
+    /// How many connections may be pending that a listener takes before their handshake is over.
+    fn set_fast_open(&mut self, handle: Handle, value: &[u8]) -> Reply {
+        if self.policy.profile == Profile::Bsd {
+            // There it is a switch, and the host counts for all sockets.
+            return unsupported(SOL_TCP, TCP_FASTOPEN);
+        }
+        let pending = integer(value).and_then(|number| u32::try_from(number).ok());
+        let Some((socket, pending)) = self.get_mut(handle).zip(pending) else {
+            return Reply::Failed(errno::EINVAL);
+        };
+        if !matches!(socket.kind, Kind::Fresh | Kind::Listening(_)) {
+            return Reply::Failed(errno::EINVAL);
+        }
+        socket.options.fast_open = Some(pending.min(SOMAXCONN));
+        self.follow(handle, Known::FastOpen);
         Reply::Done(0)
     }
 
@@ -242,6 +264,7 @@ enum Known {
     UserTimeout,
     Linger2,
     Congestion,
+    FastOpen,
     /// Accepted, and nothing that a packet could show.
     NoEffect,
 }
@@ -265,6 +288,7 @@ impl Known {
             (SOL_TCP, 8) => Known::Linger2,
             (SOL_TCP, 13) => Known::Congestion,
             (SOL_TCP, 18) => Known::UserTimeout,
+            (SOL_TCP, TCP_FASTOPEN) => Known::FastOpen,
             _ => return None,
         })
     }
@@ -297,6 +321,9 @@ const SOL_IP: i64 = 0;
 const SOL_SOCKET: i64 = 1;
 const SOL_TCP: i64 = 6;
 const SOL_IPV6: i64 = 41;
+const TCP_FASTOPEN: i64 = 23;
+/// net.core.somaxconn.
+const SOMAXCONN: u32 = 4096;
 /// net.core.wmem_max and rmem_max.
 const DEFAULT_MAX: u32 = 212_992;
 /// SOCK_MIN_SNDBUF and SOCK_MIN_RCVBUF on x86-64.

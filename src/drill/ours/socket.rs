@@ -52,6 +52,8 @@ pub struct Options {
     pub linger: Option<Duration>,
     pub linger2: Option<Duration>,
     pub congestion: Option<Algorithm>,
+    /// How many connections may be pending that a listener takes before their handshake is over.
+    pub fast_open: Option<u32>,
 }
 
 impl Socket {
@@ -70,6 +72,15 @@ impl Socket {
             shut_write: false,
             told: false,
             lingers_until: None,
+        }
+    }
+
+    /// Whether nothing can be written to its connection in `state` yet. What was accepted in
+    /// SYN-RECEIVED is there before its handshake is over: RFC 7413 section 4.2.2.
+    pub fn is_opening(&self, state: State) -> bool {
+        match self.kind {
+            Kind::Connected(_) => false,
+            _ => matches!(state, State::SynSent | State::SynReceived),
         }
     }
 
@@ -99,6 +110,7 @@ impl Options {
             linger: _,
             linger2,
             congestion,
+            fast_open,
         } = *self;
         let tcp = policy.tcp.clone();
         TcpConfig {
@@ -113,6 +125,7 @@ impl Options {
             r2_syn: syn_count.unwrap_or(tcp.r2_syn),
             fin_wait_2: linger2.unwrap_or(tcp.fin_wait_2),
             congestion: congestion.unwrap_or(tcp.congestion),
+            fast_open: policy.fast_open.of_socket(fast_open),
             ..tcp
         }
     }
@@ -194,7 +207,7 @@ impl Ours {
         if read_over {
             events |= READABLE | poll::RDHUP;
         }
-        if !matches!(snapshot.state, State::SynSent | State::SynReceived) {
+        if !socket.is_opening(snapshot.state) {
             if snapshot.unread > 0 {
                 events |= READABLE;
             }

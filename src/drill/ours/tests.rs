@@ -116,6 +116,7 @@ fn options_are_kept_and_told() {
         (SOL_TCP, 7, 6),
         (SOL_TCP, 8, 7),
         (SOL_TCP, 18, 8000),
+        (SOL_TCP, 23, 9),
     ] {
         let set = ours.set_option(socket, level, name, &int(value));
         assert_eq!(set, Reply::Done(0), "{level}:{name}");
@@ -155,6 +156,8 @@ fn options_that_make_no_sense_or_are_not_there() {
     assert_eq!(short, Reply::Failed(errno::EINVAL));
     let zero = ours.set_option(socket, SOL_TCP, 4, &int(0));
     assert_eq!(zero, Reply::Failed(errno::EINVAL));
+    let negative = ours.set_option(socket, SOL_TCP, 23, &int(-1));
+    assert_eq!(negative, Reply::Failed(errno::EINVAL));
     let read_only = ours.set_option(socket, SOL_SOCKET, 4, &int(0));
     assert_eq!(read_only, Reply::Failed(errno::ENOPROTOOPT));
     let cork = ours.set_option(socket, SOL_TCP, 3, &int(1));
@@ -163,6 +166,55 @@ fn options_that_make_no_sense_or_are_not_there() {
     assert_eq!(zerocopy, Reply::Unsupported("option:SO_ZEROCOPY".into()));
     let (nameless, _) = ours.option(socket, 999, 1, 4);
     assert_eq!(nameless, Reply::Unsupported("option:999:1".into()));
+}
+
+#[test]
+fn an_opening_with_text_is_for_new_sockets_where_it_is_allowed() {
+    let (mut ours, local, remote) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    ours.configure("net.ipv4.tcp_fastopen", "2");
+    let forbidden = ours.connect_sending(socket, remote, b"text");
+    assert_eq!(forbidden, Reply::Failed(errno::EOPNOTSUPP));
+    assert_eq!(ours.emitted(), None);
+    ours.configure("net.ipv4.tcp_fastopen", "1");
+    let opening = ours.connect_sending(socket, remote, b"text");
+    assert_eq!(opening, Reply::Wait(errno::EINPROGRESS));
+    // Without a cookie nothing was taken, and nothing is yet.
+    assert_eq!(ours.emitted().map(|syn| syn[33]), Some(2));
+    let again = ours.connect_sending(socket, remote, b"text");
+    assert_eq!(again, Reply::Wait(errno::EALREADY));
+    assert_eq!(ours.send(socket, b"text"), Reply::Wait(errno::EAGAIN));
+    let late = ours.set_option(socket, 6, 23, &int(1));
+    assert_eq!(late, Reply::Failed(errno::EINVAL));
+    let listener = ours.socket();
+    ours.bind(listener, local);
+    ours.listen(listener, 1);
+    let listening = ours.connect_sending(listener, remote, b"text");
+    assert_eq!(listening, Reply::Failed(errno::EISCONN));
+    let nobody = ours.connect_sending(Handle(9), remote, b"text");
+    assert_eq!(nobody, Reply::Failed(errno::EBADF));
+}
+
+#[test]
+fn on_linux_every_listener_opens_fast() {
+    for (profile, asked, pending) in [
+        (Profile::Linux, None, 7),
+        (Profile::Linux, Some(3), 3),
+        (Profile::Rfc, None, 0),
+    ] {
+        let (mut ours, local, _) = ours(profile);
+        let socket = ours.socket();
+        if let Some(asked) = asked {
+            ours.set_option(socket, 6, 23, &int(asked));
+        }
+        ours.bind(socket, local);
+        ours.listen(socket, 7);
+        assert_eq!(ours.option(socket, 6, 23, 4).1, int(pending));
+    }
+    let (mut bsd, _, _) = ours(Profile::Bsd);
+    let socket = bsd.socket();
+    let switch = bsd.set_option(socket, 6, 23, &int(1));
+    assert_eq!(switch, Reply::Unsupported("option:TCP_FASTOPEN".into()));
 }
 
 #[test]

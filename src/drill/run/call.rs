@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 
-use super::super::backend::{Handle, Reply, Shut};
+use super::super::backend::{Handle, Reply, Shut, errno};
 use super::super::outcome::{Reason, ReasonKind, Stop};
 use super::super::symbols;
 use super::super::syntax::{Call, Expr, ExprKind, Place};
 use super::argument::{Arguments, field, fields, names, number};
-use super::operation::{Finished, Operation, Receiving, Sending};
+use super::operation::{Finished, Opening, Operation, Receiving, Sending};
 use super::world::{Descriptor, Pending, World};
 use super::{Nanos, seconds};
 
@@ -342,14 +342,28 @@ impl World {
             _ => (Arguments::of(call, 3, 3)?, args.number(2)?),
         };
         let descriptor = self.descriptor(args, 0)?;
-        let flags = Flags::read(flags, SEND_FLAGS)?;
+        let flags = Flags::read(flags, known_flags(&call.name))?;
         let fd = args.number(0)?;
         let (len, null) = match call.name.as_str() {
             "writev" => (self.iovec(args, 1, 2)?, false),
             "sendmsg" => (self.message(args)?, false),
             _ => (args.count(2)?, args.is_null(1)?),
         };
-        if matches!(call.name.as_str(), "sendto" | "sendmsg") {
+        if null && flags.has(MSG_FASTOPEN) {
+            return Err(Stop::Skip("flag:MSG_FASTOPEN".into()));
+        }
+        let addressed = matches!(call.name.as_str(), "sendto" | "sendmsg");
+        let mut opening = Opening::No;
+        if flags.has(MSG_FASTOPEN) {
+            match self.destination(args)? {
+                Some(addr) => opening = Opening::Due(addr),
+                None => {
+                    let finished = Finished::failed(errno::EOPNOTSUPP);
+                    return Ok(Operation::Ended(finished));
+                }
+            }
+        }
+        if addressed {
             self.flows.on_connect(fd);
         }
         Ok(Operation::Send(Sending {
@@ -359,7 +373,21 @@ impl World {
             sent: 0,
             null,
             nonblocking: descriptor.nonblocking || flags.has(MSG_DONTWAIT),
+            opening,
         }))
+    }
+
+    /// Where `sendto` and `sendmsg` send to; `None`: AF_UNSPEC.
+    fn destination(&self, args: Arguments<'_>) -> Result<Option<SocketAddr>, Stop> {
+        let addr = SocketAddr::new(self.settings.remote, self.settings.connect_port);
+        if args.call.name != "sendto" {
+            return Ok(Some(addr));
+        }
+        let expr = args.expr(4)?;
+        if is_unspecified(expr) {
+            return Ok(None);
+        }
+        Ok(Some(address(expr)?.unwrap_or(addr)))
     }
 
     pub fn handle(&self, args: Arguments<'_>) -> Result<Handle, Stop> {
@@ -396,8 +424,8 @@ pub fn survey(call: &Call) -> Vec<(String, Place)> {
     let flags = match call.name.as_str() {
         "recv" | "recvfrom" => Some((3, RECEIVE_FLAGS)),
         "recvmsg" => Some((2, RECEIVE_FLAGS)),
-        "send" | "sendto" => Some((3, SEND_FLAGS)),
-        "sendmsg" => Some((2, SEND_FLAGS)),
+        "send" | "sendto" => Some((3, known_flags(&call.name))),
+        "sendmsg" => Some((2, known_flags(&call.name))),
         _ => None,
     };
     if let Some((nth, known)) = flags
@@ -492,11 +520,20 @@ impl Flags {
     }
 }
 
+/// The flags that a call that sends may have. What opens a connection says where to.
+fn known_flags(call: &str) -> i64 {
+    match call {
+        "sendto" | "sendmsg" => SEND_FLAGS | MSG_FASTOPEN,
+        _ => SEND_FLAGS,
+    }
+}
+
 const MSG_PEEK: i64 = 0x2;
 const MSG_TRUNC: i64 = 0x20;
 const MSG_DONTWAIT: i64 = 0x40;
 const MSG_WAITALL: i64 = 0x100;
 const MSG_NOSIGNAL: i64 = 0x4000;
+const MSG_FASTOPEN: i64 = 0x2000_0000;
 const RECEIVE_FLAGS: i64 = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
 const SEND_FLAGS: i64 = MSG_DONTWAIT | MSG_NOSIGNAL;
 

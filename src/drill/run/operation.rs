@@ -1,5 +1,6 @@
 //! Calls on their way: asked once, and again after every step until they end.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::base::Instant;
@@ -16,7 +17,7 @@ pub enum Operation {
     Ended(Finished),
     Connect {
         handle: Handle,
-        addr: std::net::SocketAddr,
+        addr: SocketAddr,
         nonblocking: bool,
     },
     Accept {
@@ -45,6 +46,18 @@ pub struct Sending {
     /// The buffer is a null pointer.
     pub null: bool,
     pub nonblocking: bool,
+    pub opening: Opening,
+}
+
+/// What a call that sends has to do with opening the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// It is open, or should be.
+    No,
+    /// MSG_FASTOPEN: to be opened.
+    Due(SocketAddr),
+    /// It has begun, and must be over before more is sent.
+    Begun(SocketAddr),
 }
 
 /// A call that receives.
@@ -168,17 +181,19 @@ impl World {
             };
             return ended(reply, sending.nonblocking);
         }
+        match sending.opening {
+            Opening::No => {}
+            Opening::Due(addr) => return self.open_sending(sending, addr),
+            Opening::Begun(addr) => match self.backend.connect(sending.handle, Some(addr)) {
+                Reply::Done(_) | Reply::Failed(errno::EISCONN) => sending.opening = Opening::No,
+                reply => return ended(reply, false),
+            },
+        }
         loop {
-            let written = self.table.get(&sending.fd).map_or(0, |d| d.written);
-            let len = (sending.len - sending.sent).min(CHUNK);
-            let bytes = pattern::text(Stream::Out, written, len);
+            let bytes = self.next_text(sending);
             match self.backend.send(sending.handle, &bytes) {
                 Reply::Done(taken) => {
-                    let taken = usize::try_from(taken).unwrap_or(0);
-                    sending.sent += taken;
-                    if let Some(descriptor) = self.table.get_mut(&sending.fd) {
-                        descriptor.written += taken as u64;
-                    }
+                    self.count_sent(sending, taken);
                     if sending.sent >= sending.len {
                         return Ok(Some(Finished::with(sending.sent as i64)));
                     }
@@ -192,6 +207,40 @@ impl World {
                 }
                 reply => return ended(reply, sending.nonblocking),
             }
+        }
+    }
+
+    /// MSG_FASTOPEN: what fits goes with the SYN; whoever waits does so until the connection is
+    /// open.
+    fn open_sending(
+        &mut self,
+        sending: &mut Sending,
+        addr: SocketAddr,
+    ) -> Result<Option<Finished>, Stop> {
+        let bytes = self.next_text(sending);
+        sending.opening = Opening::Begun(addr);
+        match self.backend.connect_sending(sending.handle, addr, &bytes) {
+            Reply::Done(taken) => {
+                self.count_sent(sending, taken);
+                let finished = Finished::with(sending.sent as i64);
+                Ok(sending.nonblocking.then_some(finished))
+            }
+            reply => ended(reply, sending.nonblocking),
+        }
+    }
+
+    /// What a call that sends would send next.
+    fn next_text(&self, sending: &Sending) -> Vec<u8> {
+        let written = self.table.get(&sending.fd).map_or(0, |d| d.written);
+        let len = (sending.len - sending.sent).min(CHUNK);
+        pattern::text(Stream::Out, written, len)
+    }
+
+    fn count_sent(&mut self, sending: &mut Sending, taken: i64) {
+        let taken = usize::try_from(taken).unwrap_or(0);
+        sending.sent += taken;
+        if let Some(descriptor) = self.table.get_mut(&sending.fd) {
+            descriptor.written += taken as u64;
         }
     }
 

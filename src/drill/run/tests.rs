@@ -420,3 +420,53 @@ fn an_echo_that_was_never_sent_is_the_scripts_own_mistake() {
     passes(&text.replace("ecr 101", "ecr 100"));
     passes(&format!("--tcp_ts_ecr_scaled\n{text}"));
 }
+
+/// A cookie of the far end: seven lines.
+const ACQUAINTED: &str = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n\
+    +0 fcntl(3, F_SETFL, O_NONBLOCK) = 0\n\
+    +0 sendto(3, ..., 9, MSG_FASTOPEN, ..., ...) = -1 EINPROGRESS (x)\n\
+    +0 > S 0:0(0) <...>\n\
+    +.01 < S. 0:0(0) ack 1 win 65535 <mss 1000,FO 0102030405060708,nop,nop>\n\
+    +0 > . 1:1(0) ack 1\n\
+    +.1 socket(..., SOCK_STREAM, IPPROTO_TCP) = 4\n";
+
+#[test]
+fn a_call_that_opens_waits_for_the_handshake_and_for_room() {
+    let text = format!(
+        "{ACQUAINTED}+0...0.1 sendto(4, ..., 9000, MSG_FASTOPEN, ..., ...) = 9000\n\
+         +0 > S 0:968(968) <...>\n\
+         +.1 < S. 0:0(0) ack 969 win 65535 <mss 1000>\n\
+         +0 > . 969:969(0) ack 1\n\
+         +0 > . 969:8969(8000) ack 1\n\
+         +.1 < . 1:1(0) ack 8969 win 65535\n\
+         +0 > P. 8969:9001(32) ack 1\n\
+         +0 sendto(4, ..., 9, MSG_FASTOPEN, ..., ...) = -1 EISCONN (x)\n"
+    );
+    passes(&text);
+    let early = text.replace("0...0.1", "0...0.05");
+    assert_eq!(fails(&early), (ReasonKind::Timing, 8));
+}
+
+#[test]
+fn a_call_that_opens_tells_why_it_could_not() {
+    passes(&format!(
+        "{ACQUAINTED}+0...0.1 sendto(4, ..., 9, MSG_FASTOPEN, ..., ...) = -1 ECONNREFUSED (x)\n\
+         +0 > S 0:9(9) <...>\n\
+         +.1 < R. 0:0(0) ack 10 win 0\n"
+    ));
+    passes(
+        "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n\
+         +0 sendto(3, ..., 9, MSG_FASTOPEN, {sa_family = AF_UNSPEC, sin_port = htons(0), \
+         sin_addr = inet_addr(\"0.0.0.0\")}, ...) = -1 EOPNOTSUPP (x)\n",
+    );
+}
+
+#[test]
+fn metrics_that_are_flushed_take_the_cookies_along() {
+    passes(&format!(
+        "{ACQUAINTED}+0 `ip tcp_metrics flush all`\n\
+         +0 fcntl(4, F_SETFL, O_NONBLOCK) = 0\n\
+         +0 sendto(4, ..., 9, MSG_FASTOPEN, ..., ...) = -1 EINPROGRESS (x)\n\
+         +0 > S 0:0(0) <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7,FO,nop,nop>\n"
+    ));
+}

@@ -337,3 +337,34 @@ fn text_longer_than_a_syn_arrives_whole_though_both_syns_are_lost_once() {
         assert_eq!(world.state(End::A, client), Some(State::Established));
     }
 }
+
+#[test]
+fn how_much_more_goes_with_the_syn_is_told_until_it_has_left() {
+    let mut lone = acquainted();
+    let config = Arc::clone(&lone.stack.config().tcp);
+    let to = SocketAddr::new(B, 80);
+    let opened = lone
+        .stack
+        .open_sending(lone.now, to, None, config, &pattern(10));
+    let (id, _) = opened.unwrap();
+    // 1000 less four for the MSS, twelve for the cookie, and what is there already.
+    assert_eq!(lone.stack.syn_room(id), 974);
+    lone.write(id, 1000);
+    assert_eq!(lone.stack.syn_room(id), 0);
+    let plain = open(&mut Lone::new(active()), 10);
+    assert_eq!(lone.stack.syn_room(plain), 0);
+    assert_eq!(lone.outgoing(), ["S 0:985(984)"]);
+    assert_eq!(lone.stack.syn_room(id), 0);
+}
+
+#[test]
+fn what_is_forgotten_is_asked_for_again() {
+    let mut lone = acquainted();
+    lone.stack.forget_fast_open();
+    assert_eq!(next(&mut lone), "asks");
+    lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000>");
+    lone.outgoing();
+    assert_eq!(next(&mut lone), "neither");
+    lone.stack.forget_fast_open();
+    assert_eq!(next(&mut lone), "asks");
+}

@@ -120,6 +120,16 @@ impl Connection {
         self.hurry = Some(Box::new(Hurry::Asked { cookie, text }));
     }
 
+    /// How much more text may go with our SYN: none without a cookie, or once it has left.
+    pub fn syn_room(&self) -> usize {
+        match self.hurry.as_deref() {
+            Some(Hurry::Asked { text, .. }) if self.snd.nxt == self.snd.iss => {
+                (*text as usize).saturating_sub(self.outgoing.len())
+            }
+            _ => 0,
+        }
+    }
+
     /// How much text goes with our SYN, when it leaves for the first time.
     fn syn_text(&self) -> u32 {
         match self.hurry.as_deref() {

@@ -158,6 +158,10 @@ impl Backend for Broken {
         self.inner.connect(socket, addr)
     }
 
+    fn connect_sending(&mut self, socket: Handle, addr: SocketAddr, bytes: &[u8]) -> Reply {
+        self.inner.connect_sending(socket, addr, bytes)
+    }
+
     fn send(&mut self, socket: Handle, bytes: &[u8]) -> Reply {
         self.inner.send(socket, bytes)
     }

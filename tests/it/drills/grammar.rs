@@ -222,8 +222,8 @@ const UNSUPPORTED: &[(&str, &str)] = &[
         "option:SO_ZEROCOPY",
     ),
     (
-        "+0 setsockopt(3, SOL_TCP, TCP_FASTOPEN, [1], 4) = 0",
-        "option:TCP_FASTOPEN",
+        "+0 setsockopt(3, SOL_TCP, TCP_FASTOPEN_KEY, [1], 4) = 0",
+        "option:TCP_FASTOPEN_KEY",
     ),
     (
         "+0 setsockopt(3, SOL_TCP, TCP_FROB, [1], 4) = 0",
@@ -234,7 +234,7 @@ const UNSUPPORTED: &[(&str, &str)] = &[
         "option:TCP_CONGESTION=bbr",
     ),
     (
-        "+0 sendto(3, ..., 10, MSG_FASTOPEN, ..., ...) = 10",
+        "+0 send(3, ..., 10, MSG_FASTOPEN) = 10",
         "flag:MSG_FASTOPEN",
     ),
     (
