@@ -117,6 +117,8 @@ pub trait Backend: Send {
     /// `None`: there is no connection to ask.
     fn info(&self, socket: Handle) -> Option<Info>;
 
+    /// What the stack has done that must never be, beginning with the name of the rule.
+    fn breach(&self) -> Option<String>;
     /// Lets somebody hear why the stack does what it does.
     fn watch(&mut self, observer: Box<dyn Observer + Send>);
 }

@@ -14,13 +14,14 @@ pub struct Guards {
 
 impl Guards {
     /// Their names.
-    pub const NAMES: [&'static str; 6] = [
+    pub const NAMES: [&'static str; 7] = [
         "checksum",
         "wellformed",
         "payload",
         "stray",
         "foreign",
         "panic",
+        "invariants",
     ];
 
     /// All of them.

@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use broken::Fault;
+use pellucid::drill::guard::Guards;
 use pellucid::drill::judge::{Prepared, Request, judge, judge_with, ours, prepare};
 use pellucid::drill::mutate::{mutants, survey};
 use pellucid::drill::outcome::Verdict;
@@ -143,7 +145,7 @@ fn every_script_is_changed_in_every_way() {
 #[test]
 fn a_broken_stack_fails() {
     let scripts = scripts();
-    for fault in broken::Fault::ALL {
+    for fault in Fault::ALL {
         let failed = each(&scripts, jobs(), |(name, text)| {
             let request = Request {
                 strict: true,
@@ -162,6 +164,25 @@ fn a_broken_stack_fails() {
             "{fault:?} is hardly noticed: {count}"
         );
     }
+}
+
+/// What must always hold is a guard: its breach leaves the verdict of packetdrill's own rules.
+#[test]
+fn a_broken_invariant_fails_by_its_name() {
+    let maker = |settings: &_, profile| broken::spoilt(ours(settings, profile), Fault::Breach);
+    let judged = |guards: &str| {
+        let request = Request {
+            guards: Guards::listed(guards).expect("the names of guards"),
+            ..Request::default()
+        };
+        judge_with("a.pkt", "0 `true`", &request, &maker).run
+    };
+    let run = judged("all");
+    let reason = run.reason.expect("it fails");
+    assert_eq!(reason.kind.word(), "guard:invariants");
+    assert_eq!(reason.text, "I-SAFE broken");
+    assert!(run.reference && !run.clean);
+    assert_eq!(judged("checksum,stray").verdict, Verdict::Pass);
 }
 
 /// The scripts of others are kept outside: how many pass is told, and is no reason to fail.

@@ -1,7 +1,6 @@
 //! The calls: what Linux answers, made of what the stack says.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::probe::State;
@@ -45,7 +44,7 @@ impl Ours {
         if socket.options.fast_open.is_none() && self.policy.fast_open.is_for_all() {
             options.fast_open = u32::try_from(backlog).ok();
         }
-        let config = Arc::new(options.config(&self.policy));
+        let config = self.config_of(&options);
         // Linux lets one more wait than it was told.
         let backlog = usize::try_from(backlog).unwrap_or(0).saturating_add(1);
         let listener = self.stack.listen_with(self.now, local, backlog, config);
@@ -87,7 +86,7 @@ impl Ours {
             Kind::Opening(id) => return self.connected(handle, id),
             Kind::Fresh => {}
         }
-        let config = Arc::new(socket.options.config(&self.policy));
+        let config = self.config_of(&socket.options);
         match self.stack.open_with(self.now, addr, socket.bound, config) {
             Ok(id) => self.opens(handle, id),
             Err(error) => refused(error),
@@ -117,7 +116,7 @@ impl Ours {
             }
             Kind::Fresh => {}
         }
-        let config = Arc::new(socket.options.config(&self.policy));
+        let config = self.config_of(&socket.options);
         let opened = self
             .stack
             .open_sending(self.now, addr, socket.bound, config, &[]);

@@ -8,20 +8,20 @@ mod info;
 mod option;
 mod socket;
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{Checksum, Instant, Offload, Received, Seed};
 use crate::probe::Observer;
-use crate::stack::{Config, Stack};
+use crate::sim::invariants::{Invariants, Rules};
+use crate::stack::{Config, Stack, TcpConfig};
 
 use super::backend::{Backend, Configured, Handle, Info, Receive, Reply, Shut};
 use super::command::Route;
 use super::profile::{Policy, Profile};
 use super::settings::Settings;
 use super::tally::Tally;
-use socket::{Kind, Socket};
+use socket::{Kind, Options, Socket};
 
 pub use info::{FIELDS, KNOWN};
 
@@ -33,8 +33,8 @@ pub struct Ours {
     policy: Policy,
     sockets: Vec<Option<Socket>>,
     tally: Tally,
-    /// Packets that left while time stood still.
-    outgoing: VecDeque<Vec<u8>>,
+    /// What must always hold, watched.
+    watch: Invariants,
 }
 
 impl Ours {
@@ -44,7 +44,9 @@ impl Ours {
         config.mtu = settings.mtu;
         let policy = Policy::new(profile);
         config.tcp = Arc::new(policy.tcp.clone());
+        let watch = Invariants::new(Rules::of(&config));
         let mut stack = Stack::new(config, Seed::from_number(SEED));
+        stack.observe(Box::new(watch.clone()));
         let tally = Tally::default();
         stack.observe(Box::new(tally.clone()));
         let mut ours = Ours {
@@ -53,7 +55,7 @@ impl Ours {
             policy,
             sockets: Vec::new(),
             tally,
-            outgoing: VecDeque::new(),
+            watch,
         };
         ours.tell_keys();
         ours
@@ -63,6 +65,23 @@ impl Ours {
     fn tell_keys(&mut self) {
         let (current, former) = self.policy.fast_open.keys();
         self.stack.set_fast_open_keys(current, former);
+    }
+
+    /// Nothing more is to be sent: does everything hold that must? A deadline of this very instant
+    /// waits for the event that the script has put there, and both for the next time.
+    fn settled(&self) {
+        let next = self.stack.poll_timeout();
+        if next.is_none_or(|at| at > self.now) {
+            self.watch.settled(self.now, next);
+            self.stack.assert_invariants();
+        }
+    }
+
+    /// How connections of a socket with these options are to behave.
+    fn config_of(&self, options: &Options) -> Arc<TcpConfig> {
+        let config = options.config(&self.policy);
+        self.watch.admit(&config);
+        Arc::new(config)
     }
 
     fn get(&self, socket: Handle) -> Option<&Socket> {
@@ -108,11 +127,12 @@ impl Backend for Ours {
     fn emitted(&mut self) -> Option<Vec<u8>> {
         // Notices are for those who sleep; scripts ask again after every step.
         while self.stack.poll_notice().is_some() {}
-        let waiting = self.outgoing.pop_front();
-        waiting.or_else(|| {
-            let packet = self.stack.poll_transmit(self.now)?;
-            Some(packet.to_vec())
-        })
+        let packet = self.stack.poll_transmit(self.now);
+        let packet = packet.map(|packet| packet.to_vec());
+        if packet.is_none() {
+            self.settled();
+        }
+        packet
     }
 
     fn configure(&mut self, key: &str, value: &str) -> Configured {
@@ -216,6 +236,10 @@ impl Backend for Ours {
         self.tcp_info(socket)
     }
 
+    fn breach(&self) -> Option<String> {
+        self.watch.breach().map(|breach| breach.to_string())
+    }
+
     fn watch(&mut self, observer: Box<dyn Observer + Send>) {
         self.stack.observe(observer);
     }
@@ -277,8 +301,8 @@ impl Ours {
     fn renew_listeners(&mut self) {
         for socket in self.sockets.iter().flatten() {
             if let Kind::Listening(id) = socket.kind {
-                let config = socket.options.config(&self.policy);
-                self.stack.configure_listener(id, Arc::new(config));
+                let config = self.config_of(&socket.options);
+                self.stack.configure_listener(id, config);
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Socket options: those that the stack has something for, by their Linux numbers.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::stack::{Algorithm, TcpConfig};
@@ -87,10 +86,10 @@ impl Ours {
             return;
         };
         let (kind, options) = (socket.kind, socket.options);
-        let config = options.config(&self.policy);
+        let config = self.config_of(&options);
         match kind {
             Kind::Fresh => {}
-            Kind::Listening(id) => self.stack.configure_listener(id, Arc::new(config)),
+            Kind::Listening(id) => self.stack.configure_listener(id, config),
             Kind::Opening(id) | Kind::Connected(id) => {
                 self.stack.set_linger(id, options.linger);
                 match changed {

@@ -246,3 +246,24 @@ fn settings_reach_those_who_listen() {
     assert!(ours.drop_local(false) && !ours.drop_local(true));
     assert_eq!(ours.counter("TcpExtBeyondWindow"), None);
 }
+
+#[test]
+fn every_packet_and_every_pause_is_watched() {
+    use std::time::Duration;
+
+    let breach = |rules: fn(&mut Rules)| {
+        let (mut ours, _, remote) = ours(Profile::Rfc);
+        let mut changed = Rules::of(ours.stack.config());
+        rules(&mut changed);
+        ours.watch = Invariants::new(changed);
+        ours.stack.observe(Box::new(ours.watch.clone()));
+        ours.stack.open(ours.now, remote, None).unwrap();
+        while ours.emitted().is_some() {}
+        ours.breach()
+    };
+    assert_eq!(breach(|_| {}), None);
+    let too_long = breach(|rules| rules.mtu = 50).expect("a SYN with options");
+    assert!(too_long.starts_with("I-WIRE"), "{too_long}");
+    let late = breach(|rules| rules.patience = Duration::ZERO).expect("a timer of a second");
+    assert!(late.starts_with("I-TIMER"), "{late}");
+}

@@ -15,6 +15,9 @@ impl Runner<'_> {
         let ended = ended.and(cleaned);
         let ended = ended.and_then(|()| self.run_code());
         let tail = self.leftovers();
+        if let Some(breach) = self.world.backend.breach() {
+            self.world.guards.violate("invariants", breach);
+        }
         let world = self.world;
         let mut run = Run {
             verdict: Verdict::Pass,

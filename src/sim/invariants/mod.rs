@@ -36,7 +36,7 @@ use std::time::Duration;
 
 use crate::base::{Instant, Pieces};
 use crate::probe::{Event, EventId, Observer, Purpose, Snapshot, Subject, Told};
-use crate::stack::Config;
+use crate::stack::{Config, TcpConfig};
 
 use super::reading::{Reading, read_received};
 
@@ -58,13 +58,23 @@ pub struct Rules {
 impl Rules {
     /// Those of a stack with this configuration.
     pub fn of(config: &Config) -> Rules {
-        let tcp = &config.tcp;
-        Rules {
+        let mut rules = Rules {
             mtu: config.mtu,
-            receive_buffer: tcp.receive_buffer.max(tcp.receive_buffer_max),
-            send_buffer: tcp.send_buffer.max(tcp.send_buffer_max),
-            patience: tcp.rto_max,
-        }
+            receive_buffer: 0,
+            send_buffer: 0,
+            patience: Duration::ZERO,
+        };
+        rules.admit(&config.tcp);
+        rules
+    }
+
+    /// Connections may be like this, too.
+    fn admit(&mut self, tcp: &TcpConfig) {
+        let receive = tcp.receive_buffer.max(tcp.receive_buffer_max);
+        let send = tcp.send_buffer.max(tcp.send_buffer_max);
+        self.receive_buffer = self.receive_buffer.max(receive);
+        self.send_buffer = self.send_buffer.max(send);
+        self.patience = self.patience.max(tcp.rto_max);
     }
 }
 
@@ -124,6 +134,11 @@ impl Invariants {
     /// The stack's device carries packets of up to so many bytes from here on.
     pub fn set_mtu(&self, mtu: u16) {
         self.lock().rules.mtu = mtu;
+    }
+
+    /// From here on the stack may have connections like this beside those that it had.
+    pub fn admit(&self, tcp: &TcpConfig) {
+        self.lock().rules.admit(tcp);
     }
 
     fn lock(&self) -> MutexGuard<'_, Watch> {

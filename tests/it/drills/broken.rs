@@ -19,10 +19,18 @@ pub enum Fault {
     Push,
     /// Every timer fires a quarter of a second early.
     Early,
+    /// It has done what no stack may, in the eyes of whoever watches it.
+    Breach,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 4] = [Fault::Ack, Fault::Checksum, Fault::Push, Fault::Early];
+    pub const ALL: [Fault; 5] = [
+        Fault::Ack,
+        Fault::Checksum,
+        Fault::Push,
+        Fault::Early,
+        Fault::Breach,
+    ];
 }
 
 struct Broken {
@@ -56,7 +64,7 @@ impl Broken {
             Fault::Ack => change(packet, at, at + 10, |word| word.wrapping_add(1)),
             Fault::Push => change(packet, at, at + 12, |word| word ^ 8),
             Fault::Checksum => packet[at + 16] ^= 0x55,
-            Fault::Early => {}
+            Fault::Early | Fault::Breach => {}
         }
     }
 }
@@ -196,6 +204,13 @@ impl Backend for Broken {
 
     fn info(&self, socket: Handle) -> Option<Info> {
         self.inner.info(socket)
+    }
+
+    fn breach(&self) -> Option<String> {
+        match self.fault {
+            Fault::Breach => Some("I-SAFE broken".into()),
+            _ => self.inner.breach(),
+        }
     }
 
     fn watch(&mut self, observer: Box<dyn Observer + Send>) {
