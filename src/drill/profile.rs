@@ -95,6 +95,7 @@ impl Policy {
                 send_buffer_max: 4 << 20,
                 ecn: Asking::Off,
                 r2_syn: 5,
+                syn_linear: 4,
                 quick_acks: 16,
                 nagle_by_short: true,
                 ..TcpConfig::default()
@@ -122,6 +123,31 @@ impl Policy {
             },
             tcp,
         }
+    }
+
+    /// How large the receive buffer of a socket is that asked for `asked` bytes, at first and once
+    /// it has grown, in bytes of text. Segments have up to `mss` of them.
+    ///
+    /// Linux counts what packets cost, and takes that for as much as their text, of which it offers
+    /// whole segments at first.
+    pub fn receive_buffer(&self, asked: Option<u32>, mss: u32) -> (u32, u32) {
+        let most = asked.unwrap_or(self.tcp.receive_buffer_max);
+        let first = asked.unwrap_or(self.tcp.receive_buffer);
+        if self.profile != Profile::Linux {
+            return (first, most);
+        }
+        let half = first / 2;
+        let whole = half - half % mss;
+        let first = if whole > 0 { whole } else { half };
+        // The window scale is that of all memory, unless a socket has asked for some.
+        (first, asked.map_or(most, |_| half))
+    }
+
+    /// How often a SYN goes again. Linux does not count those whose timeout is not doubled.
+    pub fn syn_retries(&self, asked: Option<u32>) -> u32 {
+        asked
+            .unwrap_or(self.tcp.r2_syn)
+            .saturating_add(self.tcp.syn_linear)
     }
 
     /// What a key was set to, if it was.
@@ -166,6 +192,7 @@ impl Policy {
             "tcp_recovery" => return switch(value, &mut tcp.recovery.rack),
             "tcp_slow_start_after_idle" => return switch(value, &mut tcp.idle_restart),
             "tcp_syn_retries" => return count(value, &mut tcp.r2_syn),
+            "tcp_syn_linear_timeouts" => return count(value, &mut tcp.syn_linear),
             "tcp_synack_retries" => return count(value, &mut tcp.r2_syn_ack),
             "tcp_retries1" => return count(value, &mut tcp.r1),
             "tcp_retries2" => return count(value, &mut tcp.r2),

@@ -64,6 +64,9 @@ pub struct Config {
     pub r2: u32,
     /// R2 for a SYN (MUST-23: at least three minutes): house!("retries").
     pub r2_syn: u32,
+    /// After how many of a SYN's retransmissions the timeout stays what it was before it begins to
+    /// be doubled: house!("syn-linear").
+    pub syn_linear: u32,
     /// R2 for a SYN,ACK: house!("retries").
     pub r2_syn_ack: u32,
     /// RFC 9293 section 3.8.4 (MUST-25): off unless asked for.
@@ -181,6 +184,7 @@ impl Default for Config {
             r1: 3,
             r2: 15,
             r2_syn: 7,
+            syn_linear: 0,
             r2_syn_ack: 5,
             keep_alive: None,
             user_timeout: None,

@@ -173,7 +173,9 @@ impl Connection {
             );
         }
         // (5.5) back off the timer, (5.6) start it.
-        self.rtt.on_timeout();
+        if self.state != State::SynSent || self.recovery.timeouts > self.config.syn_linear {
+            self.rtt.on_timeout();
+        }
         self.rearm_retransmission(cx);
     }
 

@@ -11,7 +11,7 @@ mod socket;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::base::{Checksum, Instant, Offload, Received, Seed};
+use crate::base::{Checksum, Instant, Mss, Offload, Received, Seed};
 use crate::probe::Observer;
 use crate::sim::invariants::{Invariants, Rules};
 use crate::stack::{Config, Stack, TcpConfig};
@@ -79,7 +79,10 @@ impl Ours {
 
     /// How connections of a socket with these options are to behave.
     fn config_of(&self, options: &Options) -> Arc<TcpConfig> {
-        let config = options.config(&self.policy);
+        let device = self.stack.config();
+        let own = device.addresses.first().map(|(own, _)| *own);
+        let mss = own.map_or(Mss::FLOOR, |own| device.mss(own));
+        let config = options.config(&self.policy, mss);
         self.watch.admit(&config);
         Arc::new(config)
     }

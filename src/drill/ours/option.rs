@@ -127,12 +127,12 @@ impl Ours {
             return nothing(Reply::Failed(errno::EBADF));
         };
         let options = socket.options;
-        let config = options.config(&self.policy);
+        let (tcp, asked) = (&self.policy.tcp, &options);
         let seconds = |span: Duration| span.as_secs() as i64;
         let keep = self.policy.keep_alive;
         let number = match option {
-            Known::SendBuffer => i64::from(config.send_buffer),
-            Known::ReceiveBuffer => i64::from(config.receive_buffer),
+            Known::SendBuffer => i64::from(asked.send_buffer.unwrap_or(tcp.send_buffer)),
+            Known::ReceiveBuffer => i64::from(asked.receive_buffer.unwrap_or(tcp.receive_buffer)),
             Known::ReuseAddr => i64::from(options.reuse_addr),
             Known::KeepAlive => i64::from(options.keep_alive),
             Known::NoDelay => i64::from(options.nodelay),
@@ -158,9 +158,9 @@ impl Ours {
             Known::KeepIdle => seconds(options.keep_idle.unwrap_or(keep.idle)),
             Known::KeepInterval => seconds(options.keep_interval.unwrap_or(keep.interval)),
             Known::KeepCount => i64::from(options.keep_count.unwrap_or(keep.probes)),
-            Known::SynCount => i64::from(config.r2_syn),
+            Known::SynCount => i64::from(asked.syn_count.unwrap_or(tcp.r2_syn)),
             Known::UserTimeout => options.user_timeout.unwrap_or_default().as_millis() as i64,
-            Known::Linger2 => seconds(config.fin_wait_2),
+            Known::Linger2 => seconds(asked.linger2.unwrap_or(tcp.fin_wait_2)),
             Known::FastOpen => i64::from(options.fast_open.unwrap_or(0)),
         };
         let mut bytes = (number as i32).to_le_bytes().to_vec();

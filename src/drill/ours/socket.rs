@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::base::Mss;
 use crate::probe::{Snapshot, State};
 use crate::stack::{Algorithm, ConnId, Failure, KeepAlive, ListenerId, TcpConfig};
 
@@ -94,8 +95,8 @@ impl Socket {
 }
 
 impl Options {
-    /// How its connections are to behave.
-    pub fn config(&self, policy: &Policy) -> TcpConfig {
+    /// How its connections are to behave, on a device that carries segments of `mss` bytes.
+    pub fn config(&self, policy: &Policy, mss: Mss) -> TcpConfig {
         let Options {
             send_buffer,
             receive_buffer,
@@ -113,16 +114,17 @@ impl Options {
             fast_open,
         } = *self;
         let tcp = policy.tcp.clone();
+        let (receive, receive_max) = policy.receive_buffer(receive_buffer, mss.bytes());
         TcpConfig {
             // A size that was asked for stays.
             send_buffer: send_buffer.unwrap_or(tcp.send_buffer),
             send_buffer_max: send_buffer.unwrap_or(tcp.send_buffer_max),
-            receive_buffer: receive_buffer.unwrap_or(tcp.receive_buffer),
-            receive_buffer_max: receive_buffer.unwrap_or(tcp.receive_buffer_max),
+            receive_buffer: receive,
+            receive_buffer_max: receive_max,
             nodelay,
             keep_alive: self.keep_alive(policy),
             user_timeout,
-            r2_syn: syn_count.unwrap_or(tcp.r2_syn),
+            r2_syn: policy.syn_retries(syn_count),
             fin_wait_2: linger2.unwrap_or(tcp.fin_wait_2),
             congestion: congestion.unwrap_or(tcp.congestion),
             fast_open: policy.fast_open.of_socket(fast_open),

@@ -20,6 +20,7 @@ fn keys_turn_knobs() {
         ("tcp_recovery", "0"),
         ("tcp_slow_start_after_idle", "0"),
         ("tcp_syn_retries", "2"),
+        ("tcp_syn_linear_timeouts", "6"),
         ("tcp_synack_retries", "3"),
         ("tcp_retries1", "4"),
         ("tcp_retries2", "5"),
@@ -41,6 +42,11 @@ fn keys_turn_knobs() {
     let recovery = tcp.recovery;
     assert!(!recovery.frto && !recovery.tlp && !recovery.rack);
     assert_eq!((tcp.r2_syn, tcp.r2_syn_ack, tcp.r1, tcp.r2), (2, 3, 4, 5));
+    assert_eq!(tcp.syn_linear, 6);
+    assert_eq!(
+        (policy.syn_retries(None), policy.syn_retries(Some(9))),
+        (8, 15)
+    );
     assert_eq!(tcp.rto_max, Duration::from_secs(9));
     assert_eq!(tcp.fin_wait_2, Duration::from_secs(7));
     let keep = policy.keep_alive;
@@ -143,4 +149,17 @@ fn what_is_below_the_stack_and_a_modules_parameter_turn_knobs_too() {
         Configured::Unsupported
     );
     assert_eq!(set(&mut policy, "tcp_ecn", "3"), Configured::Unsupported);
+}
+
+#[test]
+fn linux_offers_half_of_a_buffer_in_whole_segments() {
+    let linux = Policy::new(Profile::Linux);
+    // 1460 * 184; the scale is that of 15 MiB.
+    assert_eq!(linux.receive_buffer(None, 1460), (268_640, 15 << 20));
+    assert_eq!(linux.receive_buffer(Some(30_000), 1460), (14_600, 15_000));
+    assert_eq!(linux.receive_buffer(Some(2304), 1460), (1152, 1152));
+    for profile in [Profile::Rfc, Profile::Bsd] {
+        let policy = Policy::new(profile);
+        assert_eq!(policy.receive_buffer(Some(30_000), 1460), (30_000, 30_000));
+    }
 }

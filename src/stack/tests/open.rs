@@ -231,6 +231,31 @@ fn text_on_the_syn_ack_is_taken() {
     assert_eq!(lone.stack.read(lone.now, id, &mut [0; 10]), Ok(5));
 }
 
+#[test]
+fn the_first_syns_may_go_again_without_the_timeout_being_doubled() {
+    let mut lone = Lone::new(Config {
+        syn_linear: 2,
+        r2_syn: 4,
+        ..Lone::plain()
+    });
+    let id = lone.open();
+    lone.outgoing();
+    let again = lone.run(9 * SECOND);
+    let expected = [1000, 2000, 3000, 5000].map(|at| format!("{at} S 0:1(0)"));
+    assert_eq!(again, expected);
+    assert_eq!(lone.stack.failure(id), Some(Failure::TimedOut));
+    // It is about SYNs alone.
+    let (id, _) = (lone.open(), lone.outgoing());
+    lone.inject("S. 0:1(0) ack 1 win 1000 <mss 1000>");
+    lone.outgoing();
+    lone.write(id, 5);
+    lone.outgoing();
+    let again = lone.run(4 * SECOND);
+    // 200 ms at least, doubled each time: the round trip took none.
+    let expected = [200, 600, 1400, 3000].map(|at| format!("{at} P. 1:6(5) ack 1"));
+    assert_eq!(again, expected);
+}
+
 // req: RFC9293-3.10.7.3-5, RFC9293-3.10.7.4-19
 #[test]
 fn syn_sent_drops_what_is_neither_syn_nor_reset() {

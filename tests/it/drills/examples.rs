@@ -274,10 +274,11 @@ fn accurate_marks() {
     );
 }
 
-/// The initial window of Linux is half of its buffer, ours all of it. It is read, and fails.
+/// The initial window of Linux is half of its buffer, in whole segments; what lies right of it is
+/// dropped.
 #[test]
 fn a_window_without_scaling() {
-    is_read_and_fails(
+    passes(
         r#"`../common/defaults.sh`
 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 +0 setsockopt(3, SOL_SOCKET, SO_RCVBUF, [15000], 4) = 0
@@ -288,6 +289,63 @@ fn a_window_without_scaling() {
 +0 > S. 0:0(0) ack 1 win 14600 <mss 1460,nop,wscale 0>
 +.01 < . 1:1(0) ack 1 win 700
 +0 < . 14602:14612(10) ack 1 win 700   +0 > . 1:1(0) ack 1 win 14600
+"#,
+    );
+}
+
+/// Half of what was asked for twice, in whole segments.
+#[test]
+fn an_initial_window_of_whole_segments() {
+    passes(
+        r#"`../common/defaults.sh`
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 setsockopt(3, SOL_SOCKET, SO_RCVBUF, [10000], 4) = 0
++0 getsockopt(3, SOL_SOCKET, SO_RCVBUF, [20000], [4]) = 0
++0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
++0 > S 0:0(0) win 8760 <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 0>
+"#,
+    );
+}
+
+/// Four SYNs go again a second apart, and five more ever later.
+#[test]
+fn lost_syns_of_linux() {
+    passes(
+        r#"`../common/defaults.sh`
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0...67 connect(3, ..., ...) = -1 ETIMEDOUT (Connection timed out)
++0 > S 0:0(0) <...>
+1 > S 0:0(0) <...>
+2 > S 0:0(0) <...>
+3 > S 0:0(0) <...>
+4 > S 0:0(0) <...>
+5 > S 0:0(0) <...>
+7 > S 0:0(0) <...>
+11 > S 0:0(0) <...>
+19 > S 0:0(0) <...>
+35 > S 0:0(0) <...>
+70 close(3) = 0
+"#,
+    );
+}
+
+/// The option stands in for the five.
+#[test]
+fn a_number_of_syns_of_linux() {
+    passes(
+        r#"`../common/defaults.sh`
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 setsockopt(3, SOL_TCP, TCP_SYNCNT, [1], 4) = 0
++0 getsockopt(3, SOL_TCP, TCP_SYNCNT, [1], [4]) = 0
++0...7 connect(3, ..., ...) = -1 ETIMEDOUT (Connection timed out)
++0 > S 0:0(0) <...>
+1 > S 0:0(0) <...>
+2 > S 0:0(0) <...>
+3 > S 0:0(0) <...>
+4 > S 0:0(0) <...>
+5 > S 0:0(0) <...>
+10 close(3) = 0
 "#,
     );
 }
