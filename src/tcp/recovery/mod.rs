@@ -229,6 +229,11 @@ impl Recovery {
             self.urgent = None;
         }
         if self.phase != Phase::Open {
+            // RFC 3522 section 3.2: the detection is of the oldest segment outstanding and of no
+            // other, and not begun anew when that goes once more. What the last episode has sent
+            // again may be the oldest in this one: its ACK echoes less than what goes now, and yet
+            // answers a retransmission.
+            let value = value.filter(|_| self.scoreboard.is_oldest_sent_once(range.start));
             self.undo.on_resent(range.len, value);
         }
         let in_flight = self.in_flight();

@@ -183,6 +183,11 @@ impl Scoreboard {
         }
     }
 
+    /// Whether the oldest that is outstanding begins at `start`, and went only once.
+    pub fn is_oldest_sent_once(&self, start: SeqNum) -> bool {
+        start == self.una && self.sent.front().is_some_and(|oldest| !oldest.resent)
+    }
+
     /// All before `una` is acknowledged; `arrived` hears of each piece that no report had told of.
     pub fn acknowledge(&mut self, una: SeqNum, arrived: &mut impl FnMut(Arrived)) {
         while let Some(&first) = self.sent.front()

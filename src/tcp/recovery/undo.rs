@@ -22,7 +22,8 @@ struct Episode {
     resent: u32,
     /// Of these, bytes that the peer says it got twice.
     twice: u32,
-    /// TSval of the first that went again, until an ACK of something new has come after it.
+    /// RetransmitTS: TSval of the first that went again, until an ACK of something new has come
+    /// after it.
     first: Option<u32>,
     /// Once it is over: the end of what had been sent by then. Reports of what came twice come up
     /// to a round trip later.
@@ -53,7 +54,8 @@ impl Undo {
         self.episode = None;
     }
 
-    /// Bytes leave once more, with that timestamp if any.
+    /// Bytes leave once more; with that timestamp, if an ACK of what went first would echo an
+    /// earlier one.
     pub fn on_resent(&mut self, bytes: u32, value: Option<u32>) {
         if let Some(episode) = &mut self.episode {
             if episode.resent == 0 {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::SeqNum;
+use crate::probe::Spurious;
 use crate::tcp::config::Recovering;
 use crate::tcp::recovery::Heard;
 use crate::wire::options::SackBlock;
@@ -16,6 +17,11 @@ fn at(ms: u64) -> Detection {
         srtt: Some(Duration::from_millis(40)),
         because: EventId::FIRST,
     }
+}
+
+/// The timestamp of that time.
+fn value(ms: u64) -> u32 {
+    u32::try_from(ms).expect("a short story")
 }
 
 /// A sender whose segments leave at 0 and whose peer reports.
@@ -44,7 +50,19 @@ impl Sender {
     }
 
     /// An ACK for all before segment `una` with a report of segments `from..to`.
-    fn hear(&mut self, una: u32, (from, to): (u32, u32), ms: u64) -> (u32, Verdict) {
+    fn hear(&mut self, una: u32, reported: (u32, u32), ms: u64) -> (u32, Verdict) {
+        let (_, lost, verdict) = self.hear_echo(una, reported, ms, None);
+        (lost, verdict)
+    }
+
+    /// The same with an echo of what left at that time.
+    fn hear_echo(
+        &mut self,
+        una: u32,
+        (from, to): (u32, u32),
+        ms: u64,
+        echo: Option<u64>,
+    ) -> (Learned, u32, Verdict) {
         self.una = ISS + una * MSS;
         let flight = self.recovery.in_flight();
         let block = SackBlock {
@@ -57,21 +75,22 @@ impl Sender {
             ack: self.una,
             una: self.una,
             blocks: &[block],
-            echo: None,
+            echo: echo.map(|ms| (value(ms), at(ms).now)),
             duplicate: true,
         });
         let lost = self.recovery.detect(&at(ms), &mut |_| {});
         let verdict = self.recovery.conclude(self.una, &at(ms), flight);
         self.recovery.spread_reduction(&learned, lost, MSS);
-        (lost, verdict)
+        (learned, lost, verdict)
     }
 
-    /// Sends again what is due; the segments' numbers.
+    /// Sends again what is due, with timestamps; the segments' numbers.
     fn resend(&mut self, room: u64, ms: u64) -> Vec<u32> {
         let mut again = Vec::new();
         while let Some(due) = self.recovery.due(MSS, room) {
             again.push(due.range.start.since(ISS) / MSS);
-            self.recovery.on_resent(due.range, at(ms).now, None);
+            let left = Some(value(ms));
+            self.recovery.on_resent(due.range, at(ms).now, left);
         }
         again
     }
@@ -156,4 +175,37 @@ fn an_episode_that_was_for_nothing_leaves_nothing_behind() {
     assert_eq!(sender.recovery.phase_name(), "disorder");
     assert_eq!(sender.recovery.in_flight(), 7_000);
     assert!(sender.resend(u64::MAX, 41).is_empty());
+}
+
+// req: RFC3522-3.2-4
+#[test]
+fn an_echo_of_what_the_last_episode_sent_again_proves_nothing() {
+    let mut sender = Sender::with_sent(Recovering::default(), 10);
+    // Segments 0 and 5 are lost, later 12 and 14.
+    sender.hear(0, (1, 5), 40);
+    assert_eq!(sender.resend(0, 40), [0]);
+    sender.send(4, 41);
+    sender.hear(0, (6, 10), 42);
+    assert_eq!(sender.resend(u64::MAX, 60), [5]);
+    sender.send(4, 62);
+    sender.hear(5, (6, 12), 81);
+    // The first episode finds 12 to be lost, but does not last until that is acknowledged.
+    assert_eq!(sender.hear(5, (13, 14), 81).0, 1_000);
+    assert_eq!(sender.resend(u64::MAX, 81), [12]);
+    assert_eq!(sender.hear(12, (13, 14), 100).1, Verdict::Over);
+    // The second begins with 14, and 12 is its oldest.
+    assert_eq!(sender.hear(12, (15, 18), 102).0, 1_000);
+    assert_eq!(sender.resend(u64::MAX, 102), [14]);
+    let (learned, ..) = sender.hear_echo(14, (15, 18), 121, Some(81));
+    assert_eq!(learned.spurious, None);
+}
+
+// req: RFC3522-3.2-3
+#[test]
+fn an_echo_of_the_oldest_before_it_went_again_proves_an_episode_to_have_been_for_nothing() {
+    let mut sender = Sender::with_sent(Recovering::default(), 10);
+    sender.hear(0, (1, 4), 40);
+    assert_eq!(sender.resend(0, 40), [0]);
+    let (learned, ..) = sender.hear_echo(4, (5, 6), 41, Some(0));
+    assert_eq!(learned.spurious, Some(Spurious::Timestamp));
 }
