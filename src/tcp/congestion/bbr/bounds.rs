@@ -1,8 +1,9 @@
 //! What losses and marks say: how fast and how much is too much, for now and for longer.
 //!
-//! draft-ietf-ccwg-bbr section 5.5: both react to a round that loses more than 2 %. The short-term
-//! bounds fall at its end, and are forgotten before the next probe; the long-term bound is where a
-//! probe found that much lost. Less says nothing: paths lose for other reasons.
+//! draft-ietf-ccwg-bbr section 5.5: both react to a round that loses more than 2 %, and here more
+//! than chance makes of 2 %. The short-term bounds fall at its end, and are forgotten before the
+//! next probe; the long-term bound is where a probe found that much lost. Less says nothing: paths
+//! lose for other reasons.
 
 use crate::base::{Instant, Rate};
 use crate::tcp::congestion::RateSample;
@@ -91,18 +92,13 @@ impl LossRound {
         }
     }
 
-    /// More than 2 % of what was sent in it is lost, and not by chance, or any of it is marked.
+    /// More of what was sent in it is lost than is allowed, or any of it is marked.
     fn is_bad(&self, delivered: u64, mss: u32) -> bool {
         let Some(from) = self.from else {
             return false;
         };
         let sent = self.lost + delivered.saturating_sub(from);
-        let allowed = sent * LOSS_PERCENT / 100;
-        // A path that loses so many of a round's segments at random loses now and then more, by
-        // the square root of their number; twice that is no chance any more. A round is looked at
-        // only because something was lost in it, and there are many of them between two probes.
-        let chance = 2 * (allowed * u64::from(mss)).isqrt();
-        self.marked || self.lost > allowed + chance
+        self.marked || self.lost > allowed_loss(sent, mss)
     }
 }
 
@@ -140,25 +136,25 @@ impl Bbr {
         self.loss_round.note(self.delivered);
         self.loss_round.lost += u64::from(lost);
         self.loss_round.times += 1;
-        if self.cycle.samples && is_too_much(self.loss_round.lost, tx_in_flight) {
+        if self.cycle.samples && self.loss_round.lost > allowed_loss(tx_in_flight, self.mss) {
             let inflight = self.inflight_at_loss(lost, tx_in_flight);
             self.on_inflight_too_high(now, inflight, false);
         }
     }
 
     /// How much was in flight when the losses began to be too many: of the bytes that this segment
-    /// added, those after which they were more than 2 %.
+    /// added, those after which they were more than is allowed.
     fn inflight_at_loss(&self, lost: u32, tx_in_flight: u64) -> u64 {
         let before = tx_in_flight.saturating_sub(lost.into());
         let lost_before = self.loss_round.lost - u64::from(lost);
-        // (2 % * before - lost_before) / (1 - 2 %)
-        let allowed = (before * LOSS_PERCENT).saturating_sub(100 * lost_before);
-        before + allowed / (100 - LOSS_PERCENT)
+        // "lost_prefix = (BBR.LossThresh * inflight_prev - lost_prev) / (1 - BBR.LossThresh)"
+        let left = allowed_loss(before, self.mss).saturating_sub(lost_before);
+        before + left * 100 / (100 - LOSS_PERCENT)
     }
 
-    /// A sample of a probe shows more than 2 % lost since it left.
+    /// A sample of a probe shows more lost since it left than is allowed.
     pub fn is_sample_too_high(&self, sample: &RateSample) -> bool {
-        is_too_much(sample.lost, sample.tx_in_flight)
+        sample.lost > allowed_loss(sample.tx_in_flight, self.mss)
     }
 
     /// A probe has found the end of what the path holds.
@@ -233,9 +229,13 @@ impl Bbr {
     }
 }
 
-/// Whether more than 2 % of it is lost.
-fn is_too_much(lost: u64, of: u64) -> bool {
-    lost * 100 > of * LOSS_PERCENT
+/// How much of what was sent in a round may be lost and say nothing: 2 %, and what chance adds.
+///
+/// A path that loses so many of a round's segments at random loses now and then more, by the
+/// square root of their number; more than twice that is no chance any more: house!("bbr").
+fn allowed_loss(sent: u64, mss: u32) -> u64 {
+    let expected = sent * LOSS_PERCENT / 100;
+    expected + 2 * (expected * u64::from(mss)).isqrt()
 }
 
 fn higher<T: Ord>((a, b): (T, T)) -> T {

@@ -240,6 +240,23 @@ fn a_single_loss_says_nothing_and_a_tenth_of_a_round_does() {
 
 // req: BBR-5.5-1
 #[test]
+fn a_probe_ends_once_it_loses_more_than_two_percent_and_chance_explain() {
+    let mut path = settled(LINK);
+    run_to(&mut path, Phase::ProbeBw(Step::Up));
+    let segments = path.in_flight as f64 / f64::from(MSS);
+    let expected = 0.02 * segments;
+    let allowed = (expected + 2.0 * expected.sqrt()).floor() as u32;
+    for _ in 0..allowed {
+        path.bbr.on_lost(path.now, MSS, path.in_flight);
+    }
+    assert_eq!(path.bbr.phase, Phase::ProbeBw(Step::Up));
+    path.bbr.on_lost(path.now, MSS, path.in_flight);
+    assert_eq!(path.bbr.phase, Phase::ProbeBw(Step::Down));
+    assert!(path.bbr.bounds.inflight_longterm.is_some());
+}
+
+// req: BBR-5.5-1
+#[test]
 fn what_carries_half_of_what_it_did_is_believed_within_some_round_trips() {
     let mut path = settled(Link {
         queue: 100_000,
