@@ -99,14 +99,15 @@ impl<'a> Segment<'a> {
             None => self.flags.without(Flags::ACK),
         };
         // Words of four bytes in the upper half of a byte; RFC 9293 section 3.1: the reserved bits
-        // in the lower half are sent as zero.
+        // in the lower half are sent as zero. The last of them has become AE.
         let data_offset = (header_len as u8) << 2;
+        let [ae, flags] = flags.0.to_be_bytes();
         let rest = &mut &mut *out;
         put(rest, self.ports.src.to_be_bytes());
         put(rest, self.ports.dst.to_be_bytes());
         put(rest, self.seq.0.to_be_bytes());
         put(rest, ack.0.to_be_bytes());
-        put(rest, [data_offset, flags.0]);
+        put(rest, [data_offset | ae, flags]);
         put(rest, self.window.to_be_bytes());
         put(rest, [0, 0]);
         put(rest, self.urgent.to_be_bytes());
@@ -228,9 +229,9 @@ pub struct Ports {
     pub dst: u16,
 }
 
-/// Control bits, as the header's byte has them.
+/// Control bits, as the header has them: a byte, and the last bit of the one before.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Flags(u8);
+pub struct Flags(u16);
 
 impl Flags {
     pub const NONE: Flags = Flags(0);
@@ -242,6 +243,8 @@ impl Flags {
     pub const URG: Flags = Flags(1 << 5);
     pub const ECE: Flags = Flags(1 << 6);
     pub const CWR: Flags = Flags(1 << 7);
+    /// Accurate ECN: RFC 9768.
+    pub const AE: Flags = Flags(1 << 8);
 
     /// Whether all bits of `other` are set.
     pub const fn has(self, other: Flags) -> bool {
@@ -282,6 +285,8 @@ impl Flags {
             (header.urg(), Flags::URG),
             (header.ece(), Flags::ECE),
             (header.cwr(), Flags::CWR),
+            // etherparse calls it by its former name.
+            (header.ns(), Flags::AE),
         ]
         .into_iter()
         .filter(|(set, _)| *set)
@@ -333,7 +338,7 @@ pub const HEADER_MAX: usize = TcpHeader::MAX_LEN;
 /// Where the checksum stands: RFC 9293 section 3.1, Figure 1.
 pub const CHECKSUM_AT: usize = 16;
 
-const NAMES: [(Flags, &str, char); 8] = [
+const NAMES: [(Flags, &str, char); 9] = [
     (Flags::FIN, "FIN", 'F'),
     (Flags::SYN, "SYN", 'S'),
     (Flags::RST, "RST", 'R'),
@@ -342,6 +347,7 @@ const NAMES: [(Flags, &str, char); 8] = [
     (Flags::URG, "URG", 'U'),
     (Flags::ECE, "ECE", 'E'),
     (Flags::CWR, "CWR", 'W'),
+    (Flags::AE, "AE", 'A'),
 ];
 
 // One cache line and a half in each direction; `docs/architecture.md` section 4 says 128 bytes.

@@ -168,12 +168,12 @@ fn a_data_offset_below_five_or_beyond_the_segment_is_refused() {
 
 // req: RFC9293-3.1-2
 #[test]
-fn reserved_bits_are_ignored() {
+fn reserved_bits_but_ae_are_ignored() {
     let [src, dst] = V4;
     let seg = segment(Flags::SYN, b"");
     let mut bytes = emitted(&seg, V4);
     assert_eq!(bytes[12], 0x50, "and sent as zero");
-    bytes[12] |= 0x0f;
+    bytes[12] |= 0x0e;
     assert_same(
         &Segment::parse(src, dst, &bytes, Checksum::Verified).unwrap(),
         &seg,
@@ -195,7 +195,7 @@ fn a_window_of_sixteen_ones_is_65535() {
 // req: MUST-5
 #[test]
 fn options_are_read_from_any_segment() {
-    for bits in 0..=255_u8 {
+    for bits in 0..512 {
         let mut seg = segment(Flags(bits), b"x");
         seg.options.mss = Some(999);
         seg.options.timestamps = Some(TimestampOption { value: 1, echo: 2 });
@@ -206,10 +206,10 @@ fn options_are_read_from_any_segment() {
 #[test]
 fn all_flags_stand_at_their_bits() {
     let [src, dst] = V4;
-    for bits in 0..=255_u8 {
+    for bits in 0..512 {
         let seg = segment(Flags(bits), b"");
         let bytes = emitted(&seg, V4);
-        assert_eq!(bytes[13], bits);
+        assert_eq!(u16::from_be_bytes([bytes[12] & 0x0f, bytes[13]]), bits);
         let read = Segment::parse(src, dst, &bytes, Checksum::Full).unwrap();
         assert_eq!(read.flags, Flags(bits));
         assert_eq!(read.ack.is_some(), bits & 0x10 != 0);
@@ -259,9 +259,9 @@ fn flags_print_as_wireshark_and_tcpdump_print_them() {
         (Flags::FIN | Flags::PSH | Flags::ACK, "FIN, PSH, ACK", "FP."),
         (Flags::SYN | Flags::ECE | Flags::CWR, "SYN, ECE, CWR", "SEW"),
         (
-            Flags(255),
-            "FIN, SYN, RST, PSH, ACK, URG, ECE, CWR",
-            "FSRP.UEW",
+            Flags(511),
+            "FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE",
+            "FSRP.UEWA",
         ),
     ] {
         assert_eq!(flags.to_string(), long);
@@ -314,7 +314,7 @@ fn trimming_leaves_exactly_what_the_window_holds() {
             let (ahead, case) = (case % 13, case / 13);
             let (length, case) = (case % 4, case / 4);
             let (flags, window) = (case % 4, case / 4);
-            let mut seg = segment(Flags(flags as u8), &bytes[..length as usize]);
+            let mut seg = segment(Flags(flags as u16), &bytes[..length as usize]);
             seg.seq = start + ahead - 6;
             // The text may lie in two pieces.
             let (one, two) = bytes[..length as usize].split_at(length as usize / 2);
@@ -342,7 +342,7 @@ fn trimming_leaves_exactly_what_the_window_holds() {
 
 #[test]
 fn trimming_touches_nothing_of_what_fits() {
-    let mut seg = segment(Flags(255), b"text");
+    let mut seg = segment(Flags(511), b"text");
     seg.urgent = 2;
     seg.options.window_scale = Some(3);
     assert_same(&seg.trim(seg.seq, seg.len()), &seg);
@@ -370,7 +370,7 @@ prop_compose! {
         ports in any::<(u16, u16)>(),
         seq in any::<u32>(),
         ack in any::<Option<u32>>(),
-        bits in any::<u8>(),
+        bits in 0..512_u16,
         window in any::<u16>(),
         urgent in any::<u16>(),
         options in any_options(),
@@ -435,6 +435,7 @@ proptest! {
         theirs.urg = fields.flags.has(Flags::URG);
         theirs.ece = fields.flags.has(Flags::ECE);
         theirs.cwr = fields.flags.has(Flags::CWR);
+        theirs.ns = fields.flags.has(Flags::AE);
         theirs.set_options_raw(&bytes[20..]).unwrap();
         let (IpAddr::V4(src), IpAddr::V4(dst)) = (src, dst) else { unreachable!() };
         theirs.checksum = theirs
