@@ -8,8 +8,9 @@ use crate::ip::receive::{Datagram, Verdict};
 use crate::ip::{icmp, icmp_error, receive};
 use crate::probe::{Accepted, Drop, Ending, Purpose, Subject, Why};
 use crate::rfc;
+use crate::tcp::Context;
+use crate::tcp::ecn::Codepoint;
 use crate::tcp::icmp::Severity;
-use crate::tcp::{Context, ecn};
 use crate::wire::icmp::{About, Message};
 use crate::wire::tcp::Segment;
 use crate::wire::{self, ParseError};
@@ -48,7 +49,7 @@ impl Stack {
         let (src, dst) = (datagram.src, datagram.dst);
         match Segment::parse(src, dst, datagram.payload, checksum) {
             Ok(segment) => {
-                self.marked = ecn::is_marked(datagram.tos);
+                self.codepoint = Codepoint::of(datagram.tos);
                 self.deliver_segment(src, dst, &segment);
             }
             Err(ParseError::Checksum) => self.end(Subject::Stack, Drop::BadTcpChecksum.into()),

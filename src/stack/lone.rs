@@ -333,6 +333,7 @@ impl Lone {
             (Flags::URG, 'U'),
             (Flags::ECE, 'E'),
             (Flags::CWR, 'W'),
+            (Flags::AE, 'A'),
             (Flags::ACK, '.'),
         ];
         for (flag, letter) in letters {
@@ -406,6 +407,7 @@ fn parse_flags(text: &str) -> Flags {
                 'U' => Flags::URG,
                 'E' => Flags::ECE,
                 'W' => Flags::CWR,
+                'A' => Flags::AE,
                 '.' => Flags::ACK,
                 '-' => Flags::NONE,
                 _ => panic!("flag {letter}"),

@@ -47,6 +47,7 @@ use crate::ip::address::Addresses;
 use crate::ip::icmp::Limiter;
 use crate::probe::{Call, Event, EventId, Observer, Subject, Voice};
 use crate::tcp::Connection;
+use crate::tcp::ecn::Codepoint;
 use crate::tcp::open::passive::HalfOpen;
 use crate::tcp::time_wait::TimeWait;
 
@@ -78,8 +79,8 @@ pub struct Stack {
     cookie_jar: CookieJar,
     voice: Voice,
     now: Instant,
-    /// The segment that is being handled was marked by a congested router.
-    marked: bool,
+    /// How the segment that is being handled came.
+    codepoint: Codepoint,
     /// The number that the next connection is told by.
     next_number: u64,
 
@@ -199,7 +200,7 @@ impl Stack {
             cookie_jar: CookieJar::default(),
             voice: Voice::new(0, 1),
             now: Instant::BIRTH,
-            marked: false,
+            codepoint: Codepoint::default(),
             next_number: 1,
             connections: SlotMap::with_key(),
             half_open: SlotMap::with_key(),

@@ -55,7 +55,7 @@ impl Stack {
         }
         let on = Subject::Connection(slot.number);
         let mut cx = Context::new(self.now, &mut self.voice, on);
-        cx.marked = self.marked;
+        cx.codepoint = self.codepoint;
         let ending = slot.connection.arrives(&mut cx, seg);
         let connection = &slot.connection;
         self.voice
@@ -230,7 +230,8 @@ impl Stack {
         let config = Arc::clone(config.unwrap_or(&self.config.tcp));
         let offer = Offer::new(&config, self.config.mss(pair.remote.addr));
         let mut cx = Context::new(self.now, &mut self.voice, on);
-        let mut half = HalfOpen::new(&mut cx, *pair, &offer, seg, iss, offset);
+        cx.codepoint = self.codepoint;
+        let mut half = HalfOpen::new(&mut cx, *pair, &offer, &config, seg, iss, offset);
         match haste {
             Haste::No => {}
             Haste::NextTime => half.hand_out(),

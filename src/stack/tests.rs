@@ -9,6 +9,7 @@ use crate::tcp;
 use super::kit::{B, End, Fate, World, pattern};
 use super::{Failure, Notice, ReadError, Wake};
 
+mod accurate_ecn;
 mod arrive;
 mod buffers;
 mod close;

@@ -26,6 +26,8 @@ pub struct Config {
     pub sack: bool,
     /// Explicit congestion notification: RFC 3168 section 6.1.1.
     pub ecn: Asking,
+    /// Accurate ECN instead: RFC 9768. Off unless asked for.
+    pub accurate_ecn: Asking,
     /// Text before the handshake is over: RFC 7413. Off unless asked for.
     pub fast_open: FastOpen,
     /// How losses are found and repaired.
@@ -167,6 +169,7 @@ impl Default for Config {
             timestamps: true,
             sack: true,
             ecn: Asking::default(),
+            accurate_ecn: Asking::Off,
             fast_open: FastOpen::OFF,
             recovery: Recovering::default(),
             nodelay: false,

@@ -2,10 +2,15 @@
 //!
 //! Routers mark what they would have dropped. As a receiver we echo the mark until the sender says
 //! that it has slowed down; as a sender we slow down once a window of data, and say so. What the
-//! congestion control makes of a mark is its own business (RFC 8511).
+//! congestion control makes of a mark is its own business (RFC 8511). Where both sides speak
+//! `accurate` ECN, the echo is a count instead.
+
+pub mod accurate;
+
+use accurate::Accurate;
 
 use crate::base::SeqNum;
-use crate::wire::tcp::Flags;
+use crate::wire::tcp::{Flags, Segment};
 
 /// Whether to offer and answer it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,42 +24,143 @@ pub enum Asking {
     Ask,
 }
 
+/// What both SYNs have agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Nobody heeds marks.
+    Off,
+    /// RFC 3168.
+    Classic,
+    /// RFC 9768; the peer's SYN came so.
+    Accurate(Codepoint),
+}
+
+/// The ECN field of an IP header: RFC 3168 section 5, Figure 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Codepoint {
+    #[default]
+    NotEct = 0b00,
+    Ect1 = 0b01,
+    Ect0 = 0b10,
+    /// A congested router has marked the packet.
+    Ce = 0b11,
+}
+
+impl Codepoint {
+    pub const ALL: [Codepoint; 4] = [
+        Codepoint::NotEct,
+        Codepoint::Ect1,
+        Codepoint::Ect0,
+        Codepoint::Ce,
+    ];
+
+    /// That of a type of service.
+    pub fn of(tos: u8) -> Codepoint {
+        Codepoint::ALL[usize::from(tos & ECN_FIELD)]
+    }
+}
+
 /// The marks of one connection, once both sides have agreed on them.
 #[derive(Debug, Clone, Copy)]
 pub struct Ecn {
-    /// As a receiver: every ACK says that a mark came, until CWR does.
-    echoing: bool,
-    /// As a sender: the next new segment says that the window was reduced.
-    owes_cwr: bool,
     /// The window was reduced for all that was sent up to here.
     reduced: SeqNum,
+    feedback: Feedback,
+}
+
+/// How a receiver tells of marks.
+#[derive(Debug, Clone, Copy)]
+enum Feedback {
+    Classic {
+        /// As a receiver: every ACK says that a mark came, until CWR does.
+        echoing: bool,
+        /// As a sender: the next new segment says that the window was reduced.
+        owes_cwr: bool,
+    },
+    Accurate(Accurate),
 }
 
 impl Ecn {
-    /// Nothing was marked yet.
+    /// Nothing was marked yet; by RFC 3168.
     pub fn new(iss: SeqNum) -> Ecn {
         Ecn {
-            echoing: false,
-            owes_cwr: false,
             reduced: iss,
+            feedback: Feedback::Classic {
+                echoing: false,
+                owes_cwr: false,
+            },
         }
     }
 
-    /// An acceptable segment has come, marked or not, with or without CWR.
+    /// By RFC 9768.
+    pub fn accurate(iss: SeqNum, accurate: Accurate) -> Ecn {
+        Ecn {
+            reduced: iss,
+            feedback: Feedback::Accurate(accurate),
+        }
+    }
+
+    /// An acceptable segment has come that is no SYN. Whether it is to be acknowledged at once, for
+    /// its mark's sake; `owing` is whether text waits to be acknowledged.
     ///
     /// RFC 3168 section 6.1.3: CWR ends the echo, and a mark on that very segment begins it anew.
-    pub fn on_segment(&mut self, marked: bool, cwr: bool) {
-        if cwr {
-            self.echoing = false;
-        }
-        if marked {
-            self.echoing = true;
+    pub fn on_segment(&mut self, codepoint: Codepoint, seg: &Segment<'_>, owing: bool) -> bool {
+        match &mut self.feedback {
+            Feedback::Classic { echoing, .. } => {
+                let marked = codepoint == Codepoint::Ce;
+                *echoing = marked || (*echoing && !seg.flags.has(Flags::CWR));
+                false
+            }
+            Feedback::Accurate(accurate) => {
+                accurate.on_segment(codepoint, !seg.text.is_empty(), owing)
+            }
         }
     }
 
-    /// Whether our ACKs have ECE.
-    pub fn echoes(&self) -> bool {
-        self.echoing
+    /// The flags that tell the peer of its marks, on all but SYNs and resets.
+    pub fn feedback(&self) -> Flags {
+        match &self.feedback {
+            Feedback::Classic { echoing: true, .. } => Flags::ECE,
+            Feedback::Classic { echoing: false, .. } => Flags::NONE,
+            Feedback::Accurate(accurate) => accurate.feedback(),
+        }
+    }
+
+    /// A segment with them has left.
+    pub fn on_told(&mut self) {
+        if let Feedback::Accurate(accurate) = &mut self.feedback {
+            accurate.on_sent();
+        }
+    }
+
+    /// The handshake's last ACK has come.
+    pub fn on_handshake_ack(&mut self, flags: Flags) {
+        if let Feedback::Accurate(accurate) = &mut self.feedback {
+            accurate.on_handshake_ack(flags);
+        }
+    }
+
+    /// Whether an ACK that is the first to tell of `delivered` packets tells of marks.
+    pub fn hears_of_marks(&mut self, seg: &Segment<'_>, delivered: u32) -> bool {
+        // The flags of a SYN mean other things.
+        if seg.syn() {
+            return false;
+        }
+        match &mut self.feedback {
+            Feedback::Classic { .. } => seg.flags.has(Flags::ECE),
+            // An ACK that tells of nothing new may be an old one.
+            Feedback::Accurate(accurate) => {
+                delivered > 0 && accurate.marks(seg.flags, delivered) > 0
+            }
+        }
+    }
+
+    /// Whether new text may have ECT.
+    pub fn may_mark(&self) -> bool {
+        match &self.feedback {
+            Feedback::Classic { .. } => true,
+            Feedback::Accurate(accurate) => accurate.may_mark(),
+        }
     }
 
     /// An ACK with ECE acknowledges all before `una`; whether the window is to be reduced for it.
@@ -68,7 +174,9 @@ impl Ecn {
     /// The window was reduced, for a mark or a loss, with all before `nxt` sent.
     pub fn on_reduced(&mut self, nxt: SeqNum) {
         self.reduced = nxt;
-        self.owes_cwr = true;
+        if let Feedback::Classic { owes_cwr, .. } = &mut self.feedback {
+            *owes_cwr = true;
+        }
     }
 
     /// All before `una` is acknowledged: compared modulo 2^32, the past must not fall half of the
@@ -81,12 +189,68 @@ impl Ecn {
 
     /// Whether the next new segment has CWR.
     pub fn owes_cwr(&self) -> bool {
-        self.owes_cwr
+        matches!(self.feedback, Feedback::Classic { owes_cwr: true, .. })
     }
 
     /// A new segment has left, with CWR if it was owed.
     pub fn on_sent(&mut self) {
-        self.owes_cwr = false;
+        if let Feedback::Classic { owes_cwr, .. } = &mut self.feedback {
+            *owes_cwr = false;
+        }
+    }
+}
+
+impl Mode {
+    /// What a SYN that came with these flags, as `codepoint`, and our configuration agree on.
+    /// Accurate ECN is preferred; a SYN that asks for it asks for the other too, in the eyes of
+    /// those that do not know it.
+    pub fn of_syn(flags: Flags, codepoint: Codepoint, classic: Asking, wanted: Asking) -> Mode {
+        if wanted != Asking::Off && accurate::is_asking(flags) {
+            Mode::Accurate(codepoint)
+        } else if classic != Asking::Off && is_setup_syn(flags) {
+            Mode::Classic
+        } else {
+            Mode::Off
+        }
+    }
+
+    /// The same for a SYN,ACK, which answers a SYN of ours that asked with `asked`. RFC 9768
+    /// section 3.1.2: what asks for accurate ECN takes the other.
+    pub fn of_syn_ack(flags: Flags, codepoint: Codepoint, asked: Flags) -> Mode {
+        if asked.has(Flags::AE) && accurate::is_agreeing(flags) {
+            Mode::Accurate(codepoint)
+        } else if asked != Flags::NONE && is_setup_syn_ack(flags) {
+            Mode::Classic
+        } else {
+            Mode::Off
+        }
+    }
+
+    /// The flags of the SYN,ACK that says so.
+    pub fn syn_ack_flags(self) -> Flags {
+        match self {
+            Mode::Off => Flags::NONE,
+            // RFC 3168 section 6.1.1: an ECN-setup SYN,ACK.
+            Mode::Classic => Flags::ECE,
+            Mode::Accurate(syn) => accurate::shown(syn),
+        }
+    }
+
+    /// The side that sent the SYN,ACK begins.
+    pub fn server(self, iss: SeqNum) -> Option<Ecn> {
+        match self {
+            Mode::Off => None,
+            Mode::Classic => Some(Ecn::new(iss)),
+            Mode::Accurate(_) => Some(Ecn::accurate(iss, Accurate::server())),
+        }
+    }
+
+    /// The side that got it begins.
+    pub fn client(self, iss: SeqNum) -> Option<Ecn> {
+        match self {
+            Mode::Accurate(syn_ack) => Some(Ecn::accurate(iss, Accurate::client(syn_ack))),
+            _ => self.server(iss),
+        }
     }
 }
 
@@ -95,19 +259,14 @@ pub fn is_setup_syn(flags: Flags) -> bool {
     flags.has(Flags::ECE) && flags.has(Flags::CWR)
 }
 
-/// RFC 3168 section 6.1.1: an ECN-setup SYN,ACK has ECE alone.
+/// RFC 3168 section 6.1.1: an ECN-setup SYN,ACK has ECE alone. One with AE was sent by somebody who
+/// knows more than that RFC: RFC 9768 section 3.1.2.
 pub fn is_setup_syn_ack(flags: Flags) -> bool {
-    flags.has(Flags::ECE) && !flags.has(Flags::CWR)
-}
-
-/// Whether a type of service says that a router was congested: RFC 3168 section 5, CE.
-pub fn is_marked(tos: u8) -> bool {
-    tos & ECN_FIELD == CE
+    accurate::number(flags) == 0b001
 }
 
 /// RFC 3168 section 5: a sender that uses one codepoint uses this.
 pub const ECT_0: u8 = 0b10;
-const CE: u8 = 0b11;
 const ECN_FIELD: u8 = 0b11;
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub mod wake;
 use crate::base::{Cite, Instant};
 use crate::probe::{Ending, Event, EventId, Subject, Voice};
 
+use ecn::Codepoint;
+
 pub use config::{Config, FastOpen, KeepAlive};
 pub use connection::Connection;
 
@@ -45,8 +47,8 @@ pub use connection::Connection;
 #[derive(Debug)]
 pub struct Context<'a> {
     pub now: Instant,
-    /// The packet that is being handled was marked by a congested router (RFC 3168 section 5).
-    pub marked: bool,
+    /// How the packet that is being handled came: RFC 3168 section 5.
+    pub codepoint: Codepoint,
     voice: &'a mut Voice,
     on: Subject,
 }
@@ -56,7 +58,7 @@ impl<'a> Context<'a> {
     pub fn new(now: Instant, voice: &'a mut Voice, on: Subject) -> Context<'a> {
         Context {
             now,
-            marked: false,
+            codepoint: Codepoint::default(),
             voice,
             on,
         }

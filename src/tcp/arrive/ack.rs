@@ -11,7 +11,7 @@ use crate::rfc;
 use crate::tcp::connection::Connection;
 use crate::tcp::wake::Wake;
 use crate::tcp::{Context, Step};
-use crate::wire::tcp::Segment;
+use crate::wire::tcp::{Flags, Segment};
 
 use super::loss::Change;
 
@@ -72,6 +72,9 @@ impl Connection {
             return Err(Discard::AckUnacceptable.into());
         }
         self.snd.start_window(arrived);
+        if let Some(ecn) = &mut self.ecn {
+            ecn.on_handshake_ack(arrived.flags);
+        }
         self.enter(cx, Edge::SynAcked);
         self.on_established(cx);
         Ok(())
@@ -127,7 +130,7 @@ impl Connection {
             in_flight_before,
             duplicate: false,
             rtt,
-            echo: self.is_echo(seg),
+            echo: self.hears_of_marks(seg, &learned),
         };
         self.weigh(cx, &learned, &change);
         self.restart_timers(cx);
@@ -150,7 +153,7 @@ impl Connection {
     ) {
         // With nothing outstanding there is nothing to hear of; a report may still be of a copy
         // that was one too many. So it is while a peer only sends.
-        let silent = seg.options.sack.as_slice().is_empty() && !self.is_echo(seg);
+        let silent = seg.options.sack.as_slice().is_empty() && !seg.flags.has(Flags::ECE);
         if self.snd.outstanding() == 0 && silent {
             return;
         }
@@ -159,7 +162,7 @@ impl Connection {
         let change = Change {
             in_flight_before,
             duplicate,
-            echo: self.is_echo(seg),
+            echo: self.hears_of_marks(seg, &learned),
             ..Change::default()
         };
         self.weigh(cx, &learned, &change);

@@ -13,7 +13,7 @@ use crate::tcp::Context;
 use crate::tcp::congestion::{AckReport, Congestion};
 use crate::tcp::connection::Connection;
 use crate::tcp::recovery::{Detection, Heard, Learned, Loss, Verdict};
-use crate::wire::tcp::{Flags, Segment};
+use crate::wire::tcp::Segment;
 
 /// What an ACK has changed, beside what it taught of segments.
 #[derive(Debug, Clone, Copy, Default)]
@@ -225,8 +225,10 @@ impl Connection {
     }
 
     /// Whether an ACK of the peer's tells of a mark.
-    pub(super) fn is_echo(&self, seg: &Segment<'_>) -> bool {
-        self.ecn.is_some() && seg.flags.has(Flags::ECE) && !seg.syn()
+    pub(super) fn hears_of_marks(&mut self, seg: &Segment<'_>, learned: &Learned) -> bool {
+        let delivered = learned.delivered.div_ceil(self.eff_snd_mss());
+        let ecn = self.ecn.as_mut();
+        ecn.is_some_and(|ecn| ecn.hears_of_marks(seg, delivered))
     }
 
     /// RFC 3168 section 6.1.2: a mark is answered as a loss would be, but nothing goes again.

@@ -14,8 +14,9 @@ pub mod syn;
 pub mod text;
 pub mod urgent;
 
-use crate::probe::{Accepted, Discard, Ending, State};
-use crate::wire::tcp::{Flags, Segment};
+use crate::probe::{Accepted, Discard, Ending, State, Why};
+use crate::rfc;
+use crate::wire::tcp::Segment;
 
 use super::connection::Connection;
 use super::{Context, Step};
@@ -60,10 +61,20 @@ impl Connection {
         Ok(fin.or(text).unwrap_or(learned))
     }
 
-    /// RFC 3168 section 6.1.3: what a router has marked is echoed, whatever the segment is.
+    /// RFC 3168 section 6.1.3: what a router has marked is echoed, whatever the segment is; but for
+    /// SYNs (RFC 9768 section 3.2.2.2).
     fn take_mark(&mut self, cx: &Context<'_>, arrived: &Segment<'_>) {
-        if let Some(ecn) = &mut self.ecn {
-            ecn.on_segment(cx.marked, arrived.flags.has(Flags::CWR));
+        let owing = !arrived.text.is_empty() || self.acks.is_owed();
+        let Some(ecn) = self.ecn.as_mut().filter(|_| !arrived.syn()) else {
+            return;
+        };
+        if ecn.on_segment(cx.codepoint, arrived, owing) {
+            self.acks.owe(cx.input(), MARKED);
         }
     }
 }
+
+const MARKED: Why = Why {
+    by: rfc!(9768, "3.2.2.5.1"),
+    text: "marked packets came: the sender is told before the count of them can come round",
+};

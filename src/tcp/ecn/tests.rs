@@ -1,6 +1,7 @@
 //! Echo and answer.
 
 use super::*;
+use crate::tcp::kit::segment;
 
 const ISS: SeqNum = SeqNum(u32::MAX - 1500);
 
@@ -8,14 +9,18 @@ const ISS: SeqNum = SeqNum(u32::MAX - 1500);
 #[test]
 fn a_mark_is_echoed_until_the_sender_says_that_it_has_slowed_down() {
     let mut ecn = Ecn::new(ISS);
-    assert!(!ecn.echoes());
-    ecn.on_segment(true, false);
-    ecn.on_segment(false, false);
-    assert!(ecn.echoes());
-    ecn.on_segment(true, true);
-    assert!(ecn.echoes(), "marked again");
-    ecn.on_segment(false, true);
-    assert!(!ecn.echoes());
+    assert_eq!(ecn.feedback(), Flags::NONE);
+    for (codepoint, flags, echo) in [
+        (Codepoint::Ce, Flags::NONE, Flags::ECE),
+        (Codepoint::Ect0, Flags::NONE, Flags::ECE),
+        // Marked again.
+        (Codepoint::Ce, Flags::CWR, Flags::ECE),
+        (Codepoint::Ect0, Flags::CWR, Flags::NONE),
+    ] {
+        let seg = segment(flags, ISS, Some(ISS));
+        assert!(!ecn.on_segment(codepoint, &seg, true));
+        assert_eq!(ecn.feedback(), echo);
+    }
 }
 
 // req: RFC3168-6.1.2-2
@@ -49,8 +54,8 @@ fn only_the_two_setup_combinations_mean_anything() {
 
 #[test]
 fn only_both_bits_are_a_mark() {
-    assert!(is_marked(0b1011_1011));
+    assert_eq!(Codepoint::of(0b1011_1011), Codepoint::Ce);
     for tos in [0b00, 0b01, 0b10, 0b1111_1100, 0b1111_1110] {
-        assert!(!is_marked(tos));
+        assert_ne!(Codepoint::of(tos), Codepoint::Ce);
     }
 }

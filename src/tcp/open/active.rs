@@ -8,12 +8,12 @@ use crate::base::{Mss, SeqNum};
 use crate::probe::{Accepted, Discard, Edge, Event, Why};
 use crate::rfc;
 use crate::tcp::connection::Connection;
-use crate::tcp::ecn::{Asking, Ecn, is_setup_syn, is_setup_syn_ack};
+use crate::tcp::ecn::{Asking, Mode};
 use crate::tcp::input::acknowledge::SYN_ACK;
 use crate::tcp::timestamps::Timestamps;
 use crate::tcp::wake::Wake;
 use crate::tcp::{Config, Context, Failure, Step};
-use crate::wire::tcp::Segment;
+use crate::wire::tcp::{Flags, Segment};
 
 use super::negotiate::{Agreement, Offer, agree, syn_window};
 
@@ -93,10 +93,13 @@ impl Connection {
     fn synchronize(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>) {
         self.rcv.start(seg.seq, u32::from(syn_window(&self.config)));
         self.agreed = Agreement {
-            ecn: self.agrees_on_ecn(seg),
+            ecn: self.agree_on_ecn(cx, seg),
             ..agree(&self.offer(), &seg.options, self.default_mss())
         };
-        self.ecn = self.agreed.ecn.then(|| Ecn::new(self.snd.iss));
+        self.ecn = match seg.ack {
+            Some(_) => self.agreed.ecn.client(self.snd.iss),
+            None => self.agreed.ecn.server(self.snd.iss),
+        };
         if let Some(scales) = self.agreed.scale {
             self.snd.scale = scales.peers;
             self.rcv.scale = scales.ours;
@@ -113,19 +116,37 @@ impl Connection {
     }
 
     /// RFC 3168 section 6.1.1: both sides have sent ECN-setup packets, and we none of the other
-    /// kind. Two that open at the same time have both asked.
-    fn agrees_on_ecn(&self, seg: &Segment<'_>) -> bool {
-        let answered = match seg.ack {
-            Some(_) => is_setup_syn_ack(seg.flags),
-            None => is_setup_syn(seg.flags),
-        };
-        answered && self.asks_for_ecn()
+    /// kind. Two that open at the same time have both asked, and each answers as who listens does
+    /// (RFC 9768 section 3.1.2).
+    fn agree_on_ecn(&self, cx: &Context<'_>, seg: &Segment<'_>) -> Mode {
+        let asked = self.ecn_asking();
+        match seg.ack {
+            Some(_) => Mode::of_syn_ack(seg.flags, cx.codepoint, asked),
+            None if asked == Flags::NONE => Mode::Off,
+            None => {
+                let Config {
+                    ecn, accurate_ecn, ..
+                } = *self.config;
+                Mode::of_syn(seg.flags, cx.codepoint, ecn, accurate_ecn)
+            }
+        }
     }
 
-    /// Whether our SYN asks. RFC 3168 section 6.1.1.1: one that was not answered goes again without
-    /// asking, since somebody on the way may have minded.
-    pub(in crate::tcp) fn asks_for_ecn(&self) -> bool {
-        self.config.ecn == Asking::Ask && self.recovery.timeouts == 0
+    /// With which flags our SYN asks. One that was not answered goes again without asking, since
+    /// somebody on the way may have minded: RFC 3168 section 6.1.1.1; for accurate ECN, the second
+    /// that goes again: RFC 9768 section 3.1.4.1.
+    pub(in crate::tcp) fn ecn_asking(&self) -> Flags {
+        let again = self.recovery.timeouts;
+        if self.config.accurate_ecn == Asking::Ask {
+            return match again {
+                0 | 1 => Flags::AE | Flags::CWR | Flags::ECE,
+                _ => Flags::NONE,
+            };
+        }
+        match self.config.ecn {
+            Asking::Ask if again == 0 => Flags::CWR | Flags::ECE,
+            _ => Flags::NONE,
+        }
     }
 
     fn on_syn_ack(

@@ -5,7 +5,7 @@
 
 use crate::base::{Mss, WindowScale};
 use crate::tcp::config::Config;
-use crate::tcp::ecn::Asking;
+use crate::tcp::ecn::Mode;
 use crate::wire::options::{Options, TimestampOption};
 
 /// What holds for a connection from its SYNs on.
@@ -21,8 +21,8 @@ pub struct Agreement {
     pub sack: bool,
     /// Timestamps are sent and expected in every segment.
     pub timestamps: bool,
-    /// Marks of congested routers are heeded: RFC 3168 section 6.1.1. Flags say so, not options.
-    pub ecn: bool,
+    /// Whether marks of congested routers are heeded, and how. Flags say so, not options.
+    pub ecn: Mode,
 }
 
 /// The two shift counts of RFC 7323 section 2.2.
@@ -41,7 +41,6 @@ pub struct Offer {
     pub scale: Option<WindowScale>,
     pub sack: bool,
     pub timestamps: bool,
-    pub ecn: Asking,
 }
 
 impl Offer {
@@ -52,7 +51,6 @@ impl Offer {
             scale: config.window_scaling.then(|| scale_for(config)),
             sack: config.sack,
             timestamps: config.timestamps,
-            ecn: config.ecn,
         }
     }
 
@@ -75,7 +73,7 @@ impl Offer {
             scale: None,
             sack: false,
             timestamps: false,
-            ecn: false,
+            ecn: Mode::Off,
         }
     }
 }
@@ -96,7 +94,7 @@ pub fn agree(ours: &Offer, peer: &Options, default: Mss) -> Agreement {
             }),
         sack: ours.sack && peer.sack_permitted,
         timestamps: ours.timestamps && peer.timestamps.is_some(),
-        ecn: false,
+        ecn: Mode::Off,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::rfc;
 use crate::tcp::arrive::challenge::Challenge;
 use crate::tcp::arrive::sequence::is_acceptable;
 use crate::tcp::connection::Connection;
-use crate::tcp::ecn::{Asking, Ecn, is_setup_syn};
+use crate::tcp::ecn::Mode;
 use crate::tcp::timestamps::Timestamps;
 use crate::tcp::{Config, Context};
 use crate::wire::cookie::Cookie;
@@ -96,6 +96,7 @@ impl HalfOpen {
         cx: &mut Context<'_>,
         pair: SocketPair,
         offer: &Offer,
+        config: &Config,
         seg: &Segment<'_>,
         iss: SeqNum,
         timestamp_offset: u32,
@@ -106,8 +107,7 @@ impl HalfOpen {
             Mss::DEFAULT_V6
         };
         let agreed = Agreement {
-            // RFC 3168 section 6.1.1: an ECN-setup SYN,ACK answers an ECN-setup SYN and no other.
-            ecn: offer.ecn != Asking::Off && is_setup_syn(seg.flags),
+            ecn: Mode::of_syn(seg.flags, cx.codepoint, config.ecn, config.accurate_ecn),
             ..agree(offer, &seg.options, default)
         };
         cx.tell(|| Event::Opened {
@@ -257,6 +257,10 @@ impl HalfOpen {
             text: crate::base::Pieces::EMPTY,
         };
         if answer == Answer::Ack {
+            let flags = match self.agreed.ecn.server(self.iss) {
+                Some(ecn) => Flags::ACK | ecn.feedback(),
+                None => Flags::ACK,
+            };
             let options = Options {
                 timestamps,
                 ..Options::default()
@@ -268,6 +272,7 @@ impl HalfOpen {
             return Some((
                 Segment {
                     seq,
+                    flags,
                     window,
                     options,
                     ..blank
@@ -282,16 +287,12 @@ impl HalfOpen {
             SYN_ACK_AGAIN
         };
         self.sent_at = Some(now);
-        let setup = match self.agreed.ecn {
-            true => Flags::ECE,
-            false => Flags::NONE,
-        };
         self.due.get_or_insert(now + SYN_ACK_RTO);
         // RFC 7413 section 4.2.1: a SYN,ACK that goes again has none, since somebody on the way may
         // have minded.
         let hands_out = self.hands_out && answer == Answer::SynAck;
         let segment = Segment {
-            flags: Flags::SYN | Flags::ACK | setup,
+            flags: Flags::SYN | Flags::ACK | self.agreed.ecn.syn_ack_flags(),
             options: Options {
                 fast_open: hands_out.then_some(cookie),
                 ..self.answered().syn_options(timestamps)
@@ -308,7 +309,6 @@ impl HalfOpen {
             scale: self.agreed.scale.map(|scales| scales.ours),
             sack: self.agreed.sack,
             timestamps: self.agreed.timestamps,
-            ecn: Asking::Off,
         }
     }
 
@@ -370,7 +370,7 @@ impl HalfOpen {
         if self.agreed.sack {
             connection.recovery.expect_reports();
         }
-        connection.ecn = self.agreed.ecn.then(|| Ecn::new(self.iss));
+        connection.ecn = self.agreed.ecn.server(self.iss);
         connection
     }
 }

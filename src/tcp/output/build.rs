@@ -4,7 +4,7 @@ use crate::base::{Pieces, SeqNum, SeqRange};
 use crate::probe::State;
 use crate::tcp::Context;
 use crate::tcp::connection::Connection;
-use crate::tcp::ecn::{Asking, ECT_0};
+use crate::tcp::ecn::ECT_0;
 use crate::tcp::open::negotiate::{Offer, syn_window};
 use crate::wire::options::{OPTIONS_MAX, Options, SackBlock, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
@@ -116,7 +116,6 @@ impl Connection {
                 scale: self.agreed.scale.map(|scales| scales.ours),
                 sack: self.agreed.sack,
                 timestamps: self.agreed.timestamps,
-                ecn: Asking::Off,
             }
         };
         let timestamps = self.timestamps.map_or_else(
@@ -163,22 +162,16 @@ impl Connection {
         }
     }
 
-    /// RFC 3168 section 6.1.1: an ECN-setup SYN has ECE and CWR, an ECN-setup SYN,ACK has ECE.
     fn syn_flags(&self, first: bool) -> Flags {
-        match (first, self.agreed.ecn) {
-            (true, _) if self.asks_for_ecn() => Flags::SYN | Flags::ECE | Flags::CWR,
-            (true, _) => Flags::SYN,
-            (false, true) => Flags::SYN | Flags::ACK | Flags::ECE,
-            (false, false) => Flags::SYN | Flags::ACK,
+        match first {
+            true => Flags::SYN | self.ecn_asking(),
+            false => Flags::SYN | Flags::ACK | self.agreed.ecn.syn_ack_flags(),
         }
     }
 
-    /// RFC 3168 section 6.1.3: ECE, while a mark is to be echoed.
+    /// RFC 3168 section 6.1.3 and RFC 9768 section 3.2.2: what tells the peer of its marks.
     fn echo(&self) -> Flags {
-        match self.ecn {
-            Some(ecn) if ecn.echoes() => Flags::ECE,
-            _ => Flags::NONE,
-        }
+        self.ecn.map_or(Flags::NONE, |ecn| ecn.feedback())
     }
 
     /// RFC 3168 section 6.1.2: CWR, on the first new data after a reduction.
@@ -194,10 +187,12 @@ impl Connection {
     /// marked; not ACKs, retransmissions or window probes.
     pub fn codepoint(&self, wish: &Wish) -> u8 {
         match wish.what {
-            Choice::Text(range) if self.ecn.is_some() => match self.outgoing.pieces(range) {
-                text if text.is_empty() => 0,
-                _ => ECT_0,
-            },
+            Choice::Text(range) if self.ecn.is_some_and(|ecn| ecn.may_mark()) => {
+                match self.outgoing.pieces(range) {
+                    text if text.is_empty() => 0,
+                    _ => ECT_0,
+                }
+            }
             _ => 0,
         }
     }

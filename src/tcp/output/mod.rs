@@ -76,6 +76,9 @@ impl Connection {
             self.duplicate = None;
             self.timers.cancel(cx, TimerKind::DelayedAck);
             if !self.is_syn(wish) {
+                if let Some(ecn) = &mut self.ecn {
+                    ecn.on_told();
+                }
                 self.rcv.offered(window);
             }
             if let Some(timestamps) = &mut self.timestamps {

@@ -35,7 +35,8 @@ impl Half {
             options,
             ..segment(Flags::SYN, IRS, None)
         };
-        let half = HalfOpen::new(&mut ear.context(at(0)), PAIR, &offer, &syn, ISS, 0);
+        let mut cx = ear.context(at(0));
+        let half = HalfOpen::new(&mut cx, PAIR, &offer, &config, &syn, ISS, 0);
         Half { half, config, ear }
     }
 
