@@ -9,7 +9,7 @@ mod fast_open;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::stack::{Algorithm, Asking, KeepAlive, TcpConfig};
+use crate::stack::{Algorithm, Asking, KeepAlive, OptionOrder, TcpConfig};
 
 use super::backend::Configured;
 use fast_open::FastOpenPolicy;
@@ -105,6 +105,8 @@ impl Policy {
                 receive_buffer_max: 2 << 20,
                 send_buffer: 32_768,
                 send_buffer_max: 2 << 20,
+                option_order: OptionOrder::FreeBsd,
+                window_follows: true,
                 ..TcpConfig::default()
             },
         };
@@ -133,11 +135,19 @@ impl Policy {
     pub fn receive_buffer(&self, asked: Option<u32>, mss: u32) -> (u32, u32) {
         let most = asked.unwrap_or(self.tcp.receive_buffer_max);
         let first = asked.unwrap_or(self.tcp.receive_buffer);
-        if self.profile != Profile::Linux {
-            return (first, most);
+        match self.profile {
+            Profile::Rfc => return (first, most),
+            // FreeBSD raises it to whole segments when the connection is there; a SYN shows no more
+            // than its field has room for, so that it may as well be raised before.
+            Profile::Bsd if asked.is_none() && first >= FIELD_MAX => {
+                let whole = first.next_multiple_of(mss.max(1));
+                return (whole, most.max(whole));
+            }
+            Profile::Bsd => return (first, most),
+            Profile::Linux => {}
         }
         let half = first / 2;
-        let whole = half - half % mss;
+        let whole = half - half % mss.max(1);
         let first = if whole > 0 { whole } else { half };
         // The window scale is that of all memory, unless a socket has asked for some.
         (first, asked.map_or(most, |_| half))
@@ -373,6 +383,8 @@ pub const LINUX_DEFAULTS: &[(&str, &str)] = &[
 /// Where scripts set HyStart's mode, which is a module's parameter.
 pub const HYSTART: &str = "tcp_cubic.hystart_detect";
 
+/// The largest number in a window field.
+const FIELD_MAX: u32 = 65_535;
 const ALGORITHMS: &[(&str, Algorithm)] = &[("reno", Algorithm::Reno), ("cubic", Algorithm::Cubic)];
 const BSD_ALGORITHMS: &[(&str, Algorithm)] =
     &[("newreno", Algorithm::Reno), ("cubic", Algorithm::Cubic)];

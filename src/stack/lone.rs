@@ -14,7 +14,7 @@ use crate::probe::State;
 use crate::tcp;
 use crate::tcp::congestion::Algorithm;
 use crate::wire::cookie::Cookie;
-use crate::wire::options::{Options, SackBlock, TimestampOption};
+use crate::wire::options::{Options, Order, SackBlock, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
 use crate::wire::{ipv4, tcp as wire_tcp};
 
@@ -212,6 +212,7 @@ impl Lone {
             flags,
             window,
             urgent,
+            order: Order::default(),
             options: self.parse_options(options),
             text: Pieces::one(&bytes[at % 4_096..at % 4_096 + len]),
         }

@@ -68,6 +68,7 @@ pub use crate::ip::address::AddressError;
 pub use crate::tcp::congestion::Algorithm;
 pub use crate::tcp::ecn::Asking;
 pub use crate::tcp::{Config as TcpConfig, Failure, FastOpen, KeepAlive};
+pub use crate::wire::options::Order as OptionOrder;
 
 /// A TCP/IP stack.
 #[derive(Debug)]

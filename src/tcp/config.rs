@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::congestion::Algorithm;
 use super::ecn::Asking;
+use crate::wire::options::Order;
 
 /// How a connection behaves. One value serves a whole stack; each connection may have its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,12 +19,17 @@ pub struct Config {
     /// How far that may grow with the congestion window: house!("send-buffer"). If it is no more
     /// than `send_buffer`, nothing grows.
     pub send_buffer_max: u32,
+    /// Let the window follow the reader byte by byte unless little is free, instead of by steps
+    /// that are worth a segment: house!("window-steps").
+    pub window_follows: bool,
     /// Offer window scaling: RFC 7323 section 2.
     pub window_scaling: bool,
     /// Offer timestamps: RFC 7323 section 3.
     pub timestamps: bool,
     /// Offer selective acknowledgments: RFC 2018 section 2.
     pub sack: bool,
+    /// In which order the options of a SYN are written: house!("option-order").
+    pub option_order: Order,
     /// Explicit congestion notification: RFC 3168 section 6.1.1.
     pub ecn: Asking,
     /// Accurate ECN instead: RFC 9768. Off unless asked for.
@@ -165,9 +171,11 @@ impl Default for Config {
             receive_buffer_max: 4 << 20,
             send_buffer: 128 << 10,
             send_buffer_max: 2 << 20,
+            window_follows: false,
             window_scaling: true,
             timestamps: true,
             sack: true,
+            option_order: Order::default(),
             ecn: Asking::default(),
             accurate_ecn: Asking::Off,
             fast_open: FastOpen::OFF,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::pair::{Endpoint, SocketPair};
 use crate::base::{Instant, Pieces, SeqNum};
 use crate::probe::{Event, Observer, Subject, Told, Voice};
-use crate::wire::options::Options;
+use crate::wire::options::{Options, Order};
 use crate::wire::tcp::{Flags, Ports, Segment};
 
 use super::Context;
@@ -44,6 +44,7 @@ pub fn segment(flags: Flags, seq: SeqNum, ack: Option<SeqNum>) -> Segment<'stati
         },
         window: 65_535,
         urgent: 0,
+        order: Order::default(),
         options: Options::default(),
         text: Pieces::EMPTY,
     }

@@ -8,7 +8,7 @@ use crate::base::pair::SocketPair;
 use crate::base::{Instant, Pieces, SeqNum, WindowScale};
 use crate::probe::{Accepted, Discard, Ending, State, Why};
 use crate::rfc;
-use crate::wire::options::Options;
+use crate::wire::options::{Options, Order};
 use crate::wire::tcp::{Flags, Ports, Segment};
 
 use super::arrive::challenge::Challenge;
@@ -121,6 +121,7 @@ impl TimeWait {
             flags: Flags::ACK,
             window: self.window,
             urgent: 0,
+            order: Order::default(),
             options: Options {
                 timestamps: self.timestamps.map(|timestamps| timestamps.option(now)),
                 ..Options::default()

@@ -27,6 +27,18 @@ pub struct Options {
     pub fast_open: Option<Cookie>,
 }
 
+/// In which order the options of a SYN are written; those of other segments are the same in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// That of Linux, each padded to a multiple of four by no-operations, in front or, a cookie,
+    /// behind, so that no end-of-list is needed.
+    #[default]
+    Linux,
+    /// That of FreeBSD, each in its place by no-operations in front, all of them padded by
+    /// end-of-list.
+    FreeBsd,
+}
+
 /// The timestamps option, in ticks of its senders' clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TimestampOption {
@@ -124,11 +136,9 @@ impl Options {
         self.len() == 0
     }
 
-    /// Writes them in Linux's order, each padded to a multiple of four, in front or, a cookie,
-    /// behind, so that no end-of-list is needed. SACK blocks that find no room any more are left
-    /// out, the last ones first. Returns how many bytes were written: [`Options::len`], or 0 if
-    /// `out` is shorter.
-    pub fn emit(&self, out: &mut [u8]) -> usize {
+    /// Writes them in this order. SACK blocks that find no room any more are left out, the last
+    /// ones first. Returns how many bytes were written: [`Options::len`], or 0 if `out` is shorter.
+    pub fn emit(&self, order: Order, out: &mut [u8]) -> usize {
         let length = self.len();
         let Some(mut out) = out.get_mut(..length) else {
             return 0;
@@ -138,22 +148,9 @@ impl Options {
             let [m0, m1] = mss.to_be_bytes();
             put(out, [MAXIMUM_SEGMENT_SIZE, 4, m0, m1]);
         }
-        match (self.sack_permitted, self.timestamps) {
-            (true, Some(_)) => put(out, [SACK_PERMITTED, 2]),
-            (true, None) => put(out, [NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2]),
-            (false, Some(_)) => put(out, [NO_OPERATION, NO_OPERATION]),
-            (false, None) => {}
-        }
-        if let Some(TimestampOption { value, echo }) = self.timestamps {
-            put(out, [TIMESTAMPS, 10]);
-            put(out, value.to_be_bytes());
-            put(out, echo.to_be_bytes());
-        }
-        if let Some(shift) = self.window_scale {
-            put(out, [NO_OPERATION, WINDOW_SCALE, 3, shift]);
-        }
-        if let Some(cookie) = self.fast_open {
-            put_cookie(out, cookie);
+        match order {
+            Order::Linux => self.put_as_linux(out),
+            Order::FreeBsd => self.put_as_freebsd(out),
         }
         let blocks = self.sack_that_fits();
         if !blocks.is_empty() {
@@ -169,6 +166,48 @@ impl Options {
             }
         }
         length
+    }
+
+    /// What stands between the segment size and SACK blocks.
+    fn put_as_linux(&self, out: &mut &mut [u8]) {
+        match (self.sack_permitted, self.timestamps) {
+            (true, Some(_)) => put(out, [SACK_PERMITTED, 2]),
+            (true, None) => put(out, [NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2]),
+            (false, Some(_)) => put(out, [NO_OPERATION, NO_OPERATION]),
+            (false, None) => {}
+        }
+        if let Some(timestamps) = self.timestamps {
+            put_timestamps(out, timestamps);
+        }
+        if let Some(shift) = self.window_scale {
+            put(out, [NO_OPERATION, WINDOW_SCALE, 3, shift]);
+        }
+        if let Some(cookie) = self.fast_open {
+            put_cookie(out, cookie);
+        }
+    }
+
+    /// The same. Timestamps begin two bytes behind a multiple of four.
+    fn put_as_freebsd(&self, out: &mut &mut [u8]) {
+        let is_end = self.fast_open.is_none() && self.sack_that_fits().is_empty();
+        let rest = if is_end { END_OF_LIST } else { NO_OPERATION };
+        if let Some(shift) = self.window_scale {
+            put(out, [NO_OPERATION, WINDOW_SCALE, 3, shift]);
+        }
+        if self.sack_permitted {
+            put(out, [SACK_PERMITTED, 2]);
+        }
+        match (self.sack_permitted, self.timestamps) {
+            (false, Some(_)) => put(out, [NO_OPERATION, NO_OPERATION]),
+            (true, None) => put(out, [rest, rest]),
+            _ => {}
+        }
+        if let Some(timestamps) = self.timestamps {
+            put_timestamps(out, timestamps);
+        }
+        if let Some(cookie) = self.fast_open {
+            put_cookie(out, cookie);
+        }
     }
 
     fn len_without_sack(&self) -> usize {
@@ -196,6 +235,13 @@ impl Options {
             .saturating_sub(SACK_HEAD_LEN);
         blocks.get(..room / SACK_BLOCK_LEN).unwrap_or(blocks)
     }
+}
+
+/// RFC 7323 section 3.2: kind, length, TSval and TSecr.
+fn put_timestamps(out: &mut &mut [u8], TimestampOption { value, echo }: TimestampOption) {
+    put(out, [TIMESTAMPS, 10]);
+    put(out, value.to_be_bytes());
+    put(out, echo.to_be_bytes());
 }
 
 /// RFC 7413 section 4.1.1: kind, length and cookie.

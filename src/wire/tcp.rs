@@ -15,7 +15,7 @@ use etherparse::{TcpHeader, TcpHeaderSlice, err};
 
 use crate::base::{Checksum, Pieces, SeqNum, checksum};
 
-use super::options::Options;
+use super::options::{Options, Order};
 use super::{ParseError, put};
 
 /// A segment. Its ACK bit is not among `flags` alone: `ack` is there exactly if the bit is set.
@@ -35,6 +35,8 @@ pub struct Segment<'a> {
     pub urgent: u16,
     /// The options.
     pub options: Options,
+    /// In which order they are written. Of a segment that was read it says nothing.
+    pub order: Order,
     /// The text.
     pub text: Pieces<'a>,
 }
@@ -77,6 +79,7 @@ impl<'a> Segment<'a> {
             window: header.window_size(),
             urgent: header.urgent_pointer(),
             options: Options::parse(header.options()),
+            order: Order::default(),
             text: Pieces::one(bytes.get(header.slice().len()..).unwrap_or_default()),
         })
     }
@@ -111,7 +114,7 @@ impl<'a> Segment<'a> {
         put(rest, self.window.to_be_bytes());
         put(rest, [0, 0]);
         put(rest, self.urgent.to_be_bytes());
-        self.options.emit(rest);
+        self.options.emit(self.order, rest);
         // RFC 9293 section 3.1 (MUST-2): the checksum covers pseudo-header, header and text.
         let length = header_len.saturating_add(self.text.len());
         let length = u32::try_from(length).unwrap_or(u32::MAX);

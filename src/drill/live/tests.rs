@@ -1,7 +1,7 @@
 use super::*;
 use crate::base::Pieces;
 use crate::base::SeqNum;
-use crate::wire::options::{Options, TimestampOption};
+use crate::wire::options::{Options, Order, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
 use crate::wire::{ipv4, ipv6};
 
@@ -18,6 +18,7 @@ fn packet(v6: bool) -> Vec<u8> {
         flags: Flags::PSH | Flags::URG,
         window: 0x1234,
         urgent: 7,
+        order: Order::default(),
         options: Options {
             mss: Some(1000),
             timestamps: Some(TimestampOption { value: 9, echo: 8 }),

@@ -152,12 +152,15 @@ fn what_is_below_the_stack_and_a_modules_parameter_turn_knobs_too() {
 }
 
 #[test]
-fn linux_offers_half_of_a_buffer_in_whole_segments() {
+fn linux_offers_half_of_a_buffer_and_others_all_of_it() {
     let linux = Policy::new(Profile::Linux);
     // 1460 * 184; the scale is that of 15 MiB.
     assert_eq!(linux.receive_buffer(None, 1460), (268_640, 15 << 20));
     assert_eq!(linux.receive_buffer(Some(30_000), 1460), (14_600, 15_000));
     assert_eq!(linux.receive_buffer(Some(2304), 1460), (1152, 1152));
+    // 1460 * 45.
+    let bsd = Policy::new(Profile::Bsd);
+    assert_eq!(bsd.receive_buffer(None, 1460), (65_700, 2 << 20));
     for profile in [Profile::Rfc, Profile::Bsd] {
         let policy = Policy::new(profile);
         assert_eq!(policy.receive_buffer(Some(30_000), 1460), (30_000, 30_000));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::base::{Pieces, SeqNum};
 use crate::sim::reading::read;
-use crate::wire::options::Options;
+use crate::wire::options::{Options, Order};
 use crate::wire::tcp::{Flags, Ports, Segment};
 
 /// A segment from port 1 with text from `seq` on.
@@ -19,6 +19,7 @@ fn segment_from(port: u16, flags: Flags, seq: u32, text: usize) -> Parcel {
         flags,
         window: 1_000,
         urgent: 0,
+        order: Order::default(),
         options: Options::default(),
         text: Pieces::one(&text),
     };

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use super::*;
 use crate::base::{SeqNum, SeqRange};
 use crate::probe::{Accepted, Discard, Edge, LossProof, Resent, State, TimerKind, Why};
-use crate::wire::options::{Options, SackBlock};
+use crate::wire::options::{Options, Order, SackBlock};
 use crate::wire::tcp::{Flags, Ports, Segment};
 use crate::{house, rfc};
 
@@ -55,6 +55,7 @@ fn packet(from: [u8; 4], to: [u8; 4], say: Say<'_>) -> Vec<u8> {
         flags: say.flags,
         window: say.window,
         urgent: 0,
+        order: Order::default(),
         options: say.options,
         text: Pieces::one(say.text),
     };

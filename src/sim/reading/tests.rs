@@ -1,6 +1,6 @@
 use super::*;
 use crate::wire::ipv4;
-use crate::wire::options::{Options, SackBlock, TimestampOption};
+use crate::wire::options::{Options, Order, SackBlock, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
 
 /// 10.0.0.1:1024 to 10.0.0.2:80, SYN, seq 0x01020304, window 0x1000, MSS 1460, scale 7, SACK
@@ -19,6 +19,7 @@ fn segment<'a>(flags: Flags, text: &'a [u8], options: Options) -> Segment<'a> {
         flags,
         window: 9,
         urgent: 0,
+        order: Order::default(),
         options,
         text: Pieces::one(text),
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::lone::Lone;
 use super::super::{ConnId, Failure};
 use crate::probe::State;
+use crate::tcp::Config;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -198,4 +199,39 @@ fn windows_are_unsigned_and_wide() {
     wide.outgoing();
     wide.inject(". 1:1(0) ack 1 win 65535");
     assert_eq!(wide.stack.status(id).unwrap().snd_wnd, 65_535 << 14);
+}
+
+/// The window after so many bytes have arrived and so many were read, of a buffer of 3000.
+fn window_after(window_follows: bool, steps: &[(u32, usize)]) -> u16 {
+    let (mut lone, id) = Lone::established(Config {
+        receive_buffer: 3_000,
+        receive_buffer_max: 3_000,
+        window_follows,
+        ..Lone::plain()
+    });
+    let mut next = 1;
+    let mut window = 0;
+    for &(arrived, read) in steps {
+        let end = next + arrived;
+        lone.inject(&format!("P. {next}:{end}({arrived}) ack 1 win 1000"));
+        next = end;
+        lone.stack.read(lone.now, id, &mut vec![0; read]).unwrap();
+        lone.now += SECOND;
+        lone.stack.handle_timeout(lone.now);
+        window = lone.sent().last().expect("an acknowledgment").window;
+    }
+    window
+}
+
+#[test]
+fn a_window_may_follow_the_reader_until_little_is_free() {
+    // What was read of the first ten bytes is offered again with the next ones, or it is too
+    // little to say so.
+    let some = [(10, 10), (10, 1)];
+    assert_eq!(window_after(true, &some), 3_000 - 9);
+    assert_eq!(window_after(false, &some), 3_000 - 20);
+    // Less than a quarter and less than a segment: both keep the edge where it was.
+    let little = [(2_500, 10), (10, 90)];
+    assert_eq!(window_after(true, &little), 490);
+    assert_eq!(window_after(false, &little), 490);
 }

@@ -3,7 +3,7 @@
 use crate::base::{Pieces, SeqNum};
 use crate::probe::Why;
 use crate::rfc;
-use crate::wire::options::Options;
+use crate::wire::options::{Options, Order};
 use crate::wire::tcp::{Flags, Ports, Segment};
 
 /// The reset that answers a segment, acceptable to whoever sent it. `None`: a reset is never
@@ -28,6 +28,7 @@ pub fn reset_for(seg: &Segment<'_>) -> Option<Segment<'static>> {
         flags,
         window: 0,
         urgent: 0,
+        order: Order::default(),
         options: Options::default(),
         text: Pieces::EMPTY,
     })

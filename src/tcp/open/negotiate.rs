@@ -6,7 +6,7 @@
 use crate::base::{Mss, WindowScale};
 use crate::tcp::config::Config;
 use crate::tcp::ecn::Mode;
-use crate::wire::options::{Options, TimestampOption};
+use crate::wire::options::{Options, Order, TimestampOption};
 
 /// What holds for a connection from its SYNs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Agreement {
     pub timestamps: bool,
     /// Whether marks of congested routers are heeded, and how. Flags say so, not options.
     pub ecn: Mode,
+    /// In which order our SYN has its options.
+    pub order: Order,
 }
 
 /// The two shift counts of RFC 7323 section 2.2.
@@ -41,6 +43,7 @@ pub struct Offer {
     pub scale: Option<WindowScale>,
     pub sack: bool,
     pub timestamps: bool,
+    pub order: Order,
 }
 
 impl Offer {
@@ -51,6 +54,7 @@ impl Offer {
             scale: config.window_scaling.then(|| scale_for(config)),
             sack: config.sack,
             timestamps: config.timestamps,
+            order: config.option_order,
         }
     }
 
@@ -74,6 +78,20 @@ impl Offer {
             sack: false,
             timestamps: false,
             ecn: Mode::Off,
+            order: self.order,
+        }
+    }
+}
+
+impl Agreement {
+    /// What our SYN,ACK has: what the SYN had, of what we have. RFC 7323 sections 2.2 and 3.2.
+    pub fn answer(&self) -> Offer {
+        Offer {
+            mss: self.our_mss,
+            scale: self.scale.map(|scales| scales.ours),
+            sack: self.sack,
+            timestamps: self.timestamps,
+            order: self.order,
         }
     }
 }
@@ -95,6 +113,7 @@ pub fn agree(ours: &Offer, peer: &Options, default: Mss) -> Agreement {
         sack: ours.sack && peer.sack_permitted,
         timestamps: ours.timestamps && peer.timestamps.is_some(),
         ecn: Mode::Off,
+        order: ours.order,
     }
 }
 

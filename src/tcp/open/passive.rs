@@ -253,6 +253,7 @@ impl HalfOpen {
             flags: Flags::ACK,
             window,
             urgent: 0,
+            order: self.agreed.order,
             options: Options::default(),
             text: crate::base::Pieces::EMPTY,
         };
@@ -295,21 +296,11 @@ impl HalfOpen {
             flags: Flags::SYN | Flags::ACK | self.agreed.ecn.syn_ack_flags(),
             options: Options {
                 fast_open: hands_out.then_some(cookie),
-                ..self.answered().syn_options(timestamps)
+                ..self.agreed.answer().syn_options(timestamps)
             },
             ..blank
         };
         Some((segment, why))
-    }
-
-    /// The options of our SYN,ACK: those that are agreed on.
-    fn answered(&self) -> Offer {
-        Offer {
-            mss: self.agreed.our_mss,
-            scale: self.agreed.scale.map(|scales| scales.ours),
-            sack: self.agreed.sack,
-            timestamps: self.agreed.timestamps,
-        }
     }
 
     /// Who talks to whom.

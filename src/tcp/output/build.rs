@@ -5,7 +5,7 @@ use crate::probe::State;
 use crate::tcp::Context;
 use crate::tcp::connection::Connection;
 use crate::tcp::ecn::ECT_0;
-use crate::tcp::open::negotiate::{Offer, syn_window};
+use crate::tcp::open::negotiate::syn_window;
 use crate::wire::options::{OPTIONS_MAX, Options, SackBlock, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
 
@@ -24,6 +24,7 @@ impl Connection {
             flags: Flags::ACK | self.echo(),
             window: self.window_field(),
             urgent: 0,
+            order: self.agreed.order,
             options: self.options(cx),
             text: Pieces::EMPTY,
         };
@@ -110,13 +111,7 @@ impl Connection {
         let offer = if first {
             self.offer()
         } else {
-            // RFC 7323 sections 2.2 and 3.2: a SYN,ACK has what the SYN had.
-            Offer {
-                mss: self.agreed.our_mss,
-                scale: self.agreed.scale.map(|scales| scales.ours),
-                sack: self.agreed.sack,
-                timestamps: self.agreed.timestamps,
-            }
+            self.agreed.answer()
         };
         let timestamps = self.timestamps.map_or_else(
             || TimestampOption {
@@ -208,8 +203,10 @@ impl Connection {
 
     /// SEG.WND.
     fn window_field(&self) -> u16 {
-        let buffer = self.right_size.size();
-        self.rcv.offer(self.free(), buffer, self.receive_mss())
+        let (free, buffer) = (self.free(), self.right_size.size());
+        let mss = self.receive_mss();
+        let follows = self.config.window_follows && (free >= buffer / 4 || free >= mss);
+        self.rcv.offer(free, buffer, if follows { 1 } else { mss })
     }
 
     /// The options of every segment but a SYN.

@@ -23,8 +23,12 @@ fn sack(blocks: &[(u32, u32)]) -> SackBlocks {
 }
 
 fn emitted(options: &Options) -> Vec<u8> {
+    emitted_as(Order::Linux, options)
+}
+
+fn emitted_as(order: Order, options: &Options) -> Vec<u8> {
     let mut out = [0xee; OPTIONS_MAX];
-    let length = options.emit(&mut out);
+    let length = options.emit(order, &mut out);
     assert_eq!(length, options.len());
     assert!(out[length..].iter().all(|&byte| byte == 0xee));
     out[..length].to_vec()
@@ -170,6 +174,30 @@ fn all_inputs_of_three_bytes_are_survived() {
         assert_eq!(options.window_scale, scale, "{bytes:?}");
         assert_eq!(options.mss, None, "{bytes:?}");
     }
+}
+
+/// As FreeBSD has them on a SYN with everything, and on one with SACK alone.
+#[test]
+fn a_syn_may_have_them_in_another_order() {
+    let written = |options: &Options| emitted_as(Order::FreeBsd, options);
+    let mut options = Options {
+        mss: Some(1460),
+        window_scale: Some(6),
+        sack_permitted: true,
+        timestamps: Some(TS),
+        ..Options::default()
+    };
+    let stamps = [8, 10, 1, 2, 3, 4, 0xa1, 0xa2, 0xa3, 0xa4];
+    let all = [[2, 4, 5, 0xb4, 1, 3, 3, 6, 4, 2], stamps].concat();
+    assert_eq!(written(&options), all);
+    options.window_scale = None;
+    let unscaled = [&[2, 4, 5, 0xb4, 4, 2][..], &stamps].concat();
+    assert_eq!(written(&options), unscaled);
+    options.sack_permitted = false;
+    let stamped = [&[2, 4, 5, 0xb4, 1, 1][..], &stamps].concat();
+    assert_eq!(written(&options), stamped);
+    (options.sack_permitted, options.timestamps) = (true, None);
+    assert_eq!(written(&options), [2, 4, 5, 0xb4, 4, 2, 0, 0]);
 }
 
 // req: MUST-14
@@ -320,7 +348,7 @@ fn nothing_is_written_where_there_is_no_room() {
         ..Options::default()
     };
     let mut out = [0xee; 7];
-    assert_eq!(options.emit(&mut out), 0);
+    assert_eq!(options.emit(Order::Linux, &mut out), 0);
     assert_eq!(out, [0xee; 7]);
 }
 
@@ -361,6 +389,13 @@ proptest! {
     #[test]
     fn what_is_written_is_read_again(options in any_options()) {
         let bytes = emitted(&options);
+        prop_assert_eq!(bytes.len() % 4, 0);
+        prop_assert_eq!(Options::parse(&bytes), options);
+    }
+
+    #[test]
+    fn the_order_changes_nothing_that_is_read(options in any_options()) {
+        let bytes = emitted_as(Order::FreeBsd, &options);
         prop_assert_eq!(bytes.len() % 4, 0);
         prop_assert_eq!(Options::parse(&bytes), options);
     }
