@@ -40,7 +40,7 @@ pub struct Drill {
     #[arg(long)]
     strict: bool,
     /// Never merge segments
-    #[arg(long)]
+    #[arg(long, alias = "strict_segments")]
     strict_segments: bool,
     /// How the stack behaves: rfc, linux or bsd
     #[arg(long, value_name = "PROFILE", value_parser = profile)]
@@ -52,7 +52,7 @@ pub struct Drill {
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<Dialect>,
     /// Defines a word for all scripts
-    #[arg(short = 'D', value_name = "SYM=VAL", value_parser = define)]
+    #[arg(short = 'D', long = "define", value_name = "SYM=VAL", value_parser = define)]
     defines: Vec<(String, Define)>,
     /// What is looked for beyond the scripts: all, none, or names with commas
     #[arg(long, value_name = "LIST", default_value = "all", value_parser = Guards::listed)]
@@ -321,8 +321,9 @@ fn jobs(text: &str) -> Result<usize, String> {
     jobs.ok_or_else(|| "from 1 to 256".into())
 }
 
-/// The options of scripts that mean something here.
-const OPTIONS: [&str; 17] = [
+/// The options of scripts, but for those that have a place of their own above. The later ones ask
+/// for what is not there: a script that is run with one is skipped by its name.
+const OPTIONS: [&str; 35] = [
     "ip_version",
     "local_ip",
     "remote_ip",
@@ -340,4 +341,22 @@ const OPTIONS: [&str; 17] = [
     "send_omit_free",
     "debug",
     "dry_run",
+    "speed",
+    "init_scripts",
+    "is_anyip",
+    "code_command",
+    "code_format",
+    "code_sockopt",
+    "code_verbose",
+    "wire_client",
+    "wire_client_dev",
+    "wire_server",
+    "wire_server_dev",
+    "wire_server_ip",
+    "wire_server_port",
+    "so_filename",
+    "so_flags",
+    "psp_udp_port",
+    "udp_encapsulation",
+    "tcp_md5_secret",
 ];

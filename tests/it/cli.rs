@@ -324,3 +324,32 @@ fn frames(capture: &Path) -> u64 {
     }
     packets
 }
+
+#[test]
+fn options_of_scripts_may_be_typed_as_well_as_written() {
+    let scratch = Scratch::new("drill");
+    let script = scratch.0.join("a.pkt");
+    let text_of_it = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = FD\n";
+    fs::write(&script, text_of_it).expect("a place to write");
+    let script = script.to_str().expect("a name in UTF-8");
+    let drill = |more: &[&str]| {
+        let output = run(&[&["drill", script], more].concat());
+        (output.status.code(), text(&output.stdout))
+    };
+    assert_eq!(drill(&["--fail-on-skip"]).0, Some(1));
+    for define in [
+        &["-D", "FD=3"][..],
+        &["--define=FD=3"],
+        &["--define", "FD=3"],
+    ] {
+        assert_eq!(drill(define).0, Some(0), "{define:?}");
+    }
+    let (code, said) = drill(&["-D", "FD=3", "--strict_segments", "--speed=0"]);
+    assert_eq!((code, said.contains("1 pass")), (Some(0), true), "{said}");
+    // What is not there is named, and no pass.
+    for option in ["speed", "init_scripts", "wire_client", "psp_udp_port"] {
+        let (code, said) = drill(&["-D", "FD=3", "--fail-on-skip", &format!("--{option}=9")]);
+        assert_eq!(code, Some(1));
+        assert!(said.contains(&format!("option:{option}")), "{said}");
+    }
+}
