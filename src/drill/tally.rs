@@ -4,6 +4,8 @@
 //! It hears the stack's events and counts packets, bytes and segments. Nothing here looks into the
 //! stack.
 
+mod agreed;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,6 +17,7 @@ use crate::probe::{
 };
 
 use super::live::{Live, LiveTcp};
+use agreed::Agreed;
 
 /// The counts of all connections; copies share them.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +29,7 @@ struct Book {
     /// The connection that has a pair of sockets, the latest.
     numbers: Vec<(SocketPair, u64)>,
     /// The packet that is being handled.
-    arrived: Option<LiveTcp>,
+    arrived: Option<Live>,
 }
 
 /// What was counted of one connection.
@@ -56,6 +59,8 @@ pub struct Counts {
     pub largest_in: usize,
     /// The state in which a reset found it.
     pub reset_in: Option<State>,
+    /// What the two SYNs agreed on.
+    pub agreed: Agreed,
     /// What was sent and is not acknowledged.
     outstanding: VecDeque<Sent>,
     una: Option<SeqNum>,
@@ -210,8 +215,7 @@ impl Observer for Tally {
     fn told(&mut self, told: &Told<'_>) {
         let mut book = self.lock();
         if let Event::PacketIn { bytes } = told.event {
-            let live = Live::read(told.at, 0, bytes.to_vec());
-            book.arrived = live.and_then(|live| live.tcp().cloned());
+            book.arrived = Live::read(told.at, 0, bytes.to_vec());
             return;
         }
         let Subject::Connection(number) = told.on else {
@@ -234,9 +238,10 @@ impl Observer for Tally {
 }
 
 impl Counts {
-    fn told(&mut self, told: &Told<'_>, arrived: Option<&LiveTcp>) {
-        if let Some(tcp) = arrived {
+    fn told(&mut self, told: &Told<'_>, arrived: Option<&Live>) {
+        if let Some((live, tcp)) = arrived.and_then(|live| Some((live, live.tcp()?))) {
             self.on_arrived(told.at, tcp);
+            self.agreed.on_told(told.event, live, tcp);
         }
         match told.event {
             Event::PacketOut {
@@ -251,6 +256,7 @@ impl Counts {
                 let live = Live::read(told.at, 0, bytes);
                 if let Some(tcp) = live.as_ref().and_then(Live::tcp) {
                     self.on_sent(told.at, tcp, again);
+                    self.agreed.on_sent(tcp);
                 }
                 if *purpose == Purpose::WindowProbe {
                     self.probes += 1;

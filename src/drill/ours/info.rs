@@ -65,8 +65,9 @@ fn of_control_block(snapshot: &Snapshot) -> [(&'static str, i64); 13] {
     ]
 }
 
-fn of_counts(counts: &Counts) -> [(&'static str, i64); 19] {
+fn of_counts(counts: &Counts) -> [(&'static str, i64); 20] {
     [
+        ("tcpi_options", counts.agreed.bits()),
         ("tcpi_unacked", counts.unacked()),
         ("tcpi_sacked", counts.sacked()),
         ("tcpi_lost", counts.lost()),
@@ -135,6 +136,7 @@ fn phase_number(phase: &str) -> i64 {
 /// The fields that are told here.
 pub const FIELDS: &[&str] = &[
     "tcpi_state",
+    "tcpi_options",
     "tcpi_ca_state",
     "tcpi_snd_cwnd",
     "tcpi_snd_ssthresh",
@@ -173,7 +175,6 @@ pub const FIELDS: &[&str] = &[
 
 /// Further fields that scripts may ask for: a script that does is skipped by the field's name.
 pub const KNOWN: &[&str] = &[
-    "tcpi_options",
     "tcpi_options2",
     "tcpi_fackets",
     "tcpi_reordering",

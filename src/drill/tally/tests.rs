@@ -122,3 +122,90 @@ fn probes_of_a_closed_window_are_counted_until_it_opens() {
     let open = format!("{first}+.1 < . 1:1(0) ack 2002 win 9\n");
     holds(&open, "tcpi_probes == 0");
 }
+
+/// Whether an assertion holds at the end of any script.
+fn is_so(script: &str, test: &str) {
+    let text = format!("{script}+0 %{{ assert {test} }}%\n");
+    let report = judge("a.pkt", &text, &Request::default());
+    let reason = report.run.reason;
+    assert_eq!(report.run.verdict, Verdict::Pass, "{text}\n{reason:#?}");
+}
+
+const LISTEN: &str = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n\
+    +0 setsockopt(3, SOL_TCP, TCP_FASTOPEN, [1], 4) = 0\n\
+    +0 bind(3, ..., ...) = 0\n+0 listen(3, 1) = 0\n";
+
+#[test]
+fn options_are_those_that_both_syns_had() {
+    let stamp = " <nop,nop,TS val 2 ecr 9>";
+    for (offer, answer, ack, bits) in [
+        ("mss 1000", "mss 1460", "", 0),
+        (
+            "mss 1000,nop,nop,TS val 1 ecr 0",
+            "mss 1460,nop,nop,TS val 9 ecr 1",
+            stamp,
+            1,
+        ),
+        ("mss 1000,nop,nop,sackOK", "mss 1460,nop,nop,sackOK", "", 2),
+        ("mss 1000,nop,wscale 7", "mss 1460,nop,wscale 7", "", 4),
+        (
+            "mss 1000,sackOK,TS val 1 ecr 0,nop,wscale 7",
+            "mss 1460,sackOK,TS val 9 ecr 1,nop,wscale 7",
+            stamp,
+            7,
+        ),
+    ] {
+        let passive = format!(
+            "{LISTEN}+0 < S 0:0(0) win 9 <{offer}>\n+0 > S. 0:0(0) ack 1 <{answer}>\n\
+             +.1 < . 1:1(0) ack 1 win 9{ack}\n+0 accept(3, ..., ...) = 4\n"
+        );
+        is_so(&passive, &format!("tcpi_options == {bits}"));
+    }
+    // We have offered everything, and the peer answers some.
+    let active = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n\
+        +0...0.1 connect(3, ..., ...) = 0\n+0 > S 0:0(0) <...>\n\
+        +.1 < S. 0:0(0) ack 1 win 9 <mss 1000,nop,nop,sackOK,nop,wscale 3>\n\
+        +0 > . 1:1(0) ack 1\n";
+    is_so(active, "tcpi_options == TCPI_OPT_SACK | TCPI_OPT_WSCALE");
+}
+
+#[test]
+fn marks_are_seen_where_they_were_agreed_on() {
+    let script = format!(
+        "{LISTEN}+0 < SEW 0:0(0) win 9 <mss 1000>\n+0 > SE. 0:0(0) ack 1 <...>\n\
+         +.1 < . 1:1(0) ack 1 win 9\n+0 accept(3, ..., ...) = 4\n"
+    );
+    is_so(&script, "tcpi_options == TCPI_OPT_ECN");
+    let marked = format!("{script}+0 < [ect0] P. 1:11(10) ack 1 win 9\n");
+    is_so(&marked, "tcpi_options == TCPI_OPT_ECN | TCPI_OPT_ECN_SEEN");
+    let plain = marked.replace("SEW", "S").replace("SE.", "S.");
+    is_so(&plain, "tcpi_options == 0");
+}
+
+#[test]
+fn text_with_a_syn_is_told_where_it_was_taken() {
+    for (len, bits) in [(10, 128 + 32), (0, 128)] {
+        let ack = len + 1;
+        let passive = format!(
+            "{LISTEN}+0 < S 0:{len}({len}) win 9 <mss 1000,FO TFO_COOKIE,nop,nop>\n\
+             +0 > S. 0:0(0) ack {ack} <...>\n+0 accept(3, ..., ...) = 4\n"
+        );
+        is_so(&passive, &format!("tcpi_options == {bits}"));
+    }
+    for (ack, bits, answer) in [(11, 32, ". 11:11(0)"), (1, 0, "P. 1:11(10)")] {
+        let active = format!(
+            "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n\
+             +0 fcntl(3, F_SETFL, O_NONBLOCK) = 0\n\
+             +0 sendto(3, ..., 10, MSG_FASTOPEN, ..., ...) = -1 EINPROGRESS (x)\n\
+             +0 > S 0:0(0) <...>\n\
+             +.1 < S. 0:0(0) ack 1 win 9 <mss 1000,FO 0102030405060708,nop,nop>\n\
+             +.1 socket(..., SOCK_STREAM, IPPROTO_TCP) = 4\n\
+             +0 fcntl(4, F_SETFL, O_NONBLOCK) = 0\n\
+             +0 sendto(4, ..., 10, MSG_FASTOPEN, ..., ...) = 10\n\
+             +0 > S 0:10(10) <...>\n\
+             +.1 < S. 0:0(0) ack {ack} win 65535 <mss 1000>\n\
+             +0 > {answer} ack 1\n"
+        );
+        is_so(&active, &format!("tcpi_options == {bits}"));
+    }
+}
