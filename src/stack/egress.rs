@@ -76,7 +76,7 @@ impl Stack {
         let (src, dst) = (pair.local.addr, pair.remote.addr);
         let outgoing = Outgoing {
             hop_limit: self.config.hop_limit,
-            tos: slot.connection.codepoint(&wish),
+            tos: slot.connection.codepoint(&wish) as u8,
             ..Outgoing::tcp(src, dst, slot.flow_label)
         };
         let len = emit(&mut self.head, outgoing, &segment);

@@ -274,6 +274,13 @@ impl Lone {
         packets
     }
 
+    /// The ECN fields and the lines of what the stack sends now.
+    pub fn outgoing_fields(&mut self) -> Vec<(u8, String)> {
+        let packets = self.outgoing_packets();
+        let show = |packet: &Vec<u8>| (packet[1] & 0b11, self.show(packet));
+        packets.iter().map(show).collect()
+    }
+
     /// What the stack sends now, with window and options.
     pub fn sent(&mut self) -> Vec<Sent> {
         let packets = self.outgoing_packets();

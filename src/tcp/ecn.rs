@@ -265,8 +265,6 @@ pub fn is_setup_syn_ack(flags: Flags) -> bool {
     accurate::number(flags) == 0b001
 }
 
-/// RFC 3168 section 5: a sender that uses one codepoint uses this.
-pub const ECT_0: u8 = 0b10;
 const ECN_FIELD: u8 = 0b11;
 
 #[cfg(test)]

@@ -42,13 +42,6 @@ fn inject_as(lone: &mut Lone, codepoint: Codepoint, text: &str) {
     lone.tos = 0;
 }
 
-/// The ECN fields and the lines of what is sent now.
-fn fields(lone: &mut Lone) -> Vec<(u8, String)> {
-    let packets = lone.outgoing_packets();
-    let show = |packet: &Vec<u8>| (packet[1] & 0b11, lone.show(packet));
-    packets.iter().map(show).collect()
-}
-
 // req: RFC9768-3.1.1-2, RFC9768-3.1.2-2, RFC9768-3.1.3-1
 #[test]
 fn a_listener_shows_how_the_syn_came() {
@@ -66,7 +59,7 @@ fn a_listener_shows_how_the_syn_came() {
         let (mut lone, _) = listener();
         let syn = format!("{syn} 0:1(0) win 65535 <mss 1000>");
         inject_as(&mut lone, codepoint, &syn);
-        let [(0, line)] = &fields(&mut lone)[..] else {
+        let [(0, line)] = &lone.outgoing_fields()[..] else {
             panic!("one packet that may not be marked");
         };
         let sent = line.split(' ').next().expect("flags");
@@ -93,7 +86,7 @@ fn a_client_takes_what_the_answer_agrees_to() {
         lone.inject(&format!("{answer} 0:1(0) ack 1 win 65535 <mss 1000>"));
         assert_eq!(lone.outgoing(), [ack], "{answer}");
         lone.write(id, 100);
-        let sent = fields(&mut lone);
+        let sent = lone.outgoing_fields();
         assert_eq!(sent.len(), 1);
         assert_eq!((sent[0].0, sent[0].1.as_str()), text);
     }
@@ -132,7 +125,7 @@ fn marks_that_are_told_of_shrink_the_window_once_and_nobody_says_so() {
     lone.now += 40 * MS;
     lone.write(id, 10_000);
     assert!(
-        fields(&mut lone)
+        lone.outgoing_fields()
             .iter()
             .all(|(codepoint, _)| *codepoint == 0b10)
     );
@@ -155,5 +148,5 @@ fn marks_that_are_told_of_shrink_the_window_once_and_nobody_says_so() {
 fn where_flags_are_erased_nothing_may_be_marked() {
     let (mut lone, id) = accept(".");
     lone.write(id, 100);
-    assert_eq!(fields(&mut lone)[0].0, 0);
+    assert_eq!(lone.outgoing_fields()[0].0, 0);
 }

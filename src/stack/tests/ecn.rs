@@ -29,13 +29,6 @@ fn agreed() -> (Lone, ConnId) {
     (lone, id)
 }
 
-/// The ECN fields and the lines of what is sent now.
-fn fields(lone: &mut Lone) -> Vec<(u8, String)> {
-    let packets = lone.outgoing_packets();
-    let show = |packet: &Vec<u8>| (packet[1] & 0b11, lone.show(packet));
-    packets.iter().map(show).collect()
-}
-
 // req: RFC3168-6.1.1-1, RFC3168-6.1.1-2, RFC3168-6.1.1-5
 #[test]
 fn a_listener_answers_a_syn_that_asks_unless_told_not_to() {
@@ -50,7 +43,7 @@ fn a_listener_answers_a_syn_that_asks_unless_told_not_to() {
         let mut lone = Lone::new(config(asking));
         lone.listen();
         lone.inject(&format!("{syn} 0:1(0) win 65535 <mss 1000>"));
-        let sent = fields(&mut lone);
+        let sent = lone.outgoing_fields();
         assert_eq!(sent, [(0, answer.to_owned())], "{asking:?} {syn}");
     }
 }
@@ -63,9 +56,9 @@ fn text_may_be_marked_only_if_both_have_asked() {
         let id = lone.open();
         lone.outgoing();
         lone.inject(&format!("{answer} 0:1(0) ack 1 win 65535 <mss 1000>"));
-        assert_eq!(fields(&mut lone)[0].0, 0, "a pure ACK");
+        assert_eq!(lone.outgoing_fields()[0].0, 0, "a pure ACK");
         lone.write(id, 10);
-        assert_eq!(fields(&mut lone)[0].0, field, "{answer}");
+        assert_eq!(lone.outgoing_fields()[0].0, field, "{answer}");
     }
 }
 
@@ -80,7 +73,7 @@ fn a_syn_that_goes_again_does_not_ask() {
     lone.inject("SE. 0:1(0) ack 1 win 65535 <mss 1000>");
     lone.outgoing();
     lone.write(id, 10);
-    assert_eq!(fields(&mut lone)[0].0, 0);
+    assert_eq!(lone.outgoing_fields()[0].0, 0);
 }
 
 // req: RFC3168-5-1, RFC3168-5.2-1, RFC3168-6.1.4-1, RFC3168-6.1.5-1, RFC8311-4.2-1
@@ -88,14 +81,17 @@ fn a_syn_that_goes_again_does_not_ask() {
 fn only_new_text_may_be_marked() {
     let (mut lone, id) = agreed();
     lone.write(id, 10);
-    assert_eq!(fields(&mut lone), [(ECT_0, "P. 1:11(10) ack 1".into())]);
+    assert_eq!(
+        lone.outgoing_fields(),
+        [(ECT_0, "P. 1:11(10) ack 1".into())]
+    );
     lone.now += Duration::from_secs(1);
     lone.stack.handle_timeout(lone.now);
-    assert_eq!(fields(&mut lone), [(0, "P. 1:11(10) ack 1".into())]);
+    assert_eq!(lone.outgoing_fields(), [(0, "P. 1:11(10) ack 1".into())]);
     lone.inject(". 1:2001(2000) ack 11");
-    assert_eq!(fields(&mut lone), [(0, ". 11:11(0) ack 2001".into())]);
+    assert_eq!(lone.outgoing_fields(), [(0, ". 11:11(0) ack 2001".into())]);
     lone.stack.shutdown(lone.now, id);
-    assert_eq!(fields(&mut lone)[0].0, 0, "a FIN alone");
+    assert_eq!(lone.outgoing_fields()[0].0, 0, "a FIN alone");
 }
 
 // req: RFC3168-6.1.6-1
@@ -107,7 +103,7 @@ fn a_window_probe_may_not_be_marked() {
     assert!(lone.outgoing().is_empty());
     lone.now += Duration::from_secs(2);
     lone.stack.handle_timeout(lone.now);
-    assert_eq!(fields(&mut lone), [(0, ". 1:2(1) ack 1".into())]);
+    assert_eq!(lone.outgoing_fields(), [(0, ". 1:2(1) ack 1".into())]);
 }
 
 // req: RFC3168-6.1.3-1, RFC3168-6.1.3-2, RFC3168-6.1.3-3

@@ -14,11 +14,11 @@ pub mod syn;
 pub mod text;
 pub mod urgent;
 
-use crate::probe::{Accepted, Discard, Ending, State, Why};
-use crate::rfc;
+use crate::probe::{Accepted, Discard, Ending, State};
 use crate::wire::tcp::Segment;
 
 use super::connection::Connection;
+use super::input::acknowledge::MARKED;
 use super::{Context, Step};
 
 impl Connection {
@@ -73,8 +73,3 @@ impl Connection {
         }
     }
 }
-
-const MARKED: Why = Why {
-    by: rfc!(9768, "3.2.2.5.1"),
-    text: "marked packets came: the sender is told before the count of them can come round",
-};

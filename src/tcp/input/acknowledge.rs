@@ -183,6 +183,11 @@ pub const FILLS_HOLE: Why = Why {
     by: rfc!(5681, "4.2"),
     text: "text arrived that fills a hole, or part of one",
 };
+/// Packets that a congested router has marked: RFC 9768 section 3.2.2.5.1.
+pub const MARKED: Why = Why {
+    by: rfc!(9768, "3.2.2.5.1"),
+    text: "marked packets came: the sender is told before the count of them can come round",
+};
 /// The peer's FIN: RFC 9293 section 3.10.7.4, eighth.
 pub const FIN: Why = Why {
     by: rfc!(9293, "3.10.7.4"),

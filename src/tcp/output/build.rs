@@ -4,7 +4,7 @@ use crate::base::{Pieces, SeqNum, SeqRange};
 use crate::probe::State;
 use crate::tcp::Context;
 use crate::tcp::connection::Connection;
-use crate::tcp::ecn::ECT_0;
+use crate::tcp::ecn::Codepoint;
 use crate::tcp::open::negotiate::syn_window;
 use crate::wire::options::{OPTIONS_MAX, Options, SackBlock, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
@@ -179,16 +179,15 @@ impl Connection {
     }
 
     /// The ECN field of the IP header. RFC 3168 sections 5.2, 6.1.4 to 6.1.6: only new text may be
-    /// marked; not ACKs, retransmissions or window probes.
-    pub fn codepoint(&self, wish: &Wish) -> u8 {
+    /// marked; not ACKs, retransmissions or window probes. A sender that uses one codepoint uses
+    /// ECT(0): section 5.
+    pub fn codepoint(&self, wish: &Wish) -> Codepoint {
+        let may_mark = self.ecn.is_some_and(|ecn| ecn.may_mark());
         match wish.what {
-            Choice::Text(range) if self.ecn.is_some_and(|ecn| ecn.may_mark()) => {
-                match self.outgoing.pieces(range) {
-                    text if text.is_empty() => 0,
-                    _ => ECT_0,
-                }
+            Choice::Text(range) if may_mark && !self.outgoing.pieces(range).is_empty() => {
+                Codepoint::Ect0
             }
-            _ => 0,
+            _ => Codepoint::NotEct,
         }
     }
 
