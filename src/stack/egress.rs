@@ -74,10 +74,11 @@ impl Stack {
         let segment = slot.connection.build(&cx, &wish);
         let pair = slot.connection.pair();
         let (src, dst) = (pair.local.addr, pair.remote.addr);
+        let label = self.secrets.labels.of(&pair, slot.connection.path_doubts());
         let outgoing = Outgoing {
             hop_limit: self.config.hop_limit,
             tos: slot.connection.codepoint(&wish) as u8,
-            ..Outgoing::tcp(src, dst, slot.flow_label)
+            ..Outgoing::tcp(src, dst, label)
         };
         let len = emit(&mut self.head, outgoing, &segment);
         let window = segment.window;
@@ -112,7 +113,7 @@ impl Stack {
             Answer::Ack => Purpose::ChallengeAck,
         };
         let (src, dst) = (pair.local.addr, pair.remote.addr);
-        let label = self.secrets.flow_label.hash(&pair.bytes()) as u32 & 0xf_ffff;
+        let label = self.secrets.labels.of(&pair, slot.half.path_doubts());
         let outgoing = Outgoing {
             hop_limit: self.config.hop_limit,
             ..Outgoing::tcp(src, dst, label)
@@ -125,10 +126,16 @@ impl Stack {
 
     fn compose_reply(&mut self, reply: Reply) -> (usize, Body) {
         let (len, body) = match reply.what {
-            Content::Segment { src, dst, segment } => {
+            Content::Segment {
+                pair,
+                segment,
+                path_doubts,
+            } => {
+                let (src, dst) = (pair.local.addr, pair.remote.addr);
+                let label = self.secrets.labels.of(&pair, path_doubts);
                 let outgoing = Outgoing {
                     hop_limit: self.config.hop_limit,
-                    ..Outgoing::tcp(src, dst, 0)
+                    ..Outgoing::tcp(src, dst, label)
                 };
                 (emit(&mut self.head, outgoing, &segment), Body::None)
             }

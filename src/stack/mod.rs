@@ -26,6 +26,7 @@ mod error;
 mod fast_open;
 mod ingress;
 mod invariants;
+mod labels;
 mod notice;
 mod ports;
 mod ready;
@@ -55,6 +56,7 @@ use cookie_jar::CookieJar;
 use cookies::Cookies;
 use demux::{Demux, HalfOpenId, TimeWaitId};
 use fast_open::Pending;
+use labels::Labels;
 use notice::{Noticed, Notices};
 use ports::Ports;
 use ready::Ready;
@@ -110,7 +112,7 @@ pub struct Stack {
 struct Secrets {
     isn: Key,
     timestamps: Key,
-    flow_label: Key,
+    labels: Labels,
 }
 
 /// A connection and what the stack keeps of it.
@@ -133,7 +135,6 @@ struct Slot {
     pending: Option<ListenerId>,
     /// What closing waits for: zero means a reset.
     linger: Option<Duration>,
-    flow_label: u32,
 }
 
 /// A half-open connection.
@@ -187,7 +188,7 @@ impl Stack {
         let secrets = Secrets {
             isn: Key::new(random.key()),
             timestamps: Key::new(random.key()),
-            flow_label: Key::new(random.key()),
+            labels: Labels::new(random.key()),
         };
         let demux = Demux::new(random.key());
         let icmp_limit = Limiter::new(Key::new(random.key()));

@@ -2,9 +2,9 @@
 //! TIME-WAIT, ICMP.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 
 use crate::base::Offload;
+use crate::base::pair::SocketPair;
 use crate::probe::{EventId, Purpose, Subject, Why};
 use crate::wire::tcp::Segment;
 
@@ -23,9 +23,10 @@ pub(super) struct Reply {
 pub(super) enum Content {
     /// A segment without text.
     Segment {
-        src: IpAddr,
-        dst: IpAddr,
+        pair: SocketPair,
         segment: Segment<'static>,
+        /// How often the path of its flow has been doubted.
+        path_doubts: u32,
     },
     /// A whole IP packet.
     Packet(Vec<u8>),

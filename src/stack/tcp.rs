@@ -60,7 +60,8 @@ impl Stack {
         let connection = &slot.connection;
         self.voice
             .tell(self.now, on, || ending.event(Some(connection.snapshot())));
-        self.answer_ending(ending, on, pair, seg);
+        let doubts = slot.connection.path_doubts();
+        self.answer_ending(ending, on, pair, seg, doubts);
         self.touch(id);
     }
 
@@ -72,8 +73,9 @@ impl Stack {
         let mut cx = Context::new(self.now, &mut self.voice, on);
         match slot.half.arrives(&mut cx, seg, &slot.config) {
             Reaction::Stay(ending) => {
+                let doubts = slot.half.path_doubts();
                 self.end(on, ending);
-                self.answer_ending(ending, on, pair, seg);
+                self.answer_ending(ending, on, pair, seg, doubts);
                 self.touch_half_open(id);
             }
             Reaction::Forget(ending) => {
@@ -142,12 +144,13 @@ impl Stack {
             self.wheel.arm(slot.entry, at);
         }
         let (segment, why) = slot.record.acknowledgment(self.now);
+        let path_doubts = slot.record.path_doubts();
         self.end(on, reaction.ending);
         if reaction.answer {
             let what = Content::Segment {
-                src: pair.local.addr,
-                dst: pair.remote.addr,
+                pair: *pair,
                 segment,
+                path_doubts,
             };
             let because = self.input();
             self.replies.push(Reply {
@@ -170,7 +173,7 @@ impl Stack {
                 Discard::NoConnection
             };
             self.end(Subject::Stack, why.into());
-            self.answer_ending(why.into(), Subject::Stack, pair, seg);
+            self.answer_ending(why.into(), Subject::Stack, pair, seg, 0);
             return;
         };
         let Some(listener) = self.listeners.get(id) else {
@@ -183,7 +186,7 @@ impl Stack {
         };
         if let Some(why) = refused {
             self.end(on, why.into());
-            self.answer_ending(why.into(), on, pair, seg);
+            self.answer_ending(why.into(), on, pair, seg, 0);
             return;
         }
         let haste = self.judge_haste(id, pair, seg);
@@ -262,8 +265,16 @@ impl Stack {
         self.voice.tell(self.now, on, || ending.event(None));
     }
 
-    /// Some endings owe the sender a reset: RFC 9293 section 3.5.2.
-    fn answer_ending(&mut self, ending: Ending, on: Subject, pair: &SocketPair, seg: &Segment<'_>) {
+    /// Some endings owe the sender a reset: RFC 9293 section 3.5.2. The path has been doubted so
+    /// often.
+    fn answer_ending(
+        &mut self,
+        ending: Ending,
+        on: Subject,
+        pair: &SocketPair,
+        seg: &Segment<'_>,
+        path_doubts: u32,
+    ) {
         let reset = matches!(
             ending,
             Ending::Discarded(
@@ -275,9 +286,9 @@ impl Stack {
         }
         if let Some(segment) = closed::reset_for(seg) {
             let what = Content::Segment {
-                src: pair.local.addr,
-                dst: pair.remote.addr,
+                pair: *pair,
                 segment,
+                path_doubts,
             };
             let because = self.input();
             self.replies.push(Reply {
@@ -293,7 +304,6 @@ impl Stack {
     /// Takes a connection in.
     pub(super) fn insert(&mut self, connection: Connection, number: u64) -> ConnId {
         let pair = connection.pair();
-        let flow_label = self.secrets.flow_label.hash(&pair.bytes()) as u32 & 0xf_ffff;
         let wheel = &mut self.wheel;
         let id = self.connections.insert_with_key(|id| Slot {
             connection,
@@ -306,7 +316,6 @@ impl Stack {
             listener: None,
             pending: None,
             linger: None,
-            flow_label,
         });
         self.demux.bind(pair, Who::Connection(id));
         id

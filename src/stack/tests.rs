@@ -18,6 +18,7 @@ mod data;
 mod ecn;
 mod fast_open;
 mod fast_open_client;
+mod flow_label;
 mod frto;
 mod icmp;
 mod lies;

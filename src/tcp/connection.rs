@@ -85,6 +85,7 @@ pub struct Connection {
     pub(super) short_until: Option<SeqNum>,
     /// A soft error that the network reported (RFC 9293 section 3.9.2.2), told if we give up.
     pub(super) soft_error: bool,
+    pub(super) path_doubts: u32,
     pub(super) failure: Option<Failure>,
     pub(super) wake: Wake,
 }
@@ -135,6 +136,7 @@ impl Connection {
             text_sent_at: None,
             short_until: None,
             soft_error: false,
+            path_doubts: 0,
             failure: None,
             wake: Wake::NONE,
             config,
@@ -188,6 +190,12 @@ impl Connection {
     /// How it ended, if it ended badly.
     pub fn failure(&self) -> Option<Failure> {
         self.failure
+    }
+
+    /// How often a timeout has cast doubt on the path: whoever sends its packets makes another flow
+    /// of them each time, house!("flow-label").
+    pub fn path_doubts(&self) -> u32 {
+        self.path_doubts
     }
 
     /// Whether it was made by a passive OPEN.

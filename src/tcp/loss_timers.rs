@@ -153,6 +153,7 @@ impl Connection {
             self.give_up(cx);
             return;
         }
+        self.path_doubts += 1;
         let flight = u64::from(self.snd.outstanding());
         self.lose_at_timeout(cx, in_handshake);
         if !in_handshake {

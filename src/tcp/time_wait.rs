@@ -27,6 +27,7 @@ pub struct TimeWait {
     scale: WindowScale,
     timestamps: Option<Timestamps>,
     challenge: Challenge,
+    path_doubts: u32,
 }
 
 /// What a segment does to it.
@@ -55,6 +56,7 @@ impl Connection {
             scale: self.rcv.scale,
             timestamps: self.timestamps,
             challenge: self.challenge,
+            path_doubts: self.path_doubts,
         })
     }
 
@@ -134,6 +136,11 @@ impl TimeWait {
     /// Who talked to whom.
     pub fn pair(&self) -> SocketPair {
         self.pair
+    }
+
+    /// How often the path has been doubted: [`Connection::path_doubts`].
+    pub fn path_doubts(&self) -> u32 {
+        self.path_doubts
     }
 
     /// SND.NXT: a new incarnation's ISS should lie beyond it.

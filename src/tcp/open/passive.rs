@@ -308,6 +308,11 @@ impl HalfOpen {
         self.pair
     }
 
+    /// How often the path has been doubted: our SYN,ACK seems to be lost there, whoever noticed.
+    pub fn path_doubts(&self) -> u32 {
+        self.resent
+    }
+
     /// The connection in SYN-RECEIVED that this was the beginning of, on a path that carries
     /// segments of `path_mss`.
     pub fn into_connection(
@@ -319,6 +324,7 @@ impl HalfOpen {
         let mut connection = self.begin(cx, config, path_mss);
         connection.snd.nxt = self.iss + 1;
         connection.recovery.timeouts = self.resent;
+        connection.path_doubts = self.path_doubts();
         let syn = SeqRange {
             start: self.iss,
             len: 1,

@@ -33,6 +33,7 @@ fn record() -> TimeWait {
         scale: WindowScale::default(),
         timestamps: None,
         challenge: Challenge::new(0),
+        path_doubts: 0,
     }
 }
 
