@@ -2,8 +2,8 @@
 //!
 //! Implements RFC 1122 section 3.2.2 and RFC 4443 sections 2.2 and 2.4: an error goes to its
 //! packet's sender, from the address that was asked, quotes as much as may be quoted, and is never
-//! sent about another error, about a packet to many, about a later fragment, or to nobody in
-//! particular. How many errors leave in all, [`Limiter`] decides.
+//! sent about another error, about a packet to many, about a later fragment (unless IPv6 asks for
+//! it), or to nobody in particular. How many errors leave in all, [`Limiter`] decides.
 
 mod limit;
 
@@ -31,6 +31,8 @@ pub enum Owed {
     ProtocolUnreachable,
     /// RFC 1122 section 3.3.5: a source route that is not followed.
     SourceRouteFailed,
+    /// RFC 1122 section 3.3.2, RFC 8200 section 4.5: the rest of a datagram did not come.
+    ReassemblyTimeExceeded,
     /// RFC 1122 section 3.2.2.5, RFC 4443 section 3.4: a field makes no sense.
     Parameter {
         code: u8,
@@ -73,6 +75,7 @@ pub fn error(owed: &Owed, packet: &[u8], addresses: &Addresses, out: &mut Vec<u8
     let problem = match *owed {
         Owed::PortUnreachable => Problem::Unreachable(Unreachable::Port),
         Owed::SourceRouteFailed => Problem::Unreachable(Unreachable::SourceRoute),
+        Owed::ReassemblyTimeExceeded => Problem::ReassemblyTimeExceeded,
         Owed::Parameter { code, pointer } => Problem::Parameter { code, pointer },
         Owed::ProtocolUnreachable => match about.next_header_at {
             None => Problem::Unreachable(Unreachable::Protocol),
@@ -153,22 +156,32 @@ impl<'a> Offending<'a> {
             return Ok(None);
         }
         let mut walk = header.extensions(behind);
+        let mut first_fragment = false;
         for _ in 0..=EXTENSIONS_MAX {
-            match walk.step()? {
-                None => {
-                    // (e.1) and (e.2): not about an ICMPv6 error or redirect.
-                    let error = walk.next_header() == PROTOCOL_V6 && !is_query_v6(walk.rest());
-                    let length = ipv6::HEADER_LEN.saturating_add(behind.len());
-                    return Ok((!error).then_some(Offending {
-                        src: header.src.into(),
-                        dst: header.dst.into(),
-                        packet: packet.get(..length).unwrap_or(packet),
-                        next_header_at: Some(walk.named_at()),
-                    }));
+            let may = match walk.step() {
+                // (e.1) and (e.2): not about an ICMPv6 error or redirect.
+                Ok(None) => walk.next_header() != PROTOCOL_V6 || is_query_v6(walk.rest()),
+                // RFC 8200 section 4.5 has errors about later fragments too, in which nothing
+                // tells a query from an error.
+                Ok(Some(Extension::Fragment { offset, .. })) if offset > 0 => {
+                    walk.next_header() != PROTOCOL_V6
                 }
-                Some(Extension::Fragment { offset, .. }) if offset > 0 => return Ok(None),
-                Some(_) => {}
-            }
+                Ok(Some(extension)) => {
+                    first_fragment |= matches!(extension, Extension::Fragment { .. });
+                    continue;
+                }
+                // RFC 8200 section 4.5 has the sender of a first fragment told that its headers
+                // are cut off. Nothing says that it is an error.
+                Err(_) if first_fragment => true,
+                Err(error) => return Err(error),
+            };
+            let length = ipv6::HEADER_LEN.saturating_add(behind.len());
+            return Ok(may.then_some(Offending {
+                src: header.src.into(),
+                dst: header.dst.into(),
+                packet: packet.get(..length).unwrap_or(packet),
+                next_header_at: Some(walk.named_at()),
+            }));
         }
         Ok(None)
     }

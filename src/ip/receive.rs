@@ -11,7 +11,8 @@ use crate::wire::{ParseError, ipv4, ipv6};
 
 use super::address::Addresses;
 use super::icmp::Owed;
-use super::validate;
+use super::reassembly::Fragment;
+use super::validate::{self, Behind};
 
 /// A whole datagram for one of our addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub enum Verdict<'a> {
     Drop(Drop),
     /// It is refused, and its sender should hear of it (`icmp::error` says whether it may).
     Answer(Drop, Owed),
+    /// It is a part of a datagram, and possible.
+    Fragment(Fragment<'a>),
 }
 
 /// Judges a packet as it came from the device.
@@ -64,7 +67,18 @@ fn receive_v4<'a>(packet: &'a [u8], addresses: &Addresses) -> Verdict<'a> {
         return refusal.into();
     }
     if !header.is_whole() {
-        return Verdict::Drop(Drop::Fragment);
+        return part(Fragment {
+            src: header.src.into(),
+            dst: header.dst.into(),
+            protocol: header.protocol,
+            identification: header.identification.into(),
+            offset: header.fragment_offset,
+            more_fragments: header.more_fragments,
+            tos: header.tos,
+            head: packet.get(..header.header_len()).unwrap_or_default(),
+            named_at: 0,
+            piece: payload,
+        });
     }
     Verdict::Deliver(Datagram {
         src: header.src.into(),
@@ -89,7 +103,23 @@ fn receive_v6<'a>(packet: &'a [u8], addresses: &Addresses) -> Verdict<'a> {
         return Verdict::Drop(why);
     }
     let upper = match validate::extensions(header.extensions(behind)) {
-        Ok(upper) => upper,
+        Ok(Behind::Upper(upper)) => upper,
+        Ok(Behind::Piece(piece)) => {
+            let whole = front(packet, ipv6::HEADER_LEN, behind);
+            let head_len = whole.len().saturating_sub(piece.bytes.len());
+            return part(Fragment {
+                src: header.src.into(),
+                dst: header.dst.into(),
+                protocol: piece.protocol,
+                identification: piece.identification,
+                offset: piece.offset,
+                more_fragments: piece.more_fragments,
+                tos: header.traffic_class,
+                head: whole.get(..head_len).unwrap_or_default(),
+                named_at: piece.named_at,
+                piece: piece.bytes,
+            });
+        }
         Err(refusal) => return refusal.into(),
     };
     Verdict::Deliver(Datagram {
@@ -101,6 +131,13 @@ fn receive_v6<'a>(packet: &'a [u8], addresses: &Addresses) -> Verdict<'a> {
         payload: upper.payload,
         packet: front(packet, ipv6::HEADER_LEN, behind),
     })
+}
+
+fn part(fragment: Fragment<'_>) -> Verdict<'_> {
+    match validate::fragment(&fragment) {
+        Ok(()) => Verdict::Fragment(fragment),
+        Err(refusal) => refusal.into(),
+    }
 }
 
 /// The packet without what lies beyond the length that its header names.

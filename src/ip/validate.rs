@@ -5,9 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::probe::Drop;
 use crate::wire::ipv6::{self, Extension, ExtensionWalk, OptionWalk};
+use crate::wire::{icmp, tcp, udp};
 
 use super::address::Addresses;
 use super::icmp::Owed;
+use super::reassembly::Fragment;
 use super::receive::Verdict;
 
 /// Why a packet is refused, and what its sender should hear of it.
@@ -186,11 +188,32 @@ fn ipv4_option_at(options: &[u8], rest: &[u8]) -> usize {
     crate::wire::ipv4::HEADER_MIN.saturating_add(before)
 }
 
-/// What stands behind the extension headers.
+/// What stands behind the extension headers that are for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind<'a> {
+    /// The payload.
+    Upper(Upper<'a>),
+    /// A part of what stands there.
+    Piece(Piece<'a>),
+}
+
+/// A payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Upper<'a> {
     pub protocol: u8,
     pub payload: &'a [u8],
+}
+
+/// What a fragment header says of what follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// Where the fragment header is named.
+    pub named_at: usize,
+    pub protocol: u8,
+    pub identification: u32,
+    pub offset: u16,
+    pub more_fragments: bool,
+    pub bytes: &'a [u8],
 }
 
 /// Obeys the extension headers of an IPv6 packet in their order: RFC 8200 section 4.
@@ -198,15 +221,16 @@ pub struct Upper<'a> {
 /// # Errors
 ///
 /// Whatever stops a host on the way to the payload.
-pub fn extensions(mut walk: ExtensionWalk<'_>) -> Result<Upper<'_>, Refusal> {
+pub fn extensions(mut walk: ExtensionWalk<'_>) -> Result<Behind<'_>, Refusal> {
     for _ in 0..=EXTENSIONS_MAX {
+        let named_at = walk.named_at();
         let Ok(extension) = walk.step() else {
             // The chain is cut off, so nobody can know whether the packet is an ICMP error, which
             // must draw none.
             return Err(Refusal::silent(Drop::BadExtension));
         };
         match extension {
-            None => return upper(&walk),
+            None => return upper(&walk).map(Behind::Upper),
             Some(Extension::HopByHop(options) | Extension::DestinationOptions(options)) => {
                 options_v6(options)?;
             }
@@ -228,10 +252,97 @@ pub fn extensions(mut walk: ExtensionWalk<'_>) -> Result<Upper<'_>, Refusal> {
                 more_fragments: false,
                 ..
             }) => {}
-            Some(Extension::Fragment { .. }) => return Err(Refusal::silent(Drop::Fragment)),
+            Some(Extension::Fragment {
+                offset,
+                more_fragments,
+                identification,
+            }) => {
+                if offset == 0 {
+                    header_chain(walk.clone())?;
+                }
+                return Ok(Behind::Piece(Piece {
+                    named_at,
+                    protocol: walk.next_header(),
+                    identification,
+                    offset,
+                    more_fragments,
+                    bytes: walk.rest(),
+                }));
+            }
         }
     }
     Err(Refusal::silent(Drop::BadExtension))
+}
+
+/// RFC 7112 section 5: a first fragment has all headers, so that nothing on the way can be passed
+/// that it would have refused. What they say is judged when the packet is whole.
+fn header_chain(mut walk: ExtensionWalk<'_>) -> Result<(), Refusal> {
+    let cut_off = Refusal::parameter(Drop::BadFragment, INCOMPLETE_CHAIN, 0);
+    for _ in 0..=EXTENSIONS_MAX {
+        match walk.step() {
+            Err(_) => return Err(cut_off),
+            Ok(None) => {
+                let least = match walk.next_header() {
+                    tcp::PROTOCOL => tcp::HEADER_MIN,
+                    udp::PROTOCOL => udp::HEADER_LEN,
+                    icmp::PROTOCOL_V6 => icmp::HEADER_LEN,
+                    _ => 0,
+                };
+                return match walk.rest().len() < least {
+                    true => Err(cut_off),
+                    false => Ok(()),
+                };
+            }
+            // Nothing is cut twice.
+            Ok(Some(Extension::Fragment { .. })) => break,
+            Ok(Some(_)) => {}
+        }
+    }
+    Err(Refusal::silent(Drop::BadExtension))
+}
+
+/// Whether a fragment can be a part of a datagram.
+///
+/// # Errors
+///
+/// [`Drop::BadFragment`] for a piece of no bytes or inside a TCP header, for one before others that
+/// does not end at a multiple of 8, and for one that ends where no datagram can. RFC 8200 section
+/// 4.5 has an error for the last two; IPv4 has none.
+pub fn fragment(fragment: &Fragment<'_>) -> Result<(), Refusal> {
+    let length = fragment.piece.len();
+    let refusal = |pointer| match fragment.src {
+        IpAddr::V4(_) => Refusal::silent(Drop::BadFragment),
+        IpAddr::V6(_) => Refusal::parameter(Drop::BadFragment, 0, pointer),
+    };
+    // RFC 1858 sections 3.2 and 4.2, RFC 3128 section 3: nobody cuts a TCP header in two, unless it
+    // is to show a filter less of it than us.
+    let cuts_header = match fragment.offset {
+        0 => length < tcp::HEADER_MIN,
+        offset => usize::from(offset) < tcp::HEADER_MIN,
+    };
+    if length == 0 || (fragment.protocol == tcp::PROTOCOL && cuts_header) {
+        return Err(Refusal::silent(Drop::BadFragment));
+    }
+    if fragment.more_fragments && !length.is_multiple_of(8) {
+        return Err(refusal(ipv6::PAYLOAD_LENGTH_AT));
+    }
+    // What the whole datagram's length counts beside what was cut: on IPv4 the header, on IPv6
+    // all extension headers in front of the fragment header.
+    let fragment_header_at = fragment
+        .head
+        .len()
+        .saturating_sub(ipv6::FRAGMENT_HEADER_LEN);
+    let counted = match fragment.src {
+        IpAddr::V4(_) => fragment.head.len(),
+        IpAddr::V6(_) => fragment_header_at.saturating_sub(ipv6::HEADER_LEN),
+    };
+    let end = counted
+        .saturating_add(fragment.offset.into())
+        .saturating_add(length);
+    if end > usize::from(u16::MAX) {
+        return Err(refusal(fragment_header_at.saturating_add(OFFSET_AT)));
+    }
+    Ok(())
 }
 
 fn upper<'a>(walk: &ExtensionWalk<'a>) -> Result<Upper<'a>, Refusal> {
@@ -289,6 +400,10 @@ const SMALLEST_POINTER: u8 = 4;
 // Codes of the parameter problem: RFC 4443 section 3.4.
 pub(super) const UNRECOGNIZED_NEXT_HEADER: u8 = 1;
 const UNRECOGNIZED_OPTION: u8 = 2;
+/// RFC 7112 section 5.
+const INCOMPLETE_CHAIN: u8 = 3;
+/// In a fragment header: RFC 8200 section 4.5.
+const OFFSET_AT: usize = 2;
 
 /// RFC 8200 section 4.1 wants headers taken "any number of times"; a packet with more than this
 /// only costs.

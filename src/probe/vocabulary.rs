@@ -215,8 +215,17 @@ pub enum Drop {
     SourceRoute,
     /// Options that make no sense.
     BadOptions,
-    /// A fragment, which this stack cannot put together.
-    Fragment,
+    /// A fragment of a length or at a place that cannot be, or without the headers that a first
+    /// one must have.
+    BadFragment,
+    /// A fragment that came before, byte for byte.
+    FragmentDuplicate,
+    /// A fragment that contradicts others of its datagram, which is given up, or has been.
+    FragmentOverlap,
+    /// One fragment too many: its datagram is given up.
+    FragmentLimit,
+    /// Fragments of one datagram that are marked for congestion and cannot be: it is given up.
+    FragmentMark,
     /// An extension header that it must not have, or not here.
     BadExtension,
     /// No next header follows.

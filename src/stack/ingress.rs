@@ -29,10 +29,11 @@ impl Stack {
                 self.end(Subject::Stack, why.into());
                 self.owe_error(&owed, packet.bytes);
             }
+            Verdict::Fragment(fragment) => self.take_fragment(&fragment),
         }
     }
 
-    fn deliver(&mut self, datagram: &Datagram<'_>, checksum: Checksum) {
+    pub(super) fn deliver(&mut self, datagram: &Datagram<'_>, checksum: Checksum) {
         match datagram.protocol {
             wire::tcp::PROTOCOL => self.deliver_tcp(datagram, checksum),
             wire::udp::PROTOCOL => self.deliver_udp(datagram, checksum),
@@ -152,7 +153,7 @@ impl Stack {
     }
 
     /// An ICMP error that a packet draws, if its sender may have one.
-    fn owe_error(&mut self, owed: &Owed, packet: &[u8]) {
+    pub(super) fn owe_error(&mut self, owed: &Owed, packet: &[u8]) {
         let mut out = Vec::new();
         let may = !self.replies.is_full()
             && icmp::error(owed, packet, &self.addresses, &mut out)
@@ -162,7 +163,10 @@ impl Stack {
             self.replies.push(Reply {
                 what: Content::Packet(out),
                 purpose: Purpose::IcmpError,
-                why: UNREACHABLE,
+                why: match owed {
+                    Owed::ReassemblyTimeExceeded => TIME_EXCEEDED,
+                    _ => UNREACHABLE,
+                },
                 because,
                 on: Subject::Stack,
             });
@@ -177,4 +181,8 @@ const ECHO: Why = Why {
 const UNREACHABLE: Why = Why {
     by: rfc!(1122, "3.2.2.1"),
     text: "nobody here takes such a packet: its sender is told",
+};
+const TIME_EXCEEDED: Why = Why {
+    by: rfc!(1122, "3.3.2"),
+    text: "a datagram's other fragments did not come: its sender is told",
 };

@@ -20,6 +20,8 @@ impl Stack {
         assert!(self.half_open.len() <= limits.half_open);
         assert!(self.time_wait.len() <= limits.time_wait);
         assert!(self.wheel.next().is_none_or(|at| at > self.now));
+        self.reassembly.assert_invariants();
+        assert_eq!(self.wheel.armed(self.fragments), self.reassembly.deadline());
         for (id, slot) in &self.connections {
             slot.connection.assert_invariants();
             slot.connection.assert_settled(self.now);

@@ -64,6 +64,22 @@ impl Record {
             .filter(|line| line.contains(what))
             .count()
     }
+
+    /// The last ending that was told.
+    pub fn ending(&self) -> String {
+        self.lines()
+            .into_iter()
+            .rev()
+            .find_map(|line| {
+                let line = line.split_once(' ')?.1.to_owned();
+                let ending = ["Accepted", "Discarded", "Dropped"]
+                    .iter()
+                    .any(|name| line.starts_with(name));
+                let name = line.split([':', ',']).nth(1)?.trim().to_owned();
+                ending.then_some(name)
+            })
+            .expect("an ending")
+    }
 }
 
 impl Observer for Record {

@@ -383,19 +383,7 @@ impl Lone {
 
     /// The last ending that was told.
     pub fn ending(&self) -> String {
-        self.told
-            .lines()
-            .into_iter()
-            .rev()
-            .find_map(|line| {
-                let line = line.split_once(' ')?.1.to_owned();
-                let ending = ["Accepted", "Discarded", "Dropped"]
-                    .iter()
-                    .any(|name| line.starts_with(name));
-                let name = line.split([':', ',']).nth(1)?.trim().to_owned();
-                ending.then_some(name)
-            })
-            .expect("an ending")
+        self.told.ending()
     }
 }
 

@@ -24,6 +24,7 @@ mod demux;
 mod egress;
 mod error;
 mod fast_open;
+mod fragments;
 mod ingress;
 mod invariants;
 mod labels;
@@ -46,6 +47,7 @@ use crate::base::wheel::{Entry, Wheel};
 use crate::base::{Instant, Received, Seed, Transmit};
 use crate::ip::address::Addresses;
 use crate::ip::icmp::Limiter;
+use crate::ip::reassembly::Reassembly;
 use crate::probe::{Call, Event, EventId, Observer, Subject, Voice};
 use crate::tcp::Connection;
 use crate::tcp::ecn::Codepoint;
@@ -97,6 +99,9 @@ pub struct Stack {
     ports: Ports,
 
     wheel: Wheel<Due>,
+    reassembly: Reassembly,
+    /// When `reassembly` gives up a datagram.
+    fragments: Entry,
     ready: Ready,
     replies: Replies,
     notices: Notices,
@@ -178,6 +183,7 @@ enum Due {
     Connection(ConnId),
     HalfOpen(HalfOpenId),
     TimeWait(TimeWaitId),
+    Fragments,
 }
 
 impl Stack {
@@ -194,6 +200,7 @@ impl Stack {
         let icmp_limit = Limiter::new(Key::new(random.key()));
         let ports = Ports::new(Key::new(random.key()), random.next_u32());
         let cookies = Cookies::new(random.key());
+        let mut wheel = Wheel::new();
         Stack {
             addresses: Addresses::new(&config.addresses),
             config,
@@ -211,7 +218,9 @@ impl Stack {
             listeners: SlotMap::with_key(),
             demux,
             ports,
-            wheel: Wheel::new(),
+            reassembly: Reassembly::default(),
+            fragments: wheel.add(Due::Fragments),
+            wheel,
             ready: Ready::new(),
             replies: Replies::default(),
             notices: Notices::new(),
@@ -285,6 +294,7 @@ impl Stack {
                 Due::Connection(id) => self.connection_due(id),
                 Due::HalfOpen(id) => self.half_open_due(id),
                 Due::TimeWait(id) => self.time_wait_due(id),
+                Due::Fragments => self.fragments_due(),
             }
         }
     }

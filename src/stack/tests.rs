@@ -19,6 +19,7 @@ mod ecn;
 mod fast_open;
 mod fast_open_client;
 mod flow_label;
+mod fragments;
 mod frto;
 mod icmp;
 mod lies;

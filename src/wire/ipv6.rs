@@ -268,6 +268,10 @@ impl<'a> OptionWalk<'a> {
 
 /// The fixed header's length, in bytes.
 pub const HEADER_LEN: usize = Ipv6Header::LEN;
+/// The fragment header's length, in bytes: RFC 8200 section 4.5.
+pub const FRAGMENT_HEADER_LEN: usize = 8;
+/// Where the payload length stands in the fixed header: RFC 8200 section 3.
+pub const PAYLOAD_LENGTH_AT: usize = 4;
 /// Where the next header field stands in the fixed header: RFC 8200 section 3.
 pub const NEXT_HEADER_AT: usize = 6;
 /// RFC 6437 section 2: 20 bits.

@@ -336,6 +336,8 @@ impl fmt::Debug for Flags {
 
 /// The protocol number of TCP.
 pub const PROTOCOL: u8 = 6;
+/// The shortest header, in bytes.
+pub const HEADER_MIN: usize = TcpHeader::MIN_LEN;
 /// The longest header, in bytes.
 pub const HEADER_MAX: usize = TcpHeader::MAX_LEN;
 /// Where the checksum stands: RFC 9293 section 3.1, Figure 1.

@@ -1,12 +1,13 @@
 //! Nothing is allocated between `receive` and `poll_transmit` once a transfer is under way, and
-//! nothing but the bare connection is kept once it has come to rest.
+//! nothing but the bare connection is kept once it has come to rest; and of the fragments of
+//! strangers nothing beyond their bound.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use pellucid::base::{Instant, Received, Seed};
+use pellucid::base::{Instant, Received, Seed, Sum};
 use pellucid::stack::{Config, ConnId, Stack};
 
 /// The system's allocator, counting by thread, so that other tests do not disturb.
@@ -187,5 +188,45 @@ fn a_connection_at_rest_keeps_two_kibibytes_at_most() {
             9 => assert!(each <= 2_048, "{each} bytes"),
             _ => {}
         }
+    }
+}
+
+/// Lone fragments from as many sources as there are: what they make a stack hold, by the allocator,
+/// and what is left of it a minute later.
+#[test]
+fn fragments_of_strangers_take_a_megabyte_at_most() {
+    const ALL_MAX: i64 = 1 << 20;
+    for (len, per_source) in [(8, 1), (8, 64), (1_480, 1), (1_480, 100), (30_000, 3)] {
+        let (mut stack, addr) = stack(2);
+        let IpAddr::V4(dst) = addr else {
+            panic!("an IPv4 address");
+        };
+        let mut now = Instant::from_nanos(1_000_000_000);
+        let mut packet = vec![0; 20 + len];
+        let before = held();
+        for n in 0..10_000u32 {
+            // RFC 791 section 3.1: identification, "more fragments", offsets 0, 16 and so on.
+            let total = (packet.len() as u16).to_be_bytes();
+            let src = Ipv4Addr::from_bits(0x0b00_0000 + n / per_source).octets();
+            let offset = if len == 8 { (n % 32 * 2) as u8 } else { 0 };
+            let id = (n / 32) as u16;
+            let id = if len == 8 { id } else { n as u16 }.to_be_bytes();
+            packet[..12].copy_from_slice(&[
+                0x45, 0, total[0], total[1], id[0], id[1], 0x20, offset, 64, 17, 0, 0,
+            ]);
+            packet[12..16].copy_from_slice(&src);
+            packet[16..20].copy_from_slice(&dst.octets());
+            let sum = Sum::new().add(&packet[..20]).checksum();
+            packet[10..12].copy_from_slice(&sum.to_be_bytes());
+            now += Duration::from_micros(10);
+            stack.receive(now, Received::plain(&packet));
+            let more = held() - before;
+            assert!(more <= ALL_MAX, "{len} {per_source}: {more} bytes");
+        }
+        assert!(held() - before > ALL_MAX / 8);
+        stack.handle_timeout(now + Duration::from_secs(61));
+        while stack.poll_transmit(now).is_some() {}
+        let left = held() - before;
+        assert!(left < 64 << 10, "{left} bytes are left");
     }
 }

@@ -159,32 +159,153 @@ fn fragment_v4(fragment_offset: u16, more_fragments: bool, piece: &[u8]) -> Vec<
     packet_v4(&header, piece)
 }
 
-// req: RFC1858-3.2-1, RFC1858-4.2-1, RFC1858-4-1, RFC3128-3-1, RFC5722-4-2
+// req: RFC1858-3.2-1, RFC1858-4.2-1, RFC3128-3-1
 #[test]
-fn fragments_are_dropped_in_silence_and_by_name() {
+fn no_fragment_cuts_a_tcp_header() {
     for (offset, more_fragments, piece) in [
-        (0, true, &b"whole and well formed 16"[..]),
-        // Too tiny for a TCP header, the rest of that header, and an overlap of both.
+        (0, true, &b"16 bytes, tiny.."[..]),
         (0, true, b"8 bytes."),
         (8, true, b"8 bytes."),
         (8, false, b"rest"),
-        (0, true, b"16 bytes, again."),
-        (65_528, false, b"7 bytes"),
+        (16, true, b"16 bytes, again."),
     ] {
-        for bytes in [
-            fragment_v4(offset, more_fragments, piece),
-            fragment_v6(offset, more_fragments, 7, piece),
-        ] {
-            assert_eq!(verdict(&bytes), Verdict::Drop(Drop::Fragment));
+        let bytes = fragment_v4(offset, more_fragments, piece);
+        assert_eq!(verdict(&bytes), Verdict::Drop(Drop::BadFragment));
+        if offset > 0 {
+            let bytes = fragment_v6(offset, more_fragments, 7, piece);
+            assert_eq!(verdict(&bytes), Verdict::Drop(Drop::BadFragment));
         }
     }
+    for bytes in [
+        fragment_v4(0, true, b"whole and well formed 24"),
+        fragment_v6(0, true, 7, b"whole and well formed 24"),
+        fragment_v4(24, false, b"1"),
+        fragment_v6(24, false, 7, b"1"),
+    ] {
+        assert!(matches!(verdict(&bytes), Verdict::Fragment(_)));
+    }
+}
+
+#[test]
+fn a_fragment_is_handed_on_with_what_its_headers_say() {
+    let bytes = [&fragment_v4(1_480, true, b"8 bytes.")[..], b"beyond"].concat();
+    let expected = Fragment {
+        src: PEER_V4.into(),
+        dst: US_V4.into(),
+        protocol: 6,
+        identification: 7,
+        offset: 1_480,
+        more_fragments: true,
+        tos: 0,
+        head: &bytes[..20],
+        named_at: 0,
+        piece: b"8 bytes.",
+    };
+    assert_eq!(verdict(&bytes), Verdict::Fragment(expected));
+    let bytes = [&fragment_v6(1_480, false, 7, b"last")[..], b"beyond"].concat();
+    let expected = Fragment {
+        src: PEER_V6.into(),
+        dst: US_V6.into(),
+        more_fragments: false,
+        head: &bytes[..48],
+        named_at: 6,
+        piece: b"last",
+        ..expected
+    };
+    assert_eq!(verdict(&bytes), Verdict::Fragment(expected));
+}
+
+// req: RFC8200-4.5-7, RFC8200-4.5-8
+#[test]
+fn fragments_of_impossible_lengths_are_refused() {
+    let problem =
+        |pointer| Verdict::Answer(Drop::BadFragment, Owed::Parameter { code: 0, pointer });
+    // Not a multiple of 8, and not the last: RFC 8200 points at the payload length.
+    for (offset, piece) in [(0, &[0; 25][..]), (24, &[0; 1]), (1_480, &[0; 1_479])] {
+        assert_eq!(verdict(&fragment_v6(offset, true, 7, piece)), problem(4));
+        let bytes = fragment_v4(offset, true, piece);
+        assert_eq!(verdict(&bytes), Verdict::Drop(Drop::BadFragment));
+    }
+    // Beyond 65,535, which on IPv4 count the header: at the fragment offset, behind 40 bytes.
+    for (offset, len, fits_v4, fits_v6) in [
+        (65_528, 7, false, true),
+        (65_528, 8, false, false),
+        (65_512, 3, true, true),
+        (65_512, 4, false, true),
+        (65_000, 536, false, false),
+    ] {
+        let piece = vec![0; len];
+        let bytes = fragment_v6(offset, false, 7, &piece);
+        match fits_v6 {
+            true => assert!(matches!(verdict(&bytes), Verdict::Fragment(_))),
+            false => assert_eq!(verdict(&bytes), problem(42)),
+        }
+        let bytes = fragment_v4(offset, false, &piece);
+        match fits_v4 {
+            true => assert!(matches!(verdict(&bytes), Verdict::Fragment(_))),
+            false => assert_eq!(verdict(&bytes), Verdict::Drop(Drop::BadFragment)),
+        }
+    }
+    for bytes in [fragment_v4(24, false, b""), fragment_v6(24, true, 7, b"")] {
+        assert_eq!(verdict(&bytes), Verdict::Drop(Drop::BadFragment));
+    }
+    // Eight bytes of options count as well, and move the field.
+    let header = ipv6::Header {
+        next_header: HOP_BY_HOP,
+        ..HEADER_V6
+    };
+    let front = [FRAGMENT, 0, 1, 4, 0, 0, 0, 0, 6, 0, 0xff, 0xf8, 0, 0, 0, 7];
+    let bytes = packet_v6(&header, &[&front[..], b"7 bytes"].concat());
+    assert_eq!(verdict(&bytes), problem(50));
+}
+
+// req: RFC7112-5-2, RFC8200-4.5-9
+#[test]
+fn a_first_fragment_has_all_headers() {
+    let refused = Verdict::Answer(
+        Drop::BadFragment,
+        Owed::Parameter {
+            code: 3,
+            pointer: 0,
+        },
+    );
+    let first = |protocol, piece: &[u8]| {
+        let mut bytes = fragment_v6(0, true, 7, piece);
+        bytes[40] = protocol;
+        bytes
+    };
+    let options = |next: u8| [next, 0, 1, 4, 0, 0, 0, 0];
+    let cut = [
+        // Headers that are not all there: options that go on, TCP, UDP and ICMPv6 without bytes.
+        first(DESTINATION_OPTIONS, &[6, 1, 1, 12, 0, 0, 0, 0]),
+        first(DESTINATION_OPTIONS, &options(ROUTING)),
+        first(DESTINATION_OPTIONS, &options(6)),
+        first(DESTINATION_OPTIONS, &options(17)),
+        first(DESTINATION_OPTIONS, &options(58)),
+        first(6, &[0; 16]),
+    ];
+    for bytes in cut {
+        assert_eq!(verdict(&bytes), refused, "{bytes:?}");
+    }
+    let whole = [
+        first(17, &[0; 8]),
+        first(58, &[0; 8]),
+        first(6, &[0; 24]),
+        first(DESTINATION_OPTIONS, &[&options(17)[..], &[0; 8]].concat()),
+        // Nobody here knows how long the header of another protocol is.
+        first(132, &[0; 8]),
+    ];
+    for bytes in whole {
+        assert!(matches!(verdict(&bytes), Verdict::Fragment(_)), "{bytes:?}");
+    }
+    // A fragment in a fragment is nothing that anybody sends.
+    let nested = first(FRAGMENT, &[17, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(verdict(&nested), Verdict::Drop(Drop::BadExtension));
 }
 
 // req: RFC8200-4.5-5, RFC6946-4-1
 #[test]
 fn an_atomic_fragment_is_a_whole_packet() {
-    let waiting = fragment_v6(0, true, 7, b"8 bytes.");
-    assert_eq!(verdict(&waiting), Verdict::Drop(Drop::Fragment));
     for identification in [0, 7, 255] {
         let bytes = fragment_v6(0, false, identification, b"segment");
         match verdict(&bytes) {
@@ -257,7 +378,7 @@ proptest! {
                 prop_assert!(datagram.packet.ends_with(datagram.payload));
                 prop_assert!(ours().is_ours(datagram.dst));
             }
-            Verdict::Drop(_) | Verdict::Answer(..) => {}
+            Verdict::Drop(_) | Verdict::Answer(..) | Verdict::Fragment(_) => {}
         }
     }
 

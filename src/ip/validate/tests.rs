@@ -10,7 +10,7 @@ fn between(src: &str, dst: &str) -> Result<(), Drop> {
     match receive(&bytes, &ours()) {
         Verdict::Deliver(_) => Ok(()),
         Verdict::Drop(why) => Err(why),
-        Verdict::Answer(..) => panic!("an answer from {src} to {dst}"),
+        other => panic!("{src} to {dst}: {other:?}"),
     }
 }
 
@@ -122,6 +122,7 @@ fn ended(packet: &[u8]) -> Result<(), (Drop, Option<Owed>)> {
         Verdict::Deliver(_) => Ok(()),
         Verdict::Drop(why) => Err((why, None)),
         Verdict::Answer(why, owed) => Err((why, Some(owed))),
+        Verdict::Fragment(fragment) => panic!("{fragment:?}"),
     }
 }
 
