@@ -42,8 +42,8 @@ pub enum Owed {
 }
 
 /// Writes the whole packet that replies to an echo request into `out`, in place of what is there.
-/// Returns whether `datagram` is such a request.
-pub fn answer_echo(datagram: &Datagram<'_>, out: &mut Vec<u8>) -> bool {
+/// Returns whether `datagram` is such a request. A reply longer than `mtu` may be cut.
+pub fn answer_echo(datagram: &Datagram<'_>, mtu: u16, out: &mut Vec<u8>) -> bool {
     let (src, dst) = (datagram.src, datagram.dst);
     let Ok(Message::EchoRequest(echo)) = Message::parse(src, dst, datagram.payload) else {
         return false;
@@ -51,11 +51,14 @@ pub fn answer_echo(datagram: &Datagram<'_>, out: &mut Vec<u8>) -> bool {
     // RFC 1122 section 3.2.2.6, RFC 4443 section 4.2: identifier, sequence and data come back as
     // they came, from the address that was asked.
     let reply = Message::EchoReply(Echo { ..echo });
+    let plain = Outgoing::new(dst, src, datagram.protocol);
+    let len = plain.header_len().saturating_add(reply.message_len());
     let outgoing = Outgoing {
+        dont_fragment: len <= usize::from(mtu),
         // RFC 792, Echo: addresses are reversed and the type changed, and nothing else. But what
         // routers said of congestion on the way here (RFC 3168 section 5) is not for the way back.
         tos: datagram.tos & DSCP,
-        ..Outgoing::new(dst, src, datagram.protocol)
+        ..plain
     };
     write(outgoing, &reply, out)
 }

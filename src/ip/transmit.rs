@@ -1,7 +1,8 @@
 //! The IP header of what leaves.
 //!
-//! Nothing is ever fragmented here, so every IPv4 datagram is atomic: DF is set, and the
-//! identification, which then means nothing, is zero (RFC 6864 section 4.1). IPv6 flow labels
+//! An IPv4 datagram that fits its link is atomic: DF is set, and the identification, which then
+//! means nothing, is zero (RFC 6864 section 4.1). One that may be cut gets its identification where
+//! that is done, in `fragment`. IPv6 flow labels
 //! (RFC 6437) are chosen by whoever knows the flow.
 
 use std::net::IpAddr;
@@ -21,6 +22,8 @@ pub struct Outgoing {
     pub tos: u8,
     /// TTL; zero is sent as one.
     pub hop_limit: u8,
+    /// IPv4 alone: nobody may cut it. On IPv6 nobody but its sender may in any case.
+    pub dont_fragment: bool,
     /// IPv6 alone; 20 bits, 0 for a flow without a label.
     pub flow_label: u32,
 }
@@ -34,6 +37,7 @@ impl Outgoing {
             protocol,
             tos: 0,
             hop_limit: HOP_LIMIT,
+            dont_fragment: true,
             flow_label: 0,
         }
     }
@@ -68,7 +72,7 @@ impl Outgoing {
                 ttl: hop_limit,
                 tos: self.tos,
                 identification: 0,
-                dont_fragment: true,
+                dont_fragment: self.dont_fragment,
                 more_fragments: false,
                 fragment_offset: 0,
                 options: &[],

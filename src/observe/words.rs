@@ -190,6 +190,7 @@ const fn dropped(why: Drop) -> &'static str {
         Drop::IcmpIgnored => "ICMP message that asks nothing of a host",
         Drop::IcmpNotOurs => "ICMP error that quotes nothing of ours",
         Drop::RepliesFull => "too many replies are waiting",
+        Drop::NoIdentification => "no identification is free for a reply in fragments",
         Drop::QueueFull => "queue of received datagrams is full",
     }
 }

@@ -141,6 +141,7 @@ impl Drop {
             }
             Drop::IcmpNotOurs => rfc!(5927, "4.1"),
             Drop::RepliesFull => house!("reply-queue"),
+            Drop::NoIdentification => rfc!(6864, "5.2"),
             Drop::QueueFull => house!("datagram-queue"),
         }
     }

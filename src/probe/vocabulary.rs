@@ -254,6 +254,8 @@ pub enum Drop {
     IcmpNotOurs,
     /// Too many replies are waiting already.
     RepliesFull,
+    /// A reply would have to be cut, and every identification is in use.
+    NoIdentification,
     /// A queue of received datagrams is full.
     QueueFull,
 }

@@ -48,10 +48,14 @@ impl Stack {
     }
 
     fn compose(&mut self) -> Option<(usize, Body)> {
-        if let Some(reply) = self.replies.pop() {
-            return Some(self.compose_reply(reply));
-        }
         // Each round takes one off the queue, and puts it back only after it has sent.
+        while let Some(reply) = self.replies.pop() {
+            let composed = self.compose_reply(reply);
+            if composed.is_some() {
+                return composed;
+            }
+        }
+        // As above.
         while let Some(ripe) = self.ready.pop_front() {
             let composed = match ripe {
                 Ripe::Connection(id) => self.compose_segment(id),
@@ -124,7 +128,8 @@ impl Stack {
         Some((len, Body::None))
     }
 
-    fn compose_reply(&mut self, reply: Reply) -> (usize, Body) {
+    /// A reply, or the next fragment of one; `None` if there is no more of it.
+    fn compose_reply(&mut self, reply: Reply) -> Option<(usize, Body)> {
         let (len, body) = match reply.what {
             Content::Segment {
                 pair,
@@ -143,9 +148,19 @@ impl Stack {
                 self.reply = packet;
                 (0, Body::Reply)
             }
+            Content::Cut(mut cut) => {
+                if !cut.next_fragment(&mut self.reply) {
+                    return None;
+                }
+                self.replies.go_on(Reply {
+                    what: Content::Cut(cut),
+                    ..reply
+                });
+                (0, Body::Reply)
+            }
         };
         self.tell_out(len, reply.because, reply.on, reply.purpose, reply.why);
-        (len, body)
+        Some((len, body))
     }
 
     fn tell_out(&mut self, len: usize, because: EventId, on: Subject, purpose: Purpose, why: Why) {

@@ -2,6 +2,7 @@
 
 use crate::base::pair::{Endpoint, SocketPair};
 use crate::base::{Checksum, Received, SeqNum};
+use crate::ip::fragment::Cut;
 use crate::ip::icmp::Owed;
 use crate::ip::icmp_error::IcmpError;
 use crate::ip::receive::{Datagram, Verdict};
@@ -91,12 +92,26 @@ impl Stack {
             return Drop::RepliesFull.into();
         }
         let mut packet = Vec::new();
-        if !icmp::answer_echo(datagram, &mut packet) {
+        let mtu = self.config.mtu;
+        if !icmp::answer_echo(datagram, mtu, &mut packet) {
             return Drop::IcmpIgnored.into();
         }
+        let what = if packet.len() > usize::from(mtu) {
+            let (src, dst) = (datagram.dst, datagram.src);
+            let ids = &mut self.identifications;
+            let Some(id) = ids.draw(self.now, src, dst, datagram.protocol) else {
+                return Drop::NoIdentification.into();
+            };
+            let Some(cut) = Cut::new(packet, mtu, id) else {
+                return Drop::IcmpIgnored.into();
+            };
+            Content::Cut(cut)
+        } else {
+            Content::Packet(packet)
+        };
         let because = self.input();
         self.replies.push(Reply {
-            what: Content::Packet(packet),
+            what,
             purpose: Purpose::EchoReply,
             why: ECHO,
             because,

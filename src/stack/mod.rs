@@ -46,6 +46,7 @@ use crate::base::random::Random;
 use crate::base::wheel::{Entry, Wheel};
 use crate::base::{Instant, Received, Seed, Transmit};
 use crate::ip::address::Addresses;
+use crate::ip::fragment::Identifications;
 use crate::ip::icmp::Limiter;
 use crate::ip::reassembly::Reassembly;
 use crate::probe::{Call, Event, EventId, Observer, Subject, Voice};
@@ -106,6 +107,7 @@ pub struct Stack {
     replies: Replies,
     notices: Notices,
     icmp_limit: Limiter,
+    identifications: Identifications,
     /// The head of the packet that is lent.
     head: [u8; egress::HEAD_MAX],
     /// The rest of a reply that is lent.
@@ -200,6 +202,7 @@ impl Stack {
         let icmp_limit = Limiter::new(Key::new(random.key()));
         let ports = Ports::new(Key::new(random.key()), random.next_u32());
         let cookies = Cookies::new(random.key());
+        let identifications = Identifications::new(Key::new(random.key()));
         let mut wheel = Wheel::new();
         Stack {
             addresses: Addresses::new(&config.addresses),
@@ -225,6 +228,7 @@ impl Stack {
             replies: Replies::default(),
             notices: Notices::new(),
             icmp_limit,
+            identifications,
             head: [0; egress::HEAD_MAX],
             reply: Vec::new(),
         }

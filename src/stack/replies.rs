@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use crate::base::Offload;
 use crate::base::pair::SocketPair;
+use crate::ip::fragment::Cut;
 use crate::probe::{EventId, Purpose, Subject, Why};
 use crate::wire::tcp::Segment;
 
@@ -30,33 +31,61 @@ pub(super) enum Content {
     },
     /// A whole IP packet.
     Packet(Vec<u8>),
+    /// What is left of one that is too long for the link.
+    Cut(Cut),
 }
 
-/// At most [`MOST`] of them: a flood of packets that want answers draws no flood of memory.
+impl Content {
+    /// How many bytes it keeps beside itself.
+    fn bytes(&self) -> usize {
+        match self {
+            Content::Segment { .. } => 0,
+            Content::Packet(packet) => packet.capacity(),
+            Content::Cut(cut) => cut.bytes(),
+        }
+    }
+}
+
+/// At most [`MOST`] of them, and of about [`BYTES_MOST`]: a flood of packets that want answers
+/// draws no flood of memory.
 #[derive(Debug, Default)]
-pub(super) struct Replies(VecDeque<Reply>);
+pub(super) struct Replies {
+    queue: VecDeque<Reply>,
+    bytes: usize,
+}
 
 impl Replies {
     /// Queues a reply; `false` if too many wait.
     pub fn push(&mut self, reply: Reply) -> bool {
-        let room = self.0.len() < MOST;
+        let room = !self.is_full();
         if room {
-            self.0.push_back(reply);
+            self.bytes += reply.what.bytes();
+            self.queue.push_back(reply);
         }
         room
     }
 
     pub fn pop(&mut self) -> Option<Reply> {
-        self.0.pop_front()
+        let reply = self.queue.pop_front()?;
+        self.bytes -= reply.what.bytes();
+        Some(reply)
+    }
+
+    /// Puts back what was popped and has more to send.
+    pub fn go_on(&mut self, reply: Reply) {
+        self.bytes += reply.what.bytes();
+        self.queue.push_front(reply);
     }
 
     pub fn is_full(&self) -> bool {
-        self.0.len() >= MOST
+        self.queue.len() >= MOST || self.bytes >= BYTES_MOST
     }
 }
 
 /// house!("reply-queue").
 const MOST: usize = 1_024;
+/// The last one may exceed it.
+const BYTES_MOST: usize = 1 << 20;
 
 /// Replies are never offloaded: their checksums are whole.
 pub(super) const OFFLOAD: Offload = Offload {

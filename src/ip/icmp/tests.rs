@@ -69,7 +69,7 @@ fn an_echo_request_comes_back_from_the_address_that_was_asked() {
             });
             let bytes = packet(src, dst, PROTOCOL_V4, &message(src, dst, &request));
             let mut out = vec![0xee; 9];
-            assert!(answer_echo(&delivered(&bytes), &mut out));
+            assert!(answer_echo(&delivered(&bytes), 1_500, &mut out));
             let (ip, icmp) = seen_v4(&out);
             assert_eq!((ip.src_addr, ip.dst_addr), (asked, PEER_V4));
             assert_eq!(ip.hop_limit, 64);
@@ -100,7 +100,7 @@ fn an_icmpv6_echo_request_comes_back_from_the_address_that_was_asked() {
             let behind = [&[58, 0, 1, 4, 0, 0, 0, 0], &request[..]].concat();
             let bytes = packet(src, dst, DESTINATION_OPTIONS, &behind);
             let mut out = Vec::new();
-            assert!(answer_echo(&delivered(&bytes), &mut out));
+            assert!(answer_echo(&delivered(&bytes), 1_500, &mut out));
             let (ip, icmp) = seen_v6(&out);
             assert_eq!((ip.src_addr, ip.dst_addr), (asked, PEER_V6));
             assert_eq!(ip.hop_limit, 64);
@@ -129,7 +129,7 @@ fn a_reply_keeps_the_dscp_and_not_what_routers_marked() {
     };
     let bytes = packet_v4(&header, &message(src, dst, &request));
     let mut out = Vec::new();
-    assert!(answer_echo(&delivered(&bytes), &mut out));
+    assert!(answer_echo(&delivered(&bytes), 1_500, &mut out));
     assert_eq!(out[1], 0xb8);
 }
 
@@ -153,7 +153,7 @@ fn only_echo_requests_are_answered() {
     ] {
         let bytes = packet(src, dst, PROTOCOL_V4, &payload);
         let mut out = Vec::new();
-        assert!(!answer_echo(&delivered(&bytes), &mut out));
+        assert!(!answer_echo(&delivered(&bytes), 1_500, &mut out));
         assert!(out.is_empty());
     }
 }

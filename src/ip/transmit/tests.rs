@@ -58,9 +58,9 @@ fn a_segment_has_the_usual_header_unless_told_otherwise() {
     }
 }
 
-// req: RFC6864-4.1-2, RFC6864-4.3-1, RFC6864-4.3-2, RFC791-3.1-5, RFC791-3.2-5, RFC5722-4-1
+// req: RFC6864-4.1-2, RFC6864-4.3-1, RFC6864-4.3-2, RFC791-3.2-5
 #[test]
-fn nothing_leaves_in_fragments() {
+fn what_may_not_be_cut_is_atomic() {
     for protocol in [1, 6, 17, 255] {
         let outgoing = Outgoing { protocol, ..v4() };
         for payload_len in [0, 1, 1480, 1481, 9000, 65_515] {

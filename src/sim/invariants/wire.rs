@@ -1,7 +1,7 @@
 //! I-WIRE: what a packet must be like whoever it is for.
 
 use crate::base::Pieces;
-use crate::sim::reading::{ICMP_V4, ICMP_V6, Reading, read, sums_are_right};
+use crate::sim::reading::{ICMP_V4, ICMP_V6, Reading, TCP, read, sums_are_right};
 
 use super::Wrong;
 
@@ -24,7 +24,12 @@ pub(super) fn check(head: &[u8], body: Pieces<'_>, mtu: u16) -> Result<Reading, 
     if reading.hop_limit == 0 {
         return Err(wrong("no hop left"));
     }
-    if reading.is_fragment {
+    // RFC 8200 section 4.5: the fragment header begins with what follows it.
+    let carried = match reading.src.is_ipv4() {
+        true => reading.protocol,
+        false => head.get(reading.payload_at).copied().unwrap_or_default(),
+    };
+    if reading.is_fragment && carried == TCP {
         return Err(wrong("been cut"));
     }
     Ok(reading)

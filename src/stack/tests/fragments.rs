@@ -262,3 +262,65 @@ fn nothing_is_cut_twice() {
     assert_eq!(host.receive(&later), "Fragment");
     assert_eq!(host.receive(&first), "BadExtension");
 }
+
+// req: RFC1122-3.3.3-1, RFC7112-5-1
+#[test]
+fn a_long_answer_leaves_in_fragments_that_make_it_again() {
+    for (v6, data) in [
+        (false, 60_000),
+        (true, 60_000),
+        (false, 1_473),
+        (true, 1_453),
+    ] {
+        let mut host = Host::new();
+        let data: Vec<u8> = (0..data).map(|i: usize| (i * 7 + i / 251) as u8).collect();
+        let question = question(v6, &data);
+        let parts = cut(
+            v6,
+            7,
+            &question,
+            &(1..question.len().div_ceil(1_440))
+                .map(|n| n * 1_440)
+                .collect::<Vec<_>>(),
+        );
+        for part in &parts[1..] {
+            assert_eq!(host.receive(part), "Fragment");
+        }
+        assert_eq!(host.receive(&parts[0]), "EchoRequest");
+        let answers = host.wait(SECOND);
+        assert!(answers.len() > 1 && answers.iter().all(|packet| packet.len() <= 1_500));
+        let head = if v6 { 48 } else { 20 };
+        let payload: Vec<u8> = answers
+            .iter()
+            .flat_map(|packet| &packet[head..])
+            .copied()
+            .collect();
+        let (src, dst) = addresses(v6);
+        match Message::parse(dst, src, &payload) {
+            Ok(Message::EchoReply(echo)) => assert!(echo.data == data),
+            other => panic!("{other:?}"),
+        }
+        // Another answer has another identification.
+        let at = if v6 { 44..48 } else { 4..6 };
+        let first = answers[0][at.clone()].to_vec();
+        assert!(answers.iter().all(|packet| packet[at.clone()] == first));
+        for part in &parts {
+            host.receive(part);
+        }
+        assert_ne!(host.wait(SECOND)[0][at], first);
+    }
+}
+
+#[test]
+fn long_answers_that_wait_take_a_mebibyte_and_one_at_most() {
+    let mut host = Host::new();
+    let question = question(false, &[0; 60_000]);
+    let parts = cut(false, 7, &question, &[20_000, 40_000]);
+    for _ in 0..100 {
+        for part in &parts {
+            host.receive(part);
+        }
+    }
+    assert_eq!(host.told.count("RepliesFull"), 100 - 18);
+    assert_eq!(host.wait(SECOND).len(), 18 * 60_008_usize.div_ceil(1_480));
+}

@@ -20,6 +20,11 @@ pub const CASES: &[Case] = &[
         ping_in_shell,
     ),
     outside(
+        "shell::a_ping_of_60000_bytes_is_answered_whole",
+        Who::Caller,
+        long_ping_in_shell,
+    ),
+    outside(
         "shell::echo_sends_back_what_came_before_the_close",
         Who::Caller,
         echo_in_shell,
@@ -101,6 +106,20 @@ fn ping_in_shell() {
             let text = written(&["--link", link], &[&ping[..], &address].concat());
             let counts = "3 packets transmitted, 3 received, 0% packet loss";
             assert!(text.contains(counts), "{link} {address:?}: {text}");
+        }
+    }
+}
+
+/// ping compares what comes back with what it sent, and both directions are cut.
+fn long_ping_in_shell() {
+    drop(tool("ping", "-V", "ping"));
+    for link in links() {
+        for address in [["-4", "10.90.0.2"], ["-6", "fd90::2"]] {
+            let ping = ["ping", "-c", "3", "-i", "0.2", "-W", "5", "-s", "60000"];
+            let text = written(&["--link", link], &[&ping[..], &address].concat());
+            let counts = "3 packets transmitted, 3 received, 0% packet loss";
+            assert!(text.contains(counts), "{link} {address:?}: {text}");
+            assert!(!text.contains("wrong data byte"), "{text}");
         }
     }
 }

@@ -1,0 +1,136 @@
+//! Cutting what is too long for the link: RFC 791 section 3.2, RFC 8200 section 4.5.
+//!
+//! What TCP sends is never cut; this is for datagrams whose sender cannot choose their length.
+//! Fragments fill the MTU, but for the last, and the first holds every header, since nothing of
+//! ours has extension headers or options.
+
+mod identification;
+
+use crate::wire::{ipv4, ipv6};
+
+pub use identification::Identifications;
+
+/// A packet that leaves in pieces.
+#[derive(Debug)]
+pub struct Cut {
+    packet: Vec<u8>,
+    header: Header,
+    /// How much of the payload a fragment takes: a multiple of 8.
+    room: usize,
+    /// How much of it has left.
+    left: usize,
+    identification: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Header {
+    V4(ipv4::Header<'static>),
+    V6(ipv6::Header),
+}
+
+impl Cut {
+    /// Begins to cut `packet`, one of ours, for an MTU. `None` if it must not be cut (DF is set),
+    /// or cannot be.
+    pub fn new(packet: Vec<u8>, mtu: u16, identification: u32) -> Option<Cut> {
+        let header = Header::of(&packet)?;
+        let room = usize::from(mtu).checked_sub(header.len_in_fragment())?;
+        // RFC 791 section 3.1, RFC 8200 section 4.5: offsets count units of 8 bytes.
+        let room = room & !7;
+        (room > 0).then_some(Cut {
+            packet,
+            header,
+            room,
+            left: 0,
+            identification,
+        })
+    }
+
+    /// How many bytes it keeps.
+    pub fn bytes(&self) -> usize {
+        self.packet.capacity()
+    }
+
+    /// Writes the next fragment into `out`, in place of what is there. Returns whether there was
+    /// one.
+    pub fn next_fragment(&mut self, out: &mut Vec<u8>) -> bool {
+        let begins = self.header.len().saturating_add(self.left);
+        let rest = self.packet.get(begins..).unwrap_or_default();
+        let piece = rest.get(..self.room).unwrap_or(rest);
+        if piece.is_empty() {
+            return false;
+        }
+        let more = rest.len() > piece.len();
+        out.clear();
+        out.resize(self.header.len_in_fragment(), 0);
+        // A packet has at most 65,535 bytes behind its header.
+        let offset = self.left as u16;
+        self.header
+            .emit(offset, more, self.identification, piece.len(), out);
+        out.extend_from_slice(piece);
+        self.left = self.left.saturating_add(piece.len());
+        true
+    }
+}
+
+impl Header {
+    fn of(packet: &[u8]) -> Option<Header> {
+        if packet.first()? >> 4 == 4 {
+            let (header, _) = ipv4::parse(packet).ok()?;
+            // RFC 791 section 3.1: DF forbids it.
+            let may = !header.dont_fragment && header.is_whole() && header.options.is_empty();
+            return may.then_some(Header::V4(ipv4::Header {
+                options: &[],
+                ..header
+            }));
+        }
+        let (header, _) = ipv6::parse(packet).ok()?;
+        Some(Header::V6(header))
+    }
+
+    /// In the packet.
+    fn len(&self) -> usize {
+        match self {
+            Header::V4(_) => ipv4::HEADER_MIN,
+            Header::V6(_) => ipv6::HEADER_LEN,
+        }
+    }
+
+    /// In front of each piece.
+    fn len_in_fragment(&self) -> usize {
+        match self {
+            Header::V4(_) => ipv4::HEADER_MIN,
+            Header::V6(_) => ipv6::HEADER_LEN.saturating_add(ipv6::FRAGMENT_HEADER_LEN),
+        }
+    }
+
+    fn emit(&self, offset: u16, more: bool, identification: u32, piece: usize, out: &mut [u8]) {
+        match *self {
+            Header::V4(header) => {
+                ipv4::Header {
+                    // The lower half: 16 bits is what IPv4 has.
+                    identification: identification as u16,
+                    more_fragments: more,
+                    fragment_offset: offset,
+                    ..header
+                }
+                .emit(piece, out);
+            }
+            Header::V6(header) => {
+                let behind = ipv6::FRAGMENT_HEADER_LEN.saturating_add(piece);
+                ipv6::Header {
+                    next_header: ipv6::FRAGMENT,
+                    ..header
+                }
+                .emit(behind, out);
+                if let Some(field) = out.get_mut(ipv6::HEADER_LEN..) {
+                    let [o0, o1] = (offset | u16::from(more)).to_be_bytes();
+                    let [i0, i1, i2, i3] = identification.to_be_bytes();
+                    field.copy_from_slice(&[header.next_header, 0, o0, o1, i0, i1, i2, i3]);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Which fragments belong together: identifications that nobody elsewhere can foretell, and that do
+//! not come again while fragments of the same may be on their way.
+//!
+//! RFC 7739 section 5.3: a keyed hash of the addresses says where a destination's numbers begin,
+//! and a counter that some destinations share says how far they have come. IPv4 takes the lower
+//! half, for which RFC 6864 section 5.2 bounds how fast they may be spent.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::base::{Instant, Key};
+
+/// Draws them.
+#[derive(Debug)]
+pub struct Identifications {
+    key: Key,
+    /// Nothing is allocated before the first.
+    counters: Vec<Counter>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Counter {
+    next: u32,
+    /// From when on all of IPv4's numbers may be drawn at once again.
+    rested: Instant,
+}
+
+impl Identifications {
+    /// Of which none is drawn yet; `key` is for them alone.
+    pub fn new(key: Key) -> Identifications {
+        Identifications {
+            key,
+            counters: Vec::new(),
+        }
+    }
+
+    /// The next for a datagram from `src` to `dst`. `None` if on IPv4 it might still be on its way
+    /// with another.
+    pub fn draw(&mut self, now: Instant, src: IpAddr, dst: IpAddr, protocol: u8) -> Option<u32> {
+        if self.counters.is_empty() {
+            let begin = |n: usize| Counter {
+                next: self.key.hash(&[COUNTER, n as u8]) as u32,
+                rested: Instant::BIRTH,
+            };
+            self.counters = (0..COUNTERS).map(begin).collect();
+        }
+        let beginning = self.hash(BEGINNING, src, dst, protocol);
+        // On IPv6 whoever has one address of a prefix may have them all, and could watch.
+        let prefix = match dst {
+            IpAddr::V4(_) => dst,
+            IpAddr::V6(addr) => IpAddr::V6((addr.to_bits() & PREFIX).into()),
+        };
+        let place = self.hash(COUNTER, src, prefix, 0) as usize % COUNTERS;
+        let counter = self.counters.get_mut(place)?;
+        if dst.is_ipv4() {
+            if counter.rested.since(now) > LIFETIME {
+                return None;
+            }
+            counter.rested = counter.rested.max(now) + EVERY;
+        }
+        let identification = (beginning as u32).wrapping_add(counter.next);
+        counter.next = counter.next.wrapping_add(1);
+        Some(identification)
+    }
+
+    fn hash(&self, purpose: u8, src: IpAddr, dst: IpAddr, protocol: u8) -> u64 {
+        let mut bytes = Vec::with_capacity(34);
+        bytes.extend_from_slice(&[purpose, protocol]);
+        for addr in [src, dst] {
+            match addr {
+                IpAddr::V4(addr) => bytes.extend_from_slice(&addr.octets()),
+                IpAddr::V6(addr) => bytes.extend_from_slice(&addr.octets()),
+            }
+        }
+        self.key.hash(&bytes)
+    }
+}
+
+// What a hash is for.
+const BEGINNING: u8 = 0;
+const COUNTER: u8 = 1;
+
+const COUNTERS: usize = 256;
+/// The first 64 bits.
+const PREFIX: u128 = !(u64::MAX as u128);
+/// RFC 6864 section 1: the longest that a datagram is taken to live, two minutes.
+const LIFETIME: Duration = Duration::from_nanos(LIFETIME_NANOS);
+const LIFETIME_NANOS: u64 = 120_000_000_000;
+/// One of 2^16 numbers each, and all are back after that time.
+const EVERY: Duration = Duration::from_nanos(LIFETIME_NANOS >> 16);
+
+#[cfg(test)]
+mod tests;
