@@ -49,6 +49,25 @@ pub enum Shut {
     Both,
 }
 
+/// Bytes that wait, of those that go one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// To be read.
+    Unread,
+    /// To be acknowledged, sent or not.
+    Unacknowledged,
+    /// To be sent.
+    Unsent,
+}
+
+/// A control message that holds a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Control {
+    pub level: i64,
+    pub kind: i64,
+    pub value: i32,
+}
+
 /// How bytes are received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Receive {
@@ -110,8 +129,10 @@ pub trait Backend: Send {
     fn set_option(&mut self, socket: Handle, level: i64, name: i64, value: &[u8]) -> Reply;
     /// The value, at most `len` bytes.
     fn option(&mut self, socket: Handle, level: i64, name: i64, len: usize) -> (Reply, Vec<u8>);
-    /// Bytes that wait to be read.
-    fn unread(&self, socket: Handle) -> usize;
+    /// How many bytes wait.
+    fn waiting(&self, socket: Handle, which: Waiting) -> Reply;
+    /// What `recvmsg` tells beside the bytes that it has just handed over.
+    fn control(&self, socket: Handle) -> Vec<Control>;
     /// What `poll` would report, as its bits.
     fn events(&self, socket: Handle) -> i64;
     /// `None`: there is no connection to ask.
@@ -125,6 +146,7 @@ pub trait Backend: Send {
 
 /// The numbers of errors that calls fail with, as Linux has them.
 pub mod errno {
+    pub const ENOENT: i64 = 2;
     pub const EBADF: i64 = 9;
     pub const EAGAIN: i64 = 11;
     pub const EFAULT: i64 = 14;

@@ -16,7 +16,7 @@ use crate::probe::Observer;
 use crate::sim::invariants::{Invariants, Rules};
 use crate::stack::{Config, Stack, TcpConfig};
 
-use super::backend::{Backend, Configured, Handle, Info, Receive, Reply, Shut};
+use super::backend::{Backend, Configured, Control, Handle, Info, Receive, Reply, Shut, Waiting};
 use super::command::Route;
 use super::profile::{Policy, Profile};
 use super::settings::Settings;
@@ -227,8 +227,12 @@ impl Backend for Ours {
         self.do_option(socket, level, name, len)
     }
 
-    fn unread(&self, socket: Handle) -> usize {
-        self.snapshot(socket).map_or(0, |snapshot| snapshot.unread)
+    fn waiting(&self, socket: Handle, which: Waiting) -> Reply {
+        self.do_waiting(socket, which)
+    }
+
+    fn control(&self, socket: Handle) -> Vec<Control> {
+        self.inquiry(socket).into_iter().collect()
     }
 
     fn events(&self, socket: Handle) -> i64 {

@@ -1,5 +1,6 @@
 //! Socket options: those that the stack has something for, by their Linux numbers.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use crate::stack::{Algorithm, TcpConfig};
@@ -47,6 +48,7 @@ impl Ours {
             (Known::ReuseAddr, _) => options.reuse_addr = on,
             (Known::KeepAlive, _) => options.keep_alive = on,
             (Known::NoDelay, _) => options.nodelay = on,
+            (Known::Inquire, _) if matches!(number, 0 | 1) => options.inquire = on,
             (Known::NoEffect, _) => {}
             (Known::Linger, _) => {
                 let Some(seconds) = value.get(4..).and_then(integer) else {
@@ -55,7 +57,7 @@ impl Ours {
                 let span = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
                 options.linger = on.then_some(span);
             }
-            (Known::Error, _) => return Reply::Failed(errno::ENOPROTOOPT),
+            (Known::Error | Known::Told(_), _) => return Reply::Failed(errno::ENOPROTOOPT),
             (Known::KeepIdle, Ok(span)) if (1..=32_767).contains(&number) => {
                 options.keep_idle = Some(span);
             }
@@ -136,6 +138,8 @@ impl Ours {
             Known::ReuseAddr => i64::from(options.reuse_addr),
             Known::KeepAlive => i64::from(options.keep_alive),
             Known::NoDelay => i64::from(options.nodelay),
+            Known::Inquire => i64::from(options.inquire),
+            Known::Told(fact) => self.fact(socket.kind, fact),
             Known::NoEffect => return nothing(unsupported(level, name)),
             Known::Error => self.take_error(handle).unwrap_or(0),
             Known::Linger => {
@@ -170,10 +174,27 @@ impl Ours {
 }
 
 impl Ours {
+    fn fact(&self, kind: Kind, fact: Fact) -> i64 {
+        const SOCK_STREAM: i64 = 1;
+        const AF_INET: i64 = 2;
+        const AF_INET6: i64 = 10;
+        match fact {
+            Fact::Type => SOCK_STREAM,
+            Fact::Listens => i64::from(matches!(kind, Kind::Listening(_))),
+            Fact::Protocol => SOL_TCP,
+            Fact::Family if self.speaks(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) => AF_INET,
+            Fact::Family => AF_INET6,
+        }
+    }
+
     fn set_algorithm(&mut self, handle: Handle, value: &[u8]) -> Reply {
         let Some(algorithm) = algorithm(value) else {
-            let name = String::from_utf8_lossy(value);
-            return Reply::Unsupported(format!("option:TCP_CONGESTION={name}"));
+            let name = value.split(|byte| *byte == 0).next().unwrap_or_default();
+            let name = String::from_utf8_lossy(name);
+            return match OTHER_ALGORITHMS.contains(&&*name) {
+                true => Reply::Unsupported(format!("option:TCP_CONGESTION={name}")),
+                false => Reply::Failed(errno::ENOENT),
+            };
         };
         if let Some(socket) = self.get_mut(handle) {
             socket.options.congestion = Some(algorithm);
@@ -256,6 +277,8 @@ enum Known {
     KeepAlive,
     Linger,
     NoDelay,
+    /// TCP_INQ.
+    Inquire,
     KeepIdle,
     KeepInterval,
     KeepCount,
@@ -264,8 +287,19 @@ enum Known {
     Linger2,
     Congestion,
     FastOpen,
+    /// Read only.
+    Told(Fact),
     /// Accepted, and nothing that a packet could show.
     NoEffect,
+}
+
+/// What a socket tells of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fact {
+    Type,
+    Listens,
+    Protocol,
+    Family,
 }
 
 impl Known {
@@ -279,7 +313,12 @@ impl Known {
             (SOL_SOCKET, 13) => Known::Linger,
             // SO_REUSEPORT, SO_MARK; IP_FREEBIND.
             (SOL_SOCKET, 15 | 36) | (SOL_IP, 15) => Known::NoEffect,
+            (SOL_SOCKET, 3) => Known::Told(Fact::Type),
+            (SOL_SOCKET, 30) => Known::Told(Fact::Listens),
+            (SOL_SOCKET, 38) => Known::Told(Fact::Protocol),
+            (SOL_SOCKET, 39) => Known::Told(Fact::Family),
             (SOL_TCP, 1) => Known::NoDelay,
+            (SOL_TCP, 36) => Known::Inquire,
             (SOL_TCP, 4) => Known::KeepIdle,
             (SOL_TCP, 5) => Known::KeepInterval,
             (SOL_TCP, 6) => Known::KeepCount,
@@ -314,6 +353,24 @@ impl Known {
     }
 }
 
+/// Those of Linux that are not here, or not as there.
+const OTHER_ALGORITHMS: [&str; 15] = [
+    "bbr",
+    "bic",
+    "cdg",
+    "dctcp",
+    "highspeed",
+    "htcp",
+    "hybla",
+    "illinois",
+    "lp",
+    "nv",
+    "scalable",
+    "vegas",
+    "veno",
+    "westwood",
+    "yeah",
+];
 /// TCP_CA_NAME_MAX.
 const CA_NAME_MAX: usize = 16;
 const SOL_IP: i64 = 0;

@@ -8,7 +8,7 @@ use crate::base::Mss;
 use crate::probe::{Snapshot, State};
 use crate::stack::{Algorithm, ConnId, Failure, KeepAlive, ListenerId, TcpConfig};
 
-use super::super::backend::{Handle, errno, poll};
+use super::super::backend::{Control, Handle, Reply, Waiting, errno, poll};
 use super::super::profile::{Policy, Profile};
 use super::Ours;
 
@@ -44,6 +44,8 @@ pub struct Options {
     pub receive_buffer: Option<u32>,
     pub nodelay: bool,
     pub reuse_addr: bool,
+    /// TCP_INQ: `recvmsg` tells how much is left to be read.
+    pub inquire: bool,
     pub keep_alive: bool,
     pub keep_idle: Option<Duration>,
     pub keep_interval: Option<Duration>,
@@ -102,6 +104,7 @@ impl Options {
             receive_buffer,
             nodelay,
             reuse_addr: _,
+            inquire: _,
             keep_alive: _,
             keep_idle: _,
             keep_interval: _,
@@ -183,6 +186,40 @@ impl Ours {
         Some(error)
     }
 
+    /// What SIOCINQ and its like ask; a listener has no bytes.
+    pub(super) fn do_waiting(&self, socket: Handle, which: Waiting) -> Reply {
+        let Some(Socket { kind, .. }) = self.get(socket) else {
+            return Reply::Failed(errno::EBADF);
+        };
+        if matches!(kind, Kind::Listening(_)) {
+            return Reply::Failed(errno::EINVAL);
+        }
+        let bytes = self.snapshot(socket).map_or(0, |snapshot| {
+            let outstanding = snapshot.snd_nxt.since(snapshot.snd_una) as usize;
+            match which {
+                Waiting::Unread => snapshot.unread,
+                Waiting::Unacknowledged => snapshot.unacknowledged,
+                Waiting::Unsent => snapshot.unacknowledged.saturating_sub(outstanding),
+            }
+        });
+        Reply::Done(bytes as i64)
+    }
+
+    /// How much is left to be read, if the socket was told to say so. A FIN that came counts as a
+    /// byte, so that nobody stops reading before the end.
+    pub(super) fn inquiry(&self, socket: Handle) -> Option<Control> {
+        const SOL_TCP: i64 = 6;
+        const TCP_CM_INQ: i64 = 36;
+        let inquires = self.get(socket)?.options.inquire;
+        let snapshot = self.snapshot(socket).filter(|_| inquires)?;
+        let end = usize::from(has_peer_closed(snapshot.state));
+        Some(Control {
+            level: SOL_TCP,
+            kind: TCP_CM_INQ,
+            value: i32::try_from(snapshot.unread + end).unwrap_or(i32::MAX),
+        })
+    }
+
     /// What `poll` would report: the rules of Linux's `tcp_poll`.
     pub(super) fn poll_events(&self, handle: Handle) -> i64 {
         let Some(socket) = self.get(handle) else {
@@ -225,10 +262,7 @@ impl Ours {
 
     /// Whether nothing more can be received, and nothing more sent.
     fn halves_over(&self, socket: &Socket, state: State) -> (bool, bool) {
-        let peer_closed = matches!(
-            state,
-            State::CloseWait | State::LastAck | State::Closing | State::TimeWait | State::Closed
-        );
+        let peer_closed = has_peer_closed(state) || state == State::Closed;
         let we_closed = !matches!(
             state,
             State::SynSent | State::SynReceived | State::Established | State::CloseWait
@@ -238,4 +272,12 @@ impl Ours {
             we_closed || socket.shut_write,
         )
     }
+}
+
+/// Whether the peer's FIN has come, and all before it.
+fn has_peer_closed(state: State) -> bool {
+    matches!(
+        state,
+        State::CloseWait | State::LastAck | State::Closing | State::TimeWait
+    )
 }

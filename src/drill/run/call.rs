@@ -7,6 +7,7 @@ use super::super::outcome::{Reason, ReasonKind, Stop};
 use super::super::symbols;
 use super::super::syntax::{Call, Expr, ExprKind, Place};
 use super::argument::{Arguments, field, fields, names, number};
+use super::message::told;
 use super::operation::{Finished, Opening, Operation, Receiving, Sending};
 use super::world::{Descriptor, Pending, World};
 use super::{Nanos, seconds};
@@ -275,7 +276,7 @@ impl World {
                     0 => Shut::Read,
                     1 => Shut::Write,
                     2 => Shut::Both,
-                    _ => return Err(args.wrong(call.at, "SHUT_RD, SHUT_WR or SHUT_RDWR")),
+                    _ => return Ok(Operation::Ended(Finished::failed(errno::EINVAL))),
                 };
                 self.backend.shutdown(handle, how)
             }
@@ -320,6 +321,10 @@ impl World {
             "recvmsg" => (self.message(args)?, false),
             _ => (args.count(2)?, args.is_null(1)?),
         };
+        let told = match call.name.as_str() {
+            "recvmsg" => Some(told(args)?),
+            _ => None,
+        };
         Ok(Operation::Receive(Receiving {
             fd: args.number(0)?,
             handle: descriptor.handle,
@@ -330,6 +335,7 @@ impl World {
             nonblocking: descriptor.nonblocking || flags.has(MSG_DONTWAIT),
             peek: flags.has(MSG_PEEK),
             all: flags.has(MSG_WAITALL),
+            told,
         }))
     }
 

@@ -1,10 +1,11 @@
 //! Structures in arguments: vectors of buffers, message headers, polled descriptors; and the calls
 //! about a descriptor itself.
 
+use super::super::backend::{Control, Reply, Waiting};
 use super::super::outcome::Stop;
-use super::super::syntax::{Call, Expr, ExprKind};
+use super::super::syntax::{Call, Expr, ExprKind, Field};
 use super::argument::{Arguments, field, fields, number};
-use super::operation::{Finished, Operation, PollEntry, until};
+use super::operation::{Beside, Finished, Operation, PollEntry, until};
 use super::world::World;
 
 impl World {
@@ -25,18 +26,8 @@ impl World {
         let Some(header) = fields(expr) else {
             return Err(args.wrong(expr.at, "a message header in braces is needed here"));
         };
-        let flags = field(header, "msg_flags").map(number).transpose()?;
-        if flags.unwrap_or(0) != 0 {
-            return Err(match args.call.name.as_str() {
-                "sendmsg" => args.wrong(expr.at, "msg_flags of sendmsg must be 0"),
-                _ => Stop::Skip("msg_flags".into()),
-            });
-        }
-        let control = field(header, "msg_control").map(|expr| &expr.kind);
-        if let Some(ExprKind::List(list)) = control
-            && !list.is_empty()
-        {
-            return Err(Stop::Skip("msg_control".into()));
+        if args.call.name == "sendmsg" {
+            check_sent(args, expr, header)?;
         }
         let Some(vector) = field(header, "msg_iov") else {
             return Err(args.wrong(expr.at, "a message header has msg_iov"));
@@ -80,20 +71,29 @@ impl World {
 
     pub fn ioctl(&mut self, call: &Call) -> Result<Operation, Stop> {
         const FIONREAD: i64 = 0x541b;
+        const SIOCOUTQ: i64 = 0x5411;
+        const SIOCOUTQNSD: i64 = 0x894b;
         let args = Arguments::of(call, 2, 3)?;
         let handle = self.handle(args)?;
         let command = args.number(1)?;
-        if command != FIONREAD {
-            return Err(Stop::Skip(format!("ioctl:{command:#x}")));
-        }
-        let unread = self.backend.unread(handle) as i64;
+        let which = match command {
+            FIONREAD => Waiting::Unread,
+            SIOCOUTQ => Waiting::Unacknowledged,
+            SIOCOUTQNSD => Waiting::Unsent,
+            _ => return Err(Stop::Skip(format!("ioctl:{command:#x}"))),
+        };
+        let [expected] = args.list(2)? else {
+            return Err(args.wrong(call.at, "the number of bytes is one, in brackets"));
+        };
+        let expected = number(expected)?;
+        let waits = match self.backend.waiting(handle, which) {
+            Reply::Done(waits) => waits,
+            reply => return Finished::of(reply).map(Operation::Ended),
+        };
         let mut finished = Finished::with(0);
-        if let [expected] = args.list(2)? {
-            let expected = number(expected)?;
-            if expected != unread {
-                let what = "the number of bytes that wait".to_owned();
-                finished.differences = vec![(what, expected.to_string(), unread.to_string())];
-            }
+        if expected != waits {
+            let what = "the number of bytes that wait".to_owned();
+            finished.differences = vec![(what, expected.to_string(), waits.to_string())];
         }
         Ok(Operation::Ended(finished))
     }
@@ -121,6 +121,48 @@ impl World {
         let until = until(self.backend.now(), args.number(2)?);
         Ok(Operation::Poll { entries, until })
     }
+}
+
+/// What goes with a message that is sent: nothing yet.
+fn check_sent(args: Arguments<'_>, expr: &Expr, header: &[Field]) -> Result<(), Stop> {
+    let flags = field(header, "msg_flags").map(number).transpose()?;
+    if flags.unwrap_or(0) != 0 {
+        return Err(args.wrong(expr.at, "msg_flags of sendmsg must be 0"));
+    }
+    match field(header, "msg_control").map(|expr| &expr.kind) {
+        Some(ExprKind::List(list)) if !list.is_empty() => Err(Stop::Skip("msg_control".into())),
+        _ => Ok(()),
+    }
+}
+
+/// What a message that is received must tell beside its bytes.
+pub fn told(args: Arguments<'_>) -> Result<Beside, Stop> {
+    let header = fields(args.expr(1)?).unwrap_or_default();
+    let flags = field(header, "msg_flags").map(number).transpose()?;
+    let control = match field(header, "msg_control").map(|expr| &expr.kind) {
+        None => None,
+        Some(ExprKind::List(list)) => Some(list.iter().map(control).collect::<Result<_, _>>()?),
+        Some(_) => return Err(Stop::Skip("msg_control".into())),
+    };
+    Ok(Beside {
+        flags: flags.unwrap_or(0),
+        control,
+    })
+}
+
+/// `{cmsg_level=, cmsg_type=, cmsg_data=}` with a number for data.
+fn control(expr: &Expr) -> Result<Control, Stop> {
+    let message = fields(expr).unwrap_or_default();
+    let value = |name| match field(message, name) {
+        Some(expr) if !matches!(expr.kind, ExprKind::Struct(_) | ExprKind::List(_)) => number(expr),
+        _ => Err(Stop::Skip(name.to_owned())),
+    };
+    Ok(Control {
+        level: value("cmsg_level")?,
+        kind: value("cmsg_type")?,
+        // As C has it: the lower 32 bits.
+        value: value("cmsg_data")? as i32,
+    })
 }
 
 /// `{..., n}`, or `{iov_base=..., iov_len=n}`, each.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::base::Instant;
 
-use super::super::backend::{Handle, Receive, Reply, errno, poll};
+use super::super::backend::{Control, Handle, Receive, Reply, errno, poll};
 use super::super::outcome::Stop;
 use super::super::pattern::{self, Stream};
 use super::world::World;
@@ -73,6 +73,16 @@ pub struct Receiving {
     pub peek: bool,
     /// MSG_WAITALL: all of `len`, unless the end comes first.
     pub all: bool,
+    /// What `recvmsg` must tell beside the bytes.
+    pub told: Option<Beside>,
+}
+
+/// What a message header has beside the bytes, once they are received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    pub flags: i64,
+    /// `None`: the script does not ask.
+    pub control: Option<Vec<Control>>,
 }
 
 /// One descriptor that is polled.
@@ -122,6 +132,27 @@ impl Finished {
             Reply::Failed(errno) | Reply::Wait(errno) => Ok(Finished::failed(errno)),
             Reply::Unsupported(name) => Err(Stop::Skip(name)),
         }
+    }
+}
+
+impl Beside {
+    /// What differs: no flag of ours is ever set.
+    fn differences(&self, found: &[Control]) -> Vec<(String, String, String)> {
+        let mut differences = Vec::new();
+        if self.flags != 0 {
+            differences.push(("msg_flags".into(), self.flags.to_string(), "0".into()));
+        }
+        if let Some(expected) = self.control.as_deref().filter(|wanted| *wanted != found) {
+            let shown = |list: &[Control]| {
+                let each = list.iter().map(|one| {
+                    let Control { level, kind, value } = one;
+                    format!("{level}:{kind}={value}")
+                });
+                format!("[{}]", each.collect::<Vec<_>>().join(", "))
+            };
+            differences.push(("msg_control".into(), shown(expected), shown(found)));
+        }
+        differences
     }
 }
 
@@ -245,6 +276,17 @@ impl World {
     }
 
     fn attempt_receive(&mut self, call: &mut Receiving) -> Result<Option<Finished>, Stop> {
+        let mut finished = self.attempt_bytes(call)?;
+        if let (Some(finished), Some(told)) = (&mut finished, &call.told)
+            && finished.result >= 0
+        {
+            let found = self.backend.control(call.handle);
+            finished.differences.extend(told.differences(&found));
+        }
+        Ok(finished)
+    }
+
+    fn attempt_bytes(&mut self, call: &mut Receiving) -> Result<Option<Finished>, Stop> {
         let peeks = call.peek || (call.null && call.len > 0);
         loop {
             let how = Receive { peek: peeks };

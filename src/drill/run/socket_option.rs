@@ -40,13 +40,22 @@ impl World {
             let what = "the length of the value".to_owned();
             let lengths = (what, len.to_string(), found.len().to_string());
             finished.differences.push(lengths);
-        } else if !expected.starts_with(&found) {
+        } else if !is_value(&expected, &found, args.expr(3)?) {
             let what = "the value".to_owned();
             finished
                 .differences
                 .push((what, shown(&expected), shown(&found)));
         }
         Ok(Operation::Ended(finished))
+    }
+}
+
+/// Whether a value is the expected one; a name in a longer field ends at a zero.
+fn is_value(expected: &[u8], found: &[u8], expr: &Expr) -> bool {
+    let named = matches!(expr.kind, ExprKind::Text(_)) && expected.len() < found.len();
+    match found.strip_prefix(expected).filter(|_| named) {
+        Some(rest) => rest.iter().all(|byte| *byte == 0),
+        None => expected.starts_with(found),
     }
 }
 

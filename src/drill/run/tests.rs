@@ -470,3 +470,75 @@ fn metrics_that_are_flushed_take_the_cookies_along() {
          +0 > S 0:0(0) <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7,FO,nop,nop>\n"
     ));
 }
+
+#[test]
+fn a_message_tells_what_is_left_if_it_was_asked_to() {
+    let asked = |told: &str| {
+        opened(&format!(
+            "+0 setsockopt(4, SOL_TCP, TCP_INQ, [1], 4) = 0\n\
+             +0 getsockopt(4, SOL_TCP, TCP_INQ, [1], [4]) = 0\n\
+             +0 < P. 1:101(100) ack 1 win 9\n+.04 > . 1:1(0) ack 101\n\
+             +0 recvmsg(4, {{msg_name(...)=..., msg_iov(1)=[{{..., 40}}], {told}}}, 0) = 40\n"
+        ))
+    };
+    let inquiry = |left| {
+        let message = "cmsg_level=SOL_TCP, cmsg_type=TCP_CM_INQ, cmsg_data=";
+        format!("msg_flags=0, msg_control=[{{{message}{left}}}]")
+    };
+    passes(&asked(&inquiry(60)));
+    let call = (ReasonKind::Call, 12);
+    assert_eq!(fails(&asked(&inquiry(61))), call);
+    assert_eq!(fails(&asked("msg_flags=0, msg_control=[]")), call);
+    assert_eq!(fails(&asked("msg_flags=MSG_CTRUNC")), call);
+    passes(&opened(
+        "+0 setsockopt(4, SOL_TCP, TCP_INQ, [2], 4) = -1 EINVAL (x)\n\
+         +0 < P. 1:11(10) ack 1 win 9\n+.04 > . 1:1(0) ack 11\n\
+         +0 recvmsg(4, {msg_name(...)=..., msg_iov(1)=[{..., 40}], msg_flags=0, \
+         msg_control=[]}, 0) = 10\n",
+    ));
+}
+
+#[test]
+fn bytes_that_wait_are_counted_both_ways() {
+    let asks = |unread: u32, unacked: u32| {
+        opened(&format!(
+            "+0 < P. 1:11(10) ack 1 win 1000\n+.04 > . 1:1(0) ack 11\n\
+             +0 write(4, ..., 1500) = 1500\n+0 > . 1:1001(1000) ack 11\n\
+             +0 ioctl(4, SIOCINQ, [{unread}]) = 0\n\
+             +0 ioctl(4, SIOCOUTQ, [{unacked}]) = 0\n\
+             +0 ioctl(4, SIOCOUTQNSD, [500]) = 0\n\
+             +0 ioctl(3, SIOCINQ, [0]) = -1 EINVAL (x)\n"
+        ))
+    };
+    passes(&asks(10, 1500));
+    assert_eq!(fails(&asks(11, 1500)), (ReasonKind::Call, 12));
+    assert_eq!(fails(&asks(10, 500)), (ReasonKind::Call, 13));
+}
+
+#[test]
+fn a_socket_tells_what_it_is() {
+    passes(&opened(
+        "+0 getsockopt(4, SOL_SOCKET, SO_TYPE, [SOCK_STREAM], [4]) = 0\n\
+         +0 getsockopt(4, SOL_SOCKET, SO_PROTOCOL, [IPPROTO_TCP], [4]) = 0\n\
+         +0 getsockopt(4, SOL_SOCKET, SO_DOMAIN, [AF_INET], [4]) = 0\n\
+         +0 getsockopt(3, SOL_SOCKET, SO_ACCEPTCONN, [1], [4]) = 0\n\
+         +0 getsockopt(4, SOL_SOCKET, SO_ACCEPTCONN, [0], [4]) = 0\n\
+         +0 setsockopt(4, SOL_SOCKET, SO_TYPE, [1], 4) = -1 ENOPROTOOPT (x)\n\
+         +0 shutdown(4, 7) = -1 EINVAL (x)\n",
+    ));
+}
+
+#[test]
+fn the_name_of_an_algorithm_may_be_shorter_than_its_field() {
+    let named = |name: &str| {
+        opened(&format!(
+            "+0 setsockopt(4, SOL_TCP, TCP_CONGESTION, \"reno\", 4) = 0\n\
+             +0 getsockopt(4, SOL_TCP, TCP_CONGESTION, \"{name}\", [16]) = 0\n\
+             +0 setsockopt(4, SOL_TCP, TCP_CONGESTION, \"frob\", 4) = -1 ENOENT (x)\n"
+        ))
+    };
+    passes(&named("reno"));
+    for wrong in ["ren", "renown", "cubic"] {
+        assert_eq!(fails(&named(wrong)), (ReasonKind::Call, 9), "{wrong}");
+    }
+}

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pellucid::base::Instant;
-use pellucid::drill::backend::{Backend, Configured, Handle, Info, Receive, Reply, Shut};
+use pellucid::drill::backend::{
+    Backend, Configured, Control, Handle, Info, Receive, Reply, Shut, Waiting,
+};
 use pellucid::drill::command::Route;
 use pellucid::probe::Observer;
 
@@ -194,8 +196,12 @@ impl Backend for Broken {
         self.inner.option(socket, level, name, len)
     }
 
-    fn unread(&self, socket: Handle) -> usize {
-        self.inner.unread(socket)
+    fn waiting(&self, socket: Handle, which: Waiting) -> Reply {
+        self.inner.waiting(socket, which)
+    }
+
+    fn control(&self, socket: Handle) -> Vec<Control> {
+        self.inner.control(socket)
     }
 
     fn events(&self, socket: Handle) -> i64 {

@@ -214,11 +214,10 @@ fn marks() {
     );
 }
 
-/// Bytes that wait, told beside the text. Not supported, and named.
+/// Bytes that wait, told beside the text.
 #[test]
 fn control_messages_of_the_kernel() {
-    is_skipped_for(
-        "option:TCP_CM_INQ",
+    passes(
         r#"`../common/defaults.sh`
 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 +0 setsockopt(3, SOL_TCP, TCP_INQ, [1], 4) = 0
