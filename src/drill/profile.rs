@@ -9,7 +9,7 @@ mod fast_open;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::stack::{Algorithm, Asking, KeepAlive, OptionOrder, TcpConfig};
+use crate::stack::{Algorithm, Asking, KeepAlive, OptionOrder, PushBursts, TcpConfig};
 
 use super::backend::Configured;
 use fast_open::FastOpenPolicy;
@@ -98,6 +98,7 @@ impl Policy {
                 syn_linear: 4,
                 quick_acks: 16,
                 nagle_by_short: true,
+                push_bursts: Some(PushBursts::default()),
                 ..TcpConfig::default()
             },
             Profile::Bsd => TcpConfig {
@@ -213,6 +214,9 @@ impl Policy {
             "tcp_keepalive_intvl" => return seconds(value, &mut self.keep_alive.interval),
             "tcp_fastopen" => return self.fast_open.set_bits(value),
             "tcp_fastopen_key" => return self.fast_open.set_keys(value),
+            "tcp_min_tso_segs" | "tcp_pacing_ss_ratio" | "tcp_pacing_ca_ratio" => {
+                return burst(key, value, tcp);
+            }
             "tcp_keepalive_probes" => return count(value, &mut self.keep_alive.probes),
             _ => {}
         }
@@ -293,6 +297,23 @@ fn switch(value: &str, knob: &mut bool) -> Configured {
 fn count(value: &str, knob: &mut u32) -> Configured {
     match value.parse() {
         Ok(value) if value <= 255 => *knob = value,
+        _ => return Configured::Refused,
+    }
+    Configured::Done
+}
+
+/// What sizes the bursts of those who tell them.
+fn burst(key: &str, value: &str, tcp: &mut TcpConfig) -> Configured {
+    let Some(bursts) = &mut tcp.push_bursts else {
+        return Configured::Ignored;
+    };
+    let (knob, most) = match key {
+        "tcp_min_tso_segs" => (&mut bursts.least, 65_535),
+        "tcp_pacing_ss_ratio" => (&mut bursts.slow_start_percent, 1000),
+        _ => (&mut bursts.avoidance_percent, 1000),
+    };
+    match value.parse() {
+        Ok(value) if value <= most => *knob = value,
         _ => return Configured::Refused,
     }
     Configured::Done

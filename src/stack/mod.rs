@@ -72,7 +72,7 @@ pub use notice::{ConnId, ListenerId, Notice, Wake};
 pub use crate::ip::address::AddressError;
 pub use crate::tcp::congestion::Algorithm;
 pub use crate::tcp::ecn::Asking;
-pub use crate::tcp::{Config as TcpConfig, Failure, FastOpen, KeepAlive};
+pub use crate::tcp::{Config as TcpConfig, Failure, FastOpen, KeepAlive, PushBursts};
 pub use crate::wire::options::Order as OptionOrder;
 
 /// A TCP/IP stack.

@@ -12,6 +12,7 @@ use super::{Failure, Notice, ReadError, Wake};
 mod accurate_ecn;
 mod arrive;
 mod buffers;
+mod bursts;
 mod close;
 mod congestion;
 mod data;

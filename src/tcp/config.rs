@@ -42,6 +42,8 @@ pub struct Config {
     pub nodelay: bool,
     /// Let a short segment wait for short ones alone, not for full ones: house!("nagle-by-short").
     pub nagle_by_short: bool,
+    /// Set PSH at the end of each burst as well: house!("push-bursts").
+    pub push_bursts: Option<PushBursts>,
     /// Which congestion control.
     pub congestion: Algorithm,
     /// RFC 6928 section 2: the initial window, in segments.
@@ -142,6 +144,27 @@ impl Default for Recovering {
     }
 }
 
+/// How large the bursts are that a sender leaves to its device to cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PushBursts {
+    /// In segments, whatever the rate.
+    pub least: u32,
+    /// The rate that sizes them, in slow start and after it: % of the window in a round trip.
+    pub slow_start_percent: u32,
+    pub avoidance_percent: u32,
+}
+
+impl Default for PushBursts {
+    /// As Linux has it.
+    fn default() -> PushBursts {
+        PushBursts {
+            least: 2,
+            slow_start_percent: 200,
+            avoidance_percent: 120,
+        }
+    }
+}
+
 /// RFC 9293 section 3.8.4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepAlive {
@@ -182,6 +205,7 @@ impl Default for Config {
             recovery: Recovering::default(),
             nodelay: false,
             nagle_by_short: false,
+            push_bursts: None,
             congestion: Algorithm::default(),
             initial_window: 10,
             hystart: true,

@@ -17,6 +17,7 @@ use super::ecn::Ecn;
 use super::input::{Acknowledge, ReceiveBuffer, RightSize};
 use super::open::fast::Hurry;
 use super::open::negotiate::Agreement;
+use super::output::burst::Bursts;
 use super::output::keepalive::KeepAliveState;
 use super::output::pacing::Pacing;
 use super::output::persist::Persist;
@@ -53,6 +54,7 @@ pub struct Connection {
     pub(super) challenge: Challenge,
     pub(super) persist: Persist,
     pub(super) pacing: Pacing,
+    pub(super) bursts: Bursts,
     pub(super) keep_alive: KeepAliveState,
     pub(super) timers: Timers,
 
@@ -119,6 +121,7 @@ impl Connection {
             challenge: Challenge::new(timestamp_offset),
             persist: Persist::default(),
             pacing: Pacing::default(),
+            bursts: Bursts::default(),
             keep_alive: KeepAliveState::new(cx.now),
             timers: Timers::default(),
             agreed,

@@ -40,7 +40,7 @@ use crate::probe::{Ending, Event, EventId, Subject, Voice};
 
 use ecn::Codepoint;
 
-pub use config::{Config, FastOpen, KeepAlive};
+pub use config::{Config, FastOpen, KeepAlive, PushBursts};
 pub use connection::Connection;
 
 /// What a room is given beside its connection: the time, and the door through which it tells.

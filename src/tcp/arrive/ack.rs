@@ -116,6 +116,7 @@ impl Connection {
             self.snd.up = None;
         }
         let released = self.outgoing.release(ack) as u32;
+        self.bursts.on_acknowledged(ack);
         if released > 0 {
             self.wake |= Wake::WRITABLE;
         }

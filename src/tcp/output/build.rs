@@ -52,10 +52,15 @@ impl Connection {
             }
             Choice::Retransmit(range) if self.is_our_syn(range) => self.syn(cx, blank),
             Choice::Text(range) => {
-                let flags = blank.flags | self.slowed_down(range);
+                let push = push_if(self.ends_burst(cx));
+                let flags = blank.flags | self.slowed_down(range) | push;
                 self.with_text(range, Segment { flags, ..blank })
             }
-            Choice::Retransmit(range) | Choice::WindowProbe(range) => self.with_text(range, blank),
+            Choice::Retransmit(range) => {
+                let flags = blank.flags | push_if(self.bursts.has_pushed(range.end()));
+                self.with_text(range, Segment { flags, ..blank })
+            }
+            Choice::WindowProbe(range) => self.with_text(range, blank),
             // RFC 9293 section 3.8.4: SEG.SEQ = SND.NXT-1, no text.
             Choice::KeepAlive => Segment {
                 seq: self.snd.nxt - 1,
@@ -260,5 +265,12 @@ impl Connection {
             len += 4 + 8 * blocks.min(room);
         }
         mss.saturating_sub(len).max(1)
+    }
+}
+
+fn push_if(pushes: bool) -> Flags {
+    match pushes {
+        true => Flags::PSH,
+        false => Flags::NONE,
     }
 }

@@ -175,7 +175,7 @@ impl Connection {
     }
 
     /// What the decision to send text depends on.
-    fn situation(&self, _cx: &Context<'_>) -> Situation {
+    pub(super) fn situation(&self, _cx: &Context<'_>) -> Situation {
         let end = self.outgoing.end();
         let d = if self.snd.nxt.before(end) {
             end.since(self.snd.nxt)
@@ -227,7 +227,7 @@ impl Connection {
     }
 
     /// How many more bytes the congestion window lets on their way.
-    fn window_room(&self) -> u64 {
+    pub(super) fn window_room(&self) -> u64 {
         let window = self.recovery.window(self.congestion.window());
         // Our SYN is no text: it does not make the initial window any smaller.
         let syn = u32::from(self.is_fast_opened());

@@ -5,6 +5,7 @@
 //! them in this order until `choose` has nothing more.
 
 pub mod build;
+pub mod burst;
 pub mod choose;
 pub mod keepalive;
 pub mod nagle;
@@ -100,6 +101,7 @@ impl Connection {
     }
 
     fn record_text(&mut self, cx: &mut Context<'_>, range: SeqRange) {
+        self.count_in_burst(cx, range);
         self.snd.nxt = range.end();
         self.recovery.on_sent(range, cx.now);
         self.note_window_limit();
