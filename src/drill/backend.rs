@@ -119,8 +119,8 @@ pub trait Backend: Send {
     /// Opens and sends at once, as MSG_FASTOPEN asks. The result is how much went with the SYN;
     /// if nothing did, it is as that of `connect`.
     fn connect_sending(&mut self, socket: Handle, addr: SocketAddr, bytes: &[u8]) -> Reply;
-    /// Sends some of `bytes`.
-    fn send(&mut self, socket: Handle, bytes: &[u8]) -> Reply;
+    /// Sends some of `bytes`; perhaps more will follow.
+    fn send(&mut self, socket: Handle, bytes: &[u8], more: bool) -> Reply;
     /// Receives at most `len` bytes.
     fn recv(&mut self, socket: Handle, len: usize, how: Receive) -> (Reply, Vec<u8>);
     fn shutdown(&mut self, socket: Handle, how: Shut) -> Reply;

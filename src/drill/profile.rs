@@ -423,7 +423,9 @@ const QUEUES: &[(&str, bool)] = &[("fq", true), ("pfifo", false), ("pfifo_fast",
 const HYSTART_MODES: &[(&str, bool)] = &[("3", true), ("0", false)];
 
 /// Keys that change nothing a packet could show here.
-const IGNORED: [&str; 6] = [
+const IGNORED: [&str; 7] = [
+    // Of discovery, which is off.
+    "tcp_base_mss",
     "tcp_fack",
     "tcp_no_metrics_save",
     "tcp_limit_output_bytes",
@@ -439,7 +441,8 @@ const HABITS: &[(&str, &[&str])] = &[
     ("tcp_ecn_fallback", &["0", "1"]),
     ("tcp_notsent_lowat", &["4294967295", "-1"]),
     ("tcp_fastopen_blackhole_timeout_sec", &["0"]),
-    ("tcp_syncookies", &["0"]),
+    // Cookies are for when the queue overflows; it drops then.
+    ("tcp_syncookies", &["0", "1"]),
     ("tcp_mtu_probing", &["0"]),
     ("tcp_shrink_window", &["0"]),
     ("tcp_autocorking", &["0"]),

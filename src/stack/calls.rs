@@ -53,7 +53,7 @@ impl Stack {
         self.voice.input_told(now, on, || Event::Called(Call::Open));
         let iss = initial_sequence_number(&self.secrets.isn, &pair, now);
         let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
-        let mss = self.config.mss(remote.ip());
+        let mss = self.path_mss(&config, remote.ip());
         let mut cx = Context::new(now, &mut self.voice, on);
         let connection = Connection::open(&mut cx, pair, config, mss, iss, offset);
         let id = self.insert(connection, number);
@@ -249,6 +249,35 @@ impl Stack {
             SendRefused::Closing | SendRefused::Ended(None) => WriteError::Closed,
             SendRefused::Ended(Some(failure)) => WriteError::Failed(failure),
         })
+    }
+
+    /// The same, and more will follow: a short segment waits for that, 200 ms at most.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Stack::write`].
+    pub fn write_more(
+        &mut self,
+        now: Instant,
+        id: ConnId,
+        bytes: &[u8],
+    ) -> Result<usize, WriteError> {
+        let taken = self.write(now, id, bytes)?;
+        if let Some(slot) = self.connections.get_mut(id) {
+            let on = Subject::Connection(slot.number);
+            let mut cx = Context::new(self.now, &mut self.voice, on);
+            slot.connection.announce_more(&mut cx);
+            self.touch(id);
+        }
+        Ok(taken)
+    }
+
+    /// Whether acknowledgments go out at once, as at a connection's beginning, until text of ours
+    /// answers the peer's.
+    pub fn set_quick_acks(&mut self, now: Instant, id: ConnId, on: bool) {
+        self.call(now, id, Call::Configure, |connection, cx| {
+            connection.set_quick_acks(cx, on);
+        });
     }
 
     /// RECEIVE: copies what has come; `Ok(0)` once the peer has closed and all was read.

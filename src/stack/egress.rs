@@ -79,9 +79,10 @@ impl Stack {
         let pair = slot.connection.pair();
         let (src, dst) = (pair.local.addr, pair.remote.addr);
         let label = self.secrets.labels.of(&pair, slot.connection.path_doubts());
+        let config = slot.connection.config();
         let outgoing = Outgoing {
-            hop_limit: self.config.hop_limit,
-            tos: slot.connection.codepoint(&wish) as u8,
+            hop_limit: config.hop_limit.unwrap_or(self.config.hop_limit),
+            tos: config.dscp & DSCP | slot.connection.codepoint(&wish) as u8,
             ..Outgoing::tcp(src, dst, label)
         };
         let len = emit(&mut self.head, outgoing, &segment);
@@ -119,7 +120,8 @@ impl Stack {
         let (src, dst) = (pair.local.addr, pair.remote.addr);
         let label = self.secrets.labels.of(&pair, slot.half.path_doubts());
         let outgoing = Outgoing {
-            hop_limit: self.config.hop_limit,
+            hop_limit: slot.config.hop_limit.unwrap_or(self.config.hop_limit),
+            tos: slot.config.dscp & DSCP,
             ..Outgoing::tcp(src, dst, label)
         };
         let len = emit(&mut self.head, outgoing, &segment);
@@ -190,5 +192,8 @@ fn emit(head: &mut [u8; HEAD_MAX], outgoing: Outgoing, segment: &Segment<'_>) ->
 
 /// The longest head: an IPv6 header and a TCP header with all its options.
 pub(super) const HEAD_MAX: usize = 40 + HEADER_MAX;
+
+/// RFC 2474 section 3: the upper six bits.
+const DSCP: u8 = 0xfc;
 
 const _: () = assert!(PROTOCOL == 6);

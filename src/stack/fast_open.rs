@@ -141,16 +141,24 @@ impl Stack {
         seg: &Segment<'_>,
     ) -> Haste {
         let (client, server) = (pair.remote.addr, pair.local.addr);
-        let (Some(shown), Some(listener)) = (seg.options.fast_open, self.listeners.get_mut(id))
-        else {
+        let Some(listener) = self.listeners.get_mut(id) else {
             return Haste::No;
         };
+        let shown = seg.options.fast_open;
+        let anyone = listener.config.fast_open.without_cookie;
+        let asks = shown.is_some() || (anyone && !seg.text.is_empty());
+        if !asks {
+            return Haste::No;
+        }
         // "If FastOpenEnabled is false", "If PendingFastOpenRequests is over the system limit".
         let limit = listener.config.fast_open.pending as usize;
         let full = self.connections.len() >= self.config.limits.connections;
         if listener.pending.count(self.now) >= limit || full {
             return Haste::No;
         }
+        let Some(shown) = shown.filter(|_| !anyone) else {
+            return Haste::Now(None);
+        };
         match self.cookies.judge(self.now, shown, client, server) {
             Worth::Valid => Haste::Now(None),
             Worth::Former => Haste::Now(Some(self.cookies.make(self.now, client, server))),
@@ -168,7 +176,7 @@ impl Stack {
         seg: &Segment<'_>,
         renewed: Option<Cookie>,
     ) {
-        let path_mss = self.config.mss(half.pair().remote.addr);
+        let path_mss = self.path_mss(&config, half.pair().remote.addr);
         let on = Subject::Connection(number);
         let mut cx = Context::new(self.now, &mut self.voice, on);
         cx.note(

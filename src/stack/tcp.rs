@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::pair::{Endpoint, SocketPair};
-use crate::base::{Instant, SeqNum};
+use crate::base::{Instant, Mss, SeqNum};
 use crate::probe::{Accepted, Discard, Edge, Ending, Event, Purpose, State, Subject};
 use crate::tcp::arrive::closed;
 use crate::tcp::open::isn::initial_sequence_number;
@@ -19,7 +19,7 @@ use super::fast_open::Haste;
 use super::notice::Noticed;
 use super::ready::Ripe;
 use super::replies::{Content, Reply};
-use super::{ConnId, Due, HalfSlot, ListenerId, Slot, Stack, WaitSlot};
+use super::{ConnId, Due, HalfSlot, ListenerId, Slot, Stack, TcpConfig, WaitSlot};
 
 impl Stack {
     /// A segment for one of our addresses. Tells its ending.
@@ -111,8 +111,8 @@ impl Stack {
         let Some(slot) = self.remove_half_open(id) else {
             return;
         };
+        let path_mss = self.path_mss(&slot.config, pair.remote.addr);
         let mut cx = Context::new(self.now, &mut self.voice, on);
-        let path_mss = self.config.mss(pair.remote.addr);
         let connection = slot.half.into_connection(&mut cx, slot.config, path_mss);
         let id = self.insert(connection, number);
         if let Some(slot) = self.connections.get_mut(id) {
@@ -231,7 +231,7 @@ impl Stack {
         let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
         let config = self.listeners.get(listener).map(|l| &l.config);
         let config = Arc::clone(config.unwrap_or(&self.config.tcp));
-        let offer = Offer::new(&config, self.config.mss(pair.remote.addr));
+        let offer = Offer::new(&config, self.path_mss(&config, pair.remote.addr));
         let mut cx = Context::new(self.now, &mut self.voice, on);
         cx.codepoint = self.codepoint;
         let mut half = HalfOpen::new(&mut cx, *pair, &offer, &config, seg, iss, offset);
@@ -321,10 +321,21 @@ impl Stack {
         id
     }
 
+    /// The largest segments on the way to an address, for connections that behave so.
+    pub(super) fn path_mss(&self, config: &TcpConfig, remote: IpAddr) -> Mss {
+        let mss = self.config.mss(remote);
+        config.mss_max.map_or(mss, |max| mss.min(max))
+    }
+
     /// The device's MTU has changed.
     pub(super) fn follow_mtu(&mut self, id: ConnId) {
         if let Some(slot) = self.connections.get_mut(id) {
-            let path_mss = self.config.mss(slot.connection.pair().remote.addr);
+            let mss = self.config.mss(slot.connection.pair().remote.addr);
+            let path_mss = slot
+                .connection
+                .config()
+                .mss_max
+                .map_or(mss, |max| mss.min(max));
             let on = Subject::Connection(slot.number);
             let mut cx = Context::new(self.now, &mut self.voice, on);
             slot.connection.set_path_mss(&mut cx, path_mss);

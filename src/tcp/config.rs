@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::congestion::Algorithm;
 use super::ecn::Asking;
+use crate::base::Mss;
 use crate::wire::options::Order;
 
 /// How a connection behaves. One value serves a whole stack; each connection may have its own.
@@ -24,6 +25,13 @@ pub struct Config {
     pub window_follows: bool,
     /// Offer window scaling: RFC 7323 section 2.
     pub window_scaling: bool,
+    /// Neither take nor send segments of more text and options than this: RFC 9293 section 3.7.1.
+    pub mss_max: Option<Mss>,
+    /// RFC 2474 section 3: the DSCP of what is sent, where it stands in the type of service; the
+    /// two bits beside it are ECN's.
+    pub dscp: u8,
+    /// Another hop limit than the stack's: RFC 9293 section 3.9.2 (MUST-49).
+    pub hop_limit: Option<u8>,
     /// Offer timestamps: RFC 7323 section 3.
     pub timestamps: bool,
     /// Offer selective acknowledgments: RFC 2018 section 2.
@@ -44,6 +52,8 @@ pub struct Config {
     pub nagle_by_short: bool,
     /// Set PSH at the end of each burst as well: house!("push-bursts").
     pub push_bursts: Option<PushBursts>,
+    /// Hold a short segment back for more text: house!("held-text").
+    pub cork: bool,
     /// Which congestion control.
     pub congestion: Algorithm,
     /// RFC 6928 section 2: the initial window, in segments.
@@ -100,6 +110,9 @@ pub struct FastOpen {
     /// the end of their handshake (RFC 7413 section 5.1). 0: no cookie is handed out, and none
     /// heeded.
     pub pending: u32,
+    /// For listeners: text is taken with any SYN, cookie or none, and none is handed out. Only
+    /// where something else keeps strangers away: house!("fast-open-keys").
+    pub without_cookie: bool,
 }
 
 impl FastOpen {
@@ -107,6 +120,7 @@ impl FastOpen {
     pub const OFF: FastOpen = FastOpen {
         active: false,
         pending: 0,
+        without_cookie: false,
     };
 }
 
@@ -196,6 +210,9 @@ impl Default for Config {
             send_buffer_max: 2 << 20,
             window_follows: false,
             window_scaling: true,
+            mss_max: None,
+            dscp: 0,
+            hop_limit: None,
             timestamps: true,
             sack: true,
             option_order: Order::default(),
@@ -206,6 +223,7 @@ impl Default for Config {
             nodelay: false,
             nagle_by_short: false,
             push_bursts: None,
+            cork: false,
             congestion: Algorithm::default(),
             initial_window: 10,
             hystart: true,

@@ -75,6 +75,8 @@ pub struct Connection {
     pub(super) orphaned: bool,
     /// Text that came although it was there, until an acknowledgment has reported it.
     pub(super) duplicate: Option<SeqRange>,
+    /// The application has said that more follows what it gave last.
+    pub(super) more_follows: bool,
     /// The override timeout of the sender's silly window cure has occurred.
     pub(super) silly_window_over: bool,
     /// A reset that has to go out before the connection is forgotten.
@@ -133,6 +135,7 @@ impl Connection {
             passive: false,
             orphaned: false,
             duplicate: None,
+            more_follows: false,
             silly_window_over: false,
             reset_owed: None,
             stirred: cx.input(),
@@ -183,6 +186,11 @@ impl Connection {
     /// The state.
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// How it behaves.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Who talks to whom.

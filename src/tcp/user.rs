@@ -47,6 +47,7 @@ impl Connection {
             return Err(SendRefused::Closing);
         }
         self.stirred = cx.input();
+        self.more_follows = false;
         self.outgoing.grow_to(self.send_limit());
         let taken = bytes.len().min(self.send_room());
         self.restart_after_idle(cx);
@@ -54,6 +55,20 @@ impl Connection {
         self.outgoing.append(bytes.get(..taken).unwrap_or_default());
         self.arm_retransmission(cx);
         Ok(taken)
+    }
+
+    /// More follows what was given last: a short segment waits for it, and is not pushed.
+    /// RFC 9293 section 3.9.1.2 (MAY-15): SEND without its PUSH flag. house!("held-text")
+    pub fn announce_more(&mut self, cx: &mut Context<'_>) {
+        self.more_follows = true;
+        self.arm_retransmission(cx);
+    }
+
+    /// Acknowledges at once again what is owed and what comes, or lets it wait for company:
+    /// house!("delayed-ack").
+    pub fn set_quick_acks(&mut self, cx: &Context<'_>, on: bool) {
+        self.stirred = cx.input();
+        self.acks.hurry(on, cx.input());
     }
 
     /// Marks the end of what was sent so far as the end of urgent data: RFC 9293 section 3.8.5.

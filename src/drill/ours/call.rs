@@ -106,11 +106,14 @@ impl Ours {
         if !self.policy.fast_open.is_active() {
             return Reply::Failed(errno::EOPNOTSUPP);
         }
+        if socket.options.without_cookie {
+            return Reply::Unsupported("option:TCP_FASTOPEN_NO_COOKIE".into());
+        }
         match socket.kind {
             Kind::Listening(_) | Kind::Connected(_) => return Reply::Failed(errno::EISCONN),
             Kind::Opening(id) => {
                 return match self.connected(handle, id) {
-                    Reply::Done(_) => self.do_send(handle, bytes),
+                    Reply::Done(_) => self.do_send(handle, bytes, false),
                     not_yet => not_yet,
                 };
             }
@@ -180,7 +183,7 @@ impl Ours {
         Reply::Done(0)
     }
 
-    pub(super) fn do_send(&mut self, handle: Handle, bytes: &[u8]) -> Reply {
+    pub(super) fn do_send(&mut self, handle: Handle, bytes: &[u8], more: bool) -> Reply {
         let Some(socket) = self.get(handle) else {
             return Reply::Failed(errno::EBADF);
         };
@@ -198,7 +201,11 @@ impl Ours {
         if let Some(error) = self.take_error(handle) {
             return Reply::Failed(error);
         }
-        match self.stack.write(self.now, id, bytes) {
+        let written = match more {
+            true => self.stack.write_more(self.now, id, bytes),
+            false => self.stack.write(self.now, id, bytes),
+        };
+        match written {
             Ok(taken) => Reply::Done(taken as i64),
             Err(WriteError::WouldBlock) => Reply::Wait(errno::EAGAIN),
             Err(WriteError::Closed | WriteError::Failed(_)) => Reply::Failed(errno::EPIPE),

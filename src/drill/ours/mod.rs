@@ -203,8 +203,8 @@ impl Backend for Ours {
         self.do_connect_sending(socket, addr, bytes)
     }
 
-    fn send(&mut self, socket: Handle, bytes: &[u8]) -> Reply {
-        self.do_send(socket, bytes)
+    fn send(&mut self, socket: Handle, bytes: &[u8], more: bool) -> Reply {
+        self.do_send(socket, bytes, more)
     }
 
     fn recv(&mut self, socket: Handle, len: usize, how: Receive) -> (Reply, Vec<u8>) {

@@ -3,13 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use crate::base::Mss;
 use crate::stack::{Algorithm, TcpConfig};
 
 use super::super::backend::{Handle, Reply, errno};
 use super::super::profile::Profile;
 use super::super::symbols;
 use super::Ours;
-use super::socket::Kind;
+use super::socket::{Kind, Options, Socket};
 
 impl Ours {
     pub(super) fn do_set_option(
@@ -27,11 +28,11 @@ impl Ours {
             return Reply::Failed(errno::EBADF);
         };
         let options = &mut socket.options;
-        if option == Known::Congestion {
-            return self.set_algorithm(handle, value);
-        }
-        if option == Known::FastOpen {
-            return self.set_fast_open(handle, value);
+        match option {
+            Known::Congestion => return self.set_algorithm(handle, value),
+            Known::QuickAcks => return self.set_quick_acks(handle, value),
+            Known::FastOpen => return self.set_fast_open(handle, value),
+            _ => {}
         }
         let Some(number) = integer(value) else {
             return Reply::Failed(errno::EINVAL);
@@ -48,7 +49,6 @@ impl Ours {
             (Known::ReuseAddr, _) => options.reuse_addr = on,
             (Known::KeepAlive, _) => options.keep_alive = on,
             (Known::NoDelay, _) => options.nodelay = on,
-            (Known::Inquire, _) if matches!(number, 0 | 1) => options.inquire = on,
             (Known::NoEffect, _) => {}
             (Known::Linger, _) => {
                 let Some(seconds) = value.get(4..).and_then(integer) else {
@@ -76,6 +76,7 @@ impl Ours {
                 options.user_timeout = Some(span).filter(|span| !span.is_zero());
             }
             (Known::Linger2, Ok(span)) => options.linger2 = Some(span).filter(|_| number > 0),
+            _ if set_segments(options, option, number) => {}
             _ => return Reply::Failed(errno::EINVAL),
         }
         self.follow(handle, option);
@@ -139,6 +140,13 @@ impl Ours {
             Known::KeepAlive => i64::from(options.keep_alive),
             Known::NoDelay => i64::from(options.nodelay),
             Known::Inquire => i64::from(options.inquire),
+            Known::WithoutCookie => i64::from(options.without_cookie),
+            Known::Cork => i64::from(options.cork),
+            Known::QuickAcks => i64::from(options.quick_acks.unwrap_or(true)),
+            Known::SegmentSize => self.segment_size(handle),
+            Known::TypeOfService => i64::from(options.dscp),
+            Known::HopLimit => i64::from(options.hop_limit.unwrap_or(HOP_LIMIT)),
+            Known::PathMtu => options.path_mtu.unwrap_or(WANT),
             Known::Told(fact) => self.fact(socket.kind, fact),
             Known::NoEffect => return nothing(unsupported(level, name)),
             Known::Error => self.take_error(handle).unwrap_or(0),
@@ -174,6 +182,15 @@ impl Ours {
 }
 
 impl Ours {
+    /// What segments may hold: of a connection what they do, before that what was asked for.
+    fn segment_size(&self, handle: Handle) -> i64 {
+        let asked = self.get(handle).and_then(|socket| socket.options.mss_max);
+        match self.snapshot(handle) {
+            Some(snapshot) => snapshot.mss.into(),
+            None => asked.unwrap_or(Mss::DEFAULT_V4).get().into(),
+        }
+    }
+
     fn fact(&self, kind: Kind, fact: Fact) -> i64 {
         const SOCK_STREAM: i64 = 1;
         const AF_INET: i64 = 2;
@@ -203,6 +220,23 @@ impl Ours {
         Reply::Done(0)
     }
 
+    /// Only a connection has acknowledgments that could wait.
+    fn set_quick_acks(&mut self, handle: Handle, value: &[u8]) -> Reply {
+        let connection = self.get(handle).and_then(Socket::connection);
+        let (Some(id), Some(number)) = (connection, integer(value)) else {
+            return match connection {
+                Some(_) => Reply::Failed(errno::EINVAL),
+                None => unsupported(SOL_TCP, TCP_QUICKACK),
+            };
+        };
+        let on = number != 0;
+        self.stack.set_quick_acks(self.now, id, on);
+        if let Some(socket) = self.get_mut(handle) {
+            socket.options.quick_acks = Some(on);
+        }
+        Reply::Done(0)
+    }
+
     /// How many connections may be pending that a listener takes before their handshake is over.
     fn set_fast_open(&mut self, handle: Handle, value: &[u8]) -> Reply {
         if self.policy.profile == Profile::Bsd {
@@ -228,6 +262,30 @@ impl Ours {
         let will = socket.and_then(|socket| socket.options.congestion);
         has.or(will).unwrap_or(self.policy.tcp.congestion)
     }
+}
+
+/// Options about segments, their headers and what is told of them. `false`: no such value.
+fn set_segments(options: &mut Options, option: Known, number: i64) -> bool {
+    let on = number != 0;
+    match option {
+        Known::WithoutCookie if matches!(number, 0 | 1) => options.without_cookie = on,
+        Known::Inquire if matches!(number, 0 | 1) => options.inquire = on,
+        Known::Cork => options.cork = on,
+        Known::SegmentSize if number == 0 || MAXSEG.contains(&number) => {
+            let most = u16::try_from(number).unwrap_or(0);
+            options.mss_max = on.then(|| Mss::new(most));
+        }
+        Known::TypeOfService if (-1..=255).contains(&number) => {
+            // RFC 3168 section 5: the other two bits are not the application's.
+            options.dscp = u8::try_from(number).unwrap_or(0) & !3;
+        }
+        Known::HopLimit if number == -1 || (1..=255).contains(&number) => {
+            options.hop_limit = u8::try_from(number).ok();
+        }
+        Known::PathMtu if (0..=5).contains(&number) => options.path_mtu = Some(number),
+        _ => return false,
+    }
+    true
 }
 
 /// The congestion control that a name means, as far as scripts may count on it.
@@ -277,6 +335,13 @@ enum Known {
     KeepAlive,
     Linger,
     NoDelay,
+    Cork,
+    QuickAcks,
+    /// TCP_MAXSEG.
+    SegmentSize,
+    TypeOfService,
+    HopLimit,
+    PathMtu,
     /// TCP_INQ.
     Inquire,
     KeepIdle,
@@ -287,6 +352,8 @@ enum Known {
     Linger2,
     Congestion,
     FastOpen,
+    /// TCP_FASTOPEN_NO_COOKIE.
+    WithoutCookie,
     /// Read only.
     Told(Fact),
     /// Accepted, and nothing that a packet could show.
@@ -318,7 +385,13 @@ impl Known {
             (SOL_SOCKET, 38) => Known::Told(Fact::Protocol),
             (SOL_SOCKET, 39) => Known::Told(Fact::Family),
             (SOL_TCP, 1) => Known::NoDelay,
+            (SOL_TCP, 2) => Known::SegmentSize,
+            (SOL_TCP, 3) => Known::Cork,
+            (SOL_TCP, TCP_QUICKACK) => Known::QuickAcks,
             (SOL_TCP, 36) => Known::Inquire,
+            (SOL_IP, 1) | (SOL_IPV6, 67) => Known::TypeOfService,
+            (SOL_IP, 2) | (SOL_IPV6, 16) => Known::HopLimit,
+            (SOL_IP, 10) | (SOL_IPV6, 23) => Known::PathMtu,
             (SOL_TCP, 4) => Known::KeepIdle,
             (SOL_TCP, 5) => Known::KeepInterval,
             (SOL_TCP, 6) => Known::KeepCount,
@@ -327,6 +400,7 @@ impl Known {
             (SOL_TCP, 13) => Known::Congestion,
             (SOL_TCP, 18) => Known::UserTimeout,
             (SOL_TCP, TCP_FASTOPEN) => Known::FastOpen,
+            (SOL_TCP, 34) => Known::WithoutCookie,
             _ => return None,
         })
     }
@@ -345,6 +419,9 @@ impl Known {
                 to.receive_buffer_max = from.receive_buffer_max;
             }
             Known::NoDelay => to.nodelay = from.nodelay,
+            Known::Cork => to.cork = from.cork,
+            Known::TypeOfService => to.dscp = from.dscp,
+            Known::HopLimit => to.hop_limit = from.hop_limit,
             Known::SynCount => to.r2_syn = from.r2_syn,
             Known::Linger2 => to.fin_wait_2 = from.fin_wait_2,
             // Those that are the socket's own, and those that have a call of their own.
@@ -371,12 +448,19 @@ const OTHER_ALGORITHMS: [&str; 15] = [
     "westwood",
     "yeah",
 ];
+/// TCP_MIN_MSS to MAX_TCP_WINDOW.
+const MAXSEG: std::ops::RangeInclusive<i64> = 88..=32_767;
+/// net.ipv4.ip_default_ttl.
+const HOP_LIMIT: u8 = 64;
+/// IP_PMTUDISC_WANT.
+const WANT: i64 = 1;
 /// TCP_CA_NAME_MAX.
 const CA_NAME_MAX: usize = 16;
 const SOL_IP: i64 = 0;
 const SOL_SOCKET: i64 = 1;
 const SOL_TCP: i64 = 6;
 const SOL_IPV6: i64 = 41;
+const TCP_QUICKACK: i64 = 12;
 const TCP_FASTOPEN: i64 = 23;
 /// net.core.somaxconn.
 const SOMAXCONN: u32 = 4096;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::base::Mss;
 use crate::probe::{Snapshot, State};
-use crate::stack::{Algorithm, ConnId, Failure, KeepAlive, ListenerId, TcpConfig};
+use crate::stack::{Algorithm, ConnId, Failure, FastOpen, KeepAlive, ListenerId, TcpConfig};
 
 use super::super::backend::{Control, Handle, Reply, Waiting, errno, poll};
 use super::super::profile::{Policy, Profile};
@@ -43,6 +43,15 @@ pub struct Options {
     pub send_buffer: Option<u32>,
     pub receive_buffer: Option<u32>,
     pub nodelay: bool,
+    pub cork: bool,
+    /// TCP_QUICKACK, as it was set last.
+    pub quick_acks: Option<bool>,
+    pub mss_max: Option<Mss>,
+    /// IP_TOS or IPV6_TCLASS, without the bits of ECN.
+    pub dscp: u8,
+    pub hop_limit: Option<u8>,
+    /// IP_MTU_DISCOVER: what only a narrow path would show.
+    pub path_mtu: Option<i64>,
     pub reuse_addr: bool,
     /// TCP_INQ: `recvmsg` tells how much is left to be read.
     pub inquire: bool,
@@ -57,6 +66,8 @@ pub struct Options {
     pub congestion: Option<Algorithm>,
     /// How many connections may be pending that a listener takes before their handshake is over.
     pub fast_open: Option<u32>,
+    /// TCP_FASTOPEN_NO_COOKIE: for listeners.
+    pub without_cookie: bool,
 }
 
 impl Socket {
@@ -103,6 +114,12 @@ impl Options {
             send_buffer,
             receive_buffer,
             nodelay,
+            cork,
+            quick_acks: _,
+            mss_max,
+            dscp,
+            hop_limit,
+            path_mtu: _,
             reuse_addr: _,
             inquire: _,
             keep_alive: _,
@@ -115,6 +132,7 @@ impl Options {
             linger2,
             congestion,
             fast_open,
+            without_cookie,
         } = *self;
         let tcp = policy.tcp.clone();
         let (receive, receive_max) = policy.receive_buffer(receive_buffer, mss.bytes());
@@ -125,12 +143,19 @@ impl Options {
             receive_buffer: receive,
             receive_buffer_max: receive_max,
             nodelay,
+            cork,
+            mss_max,
+            dscp,
+            hop_limit,
             keep_alive: self.keep_alive(policy),
             user_timeout,
             r2_syn: policy.syn_retries(syn_count),
             fin_wait_2: linger2.unwrap_or(tcp.fin_wait_2),
             congestion: congestion.unwrap_or(tcp.congestion),
-            fast_open: policy.fast_open.of_socket(fast_open),
+            fast_open: FastOpen {
+                without_cookie: without_cookie || policy.fast_open.is_without_cookie(),
+                ..policy.fast_open.of_socket(fast_open)
+            },
             ..tcp
         }
     }

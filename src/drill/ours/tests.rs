@@ -18,7 +18,7 @@ fn ours(profile: Profile) -> (Ours, SocketAddr, SocketAddr) {
 fn a_new_socket_can_do_little() {
     let (mut ours, _, _) = ours(Profile::Rfc);
     let socket = ours.socket();
-    assert_eq!(ours.send(socket, b"x"), Reply::Failed(errno::EPIPE));
+    assert_eq!(ours.send(socket, b"x", false), Reply::Failed(errno::EPIPE));
     let (read, _) = ours.recv(socket, 9, Receive::default());
     assert_eq!(read, Reply::Failed(errno::ENOTCONN));
     assert_eq!(
@@ -29,7 +29,7 @@ fn a_new_socket_can_do_little() {
     assert_eq!(ours.events(socket), poll::HUP | poll::OUT | poll::WRNORM);
     assert_eq!(ours.close(socket), Reply::Done(0));
     assert_eq!(ours.close(socket), Reply::Failed(errno::EBADF));
-    assert_eq!(ours.send(socket, b"x"), Reply::Failed(errno::EBADF));
+    assert_eq!(ours.send(socket, b"x", false), Reply::Failed(errno::EBADF));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn an_opening_says_that_it_goes_on() {
         ours.connect(socket, Some(remote)),
         Reply::Wait(errno::EALREADY)
     );
-    assert_eq!(ours.send(socket, b"x"), Reply::Wait(errno::EAGAIN));
+    assert_eq!(ours.send(socket, b"x", false), Reply::Wait(errno::EAGAIN));
     assert_eq!(ours.events(socket), 0);
     assert_eq!(ours.listen(socket, 1), Reply::Failed(errno::EINVAL));
     let syn = ours.emitted().unwrap();
@@ -160,8 +160,8 @@ fn options_that_make_no_sense_or_are_not_there() {
     assert_eq!(negative, Reply::Failed(errno::EINVAL));
     let read_only = ours.set_option(socket, SOL_SOCKET, 4, &int(0));
     assert_eq!(read_only, Reply::Failed(errno::ENOPROTOOPT));
-    let cork = ours.set_option(socket, SOL_TCP, 3, &int(1));
-    assert_eq!(cork, Reply::Unsupported("option:TCP_CORK".into()));
+    let quick = ours.set_option(socket, SOL_TCP, 12, &int(1));
+    assert_eq!(quick, Reply::Unsupported("option:TCP_QUICKACK".into()));
     let (zerocopy, _) = ours.option(socket, SOL_SOCKET, 60, 4);
     assert_eq!(zerocopy, Reply::Unsupported("option:SO_ZEROCOPY".into()));
     let (nameless, _) = ours.option(socket, 999, 1, 4);
@@ -183,7 +183,10 @@ fn an_opening_with_text_is_for_new_sockets_where_it_is_allowed() {
     assert_eq!(ours.emitted().map(|syn| syn[33]), Some(2));
     let again = ours.connect_sending(socket, remote, b"text");
     assert_eq!(again, Reply::Wait(errno::EALREADY));
-    assert_eq!(ours.send(socket, b"text"), Reply::Wait(errno::EAGAIN));
+    assert_eq!(
+        ours.send(socket, b"text", false),
+        Reply::Wait(errno::EAGAIN)
+    );
     let late = ours.set_option(socket, 6, 23, &int(1));
     assert_eq!(late, Reply::Failed(errno::EINVAL));
     let listener = ours.socket();

@@ -44,16 +44,22 @@ impl FastOpenPolicy {
         self.bits & (PASSIVE | ALL_LISTENERS) == PASSIVE | ALL_LISTENERS
     }
 
+    /// Whether listeners take text with any SYN.
+    pub fn is_without_cookie(&self) -> bool {
+        self.bits & PASSIVE_WITHOUT_COOKIE != 0
+    }
+
     /// What a socket that wants so many pending connections gets.
     pub fn of_socket(&self, pending: Option<u32>) -> FastOpen {
         let allowed = pending.filter(|_| self.bits & PASSIVE != 0);
         FastOpen {
             active: self.is_active(),
             pending: allowed.unwrap_or(0),
+            without_cookie: self.is_without_cookie(),
         }
     }
 
-    /// Sets who may use it. Nobody may here without a cookie.
+    /// Sets who may use it. No SYN of ours has text here without a cookie.
     pub fn set_bits(&mut self, value: &str) -> Configured {
         let number = match value.strip_prefix("0x") {
             Some(digits) => u32::from_str_radix(digits, 16),
@@ -61,7 +67,7 @@ impl FastOpenPolicy {
         };
         match number {
             Err(_) => Configured::Refused,
-            Ok(bits) if bits & WITHOUT_COOKIE != 0 => Configured::Unsupported,
+            Ok(bits) if bits & ACTIVE_WITHOUT_COOKIE != 0 => Configured::Unsupported,
             Ok(bits) => {
                 self.bits = bits;
                 Configured::Done
@@ -96,8 +102,8 @@ fn key(text: &str) -> Option<[u8; 16]> {
 
 const ACTIVE: u32 = 0x1;
 const PASSIVE: u32 = 0x2;
-/// Active, without a cookie; passive, without one.
-const WITHOUT_COOKIE: u32 = 0x4 | 0x200;
+const ACTIVE_WITHOUT_COOKIE: u32 = 0x4;
+const PASSIVE_WITHOUT_COOKIE: u32 = 0x200;
 const ALL_LISTENERS: u32 = 0x400;
 
 #[cfg(test)]

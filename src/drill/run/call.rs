@@ -355,6 +355,9 @@ impl World {
             "sendmsg" => (self.message(args)?, false),
             _ => (args.count(2)?, args.is_null(1)?),
         };
+        if flags.has(MSG_FASTOPEN) && flags.has(MSG_MORE) {
+            return Err(Stop::Skip("flag:MSG_MORE with MSG_FASTOPEN".into()));
+        }
         if null && flags.has(MSG_FASTOPEN) {
             return Err(Stop::Skip("flag:MSG_FASTOPEN".into()));
         }
@@ -380,6 +383,7 @@ impl World {
             null,
             nonblocking: descriptor.nonblocking || flags.has(MSG_DONTWAIT),
             opening,
+            more: flags.has(MSG_MORE),
         }))
     }
 
@@ -539,9 +543,10 @@ const MSG_TRUNC: i64 = 0x20;
 const MSG_DONTWAIT: i64 = 0x40;
 const MSG_WAITALL: i64 = 0x100;
 const MSG_NOSIGNAL: i64 = 0x4000;
+const MSG_MORE: i64 = 0x8000;
 const MSG_FASTOPEN: i64 = 0x2000_0000;
 const RECEIVE_FLAGS: i64 = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
-const SEND_FLAGS: i64 = MSG_DONTWAIT | MSG_NOSIGNAL;
+const SEND_FLAGS: i64 = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE;
 
 /// The calls that there are.
 const CALLS: [&str; 22] = [

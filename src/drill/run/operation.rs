@@ -47,6 +47,8 @@ pub struct Sending {
     pub null: bool,
     pub nonblocking: bool,
     pub opening: Opening,
+    /// MSG_MORE.
+    pub more: bool,
 }
 
 /// What a call that sends has to do with opening the connection.
@@ -206,7 +208,7 @@ impl World {
     fn attempt_send(&mut self, sending: &mut Sending) -> Result<Option<Finished>, Stop> {
         if sending.null && sending.len > 0 {
             // The connection's own errors come before that of the pointer.
-            let reply = match self.backend.send(sending.handle, &[]) {
+            let reply = match self.backend.send(sending.handle, &[], false) {
                 Reply::Done(_) => Reply::Failed(errno::EFAULT),
                 other => other,
             };
@@ -222,7 +224,7 @@ impl World {
         }
         loop {
             let bytes = self.next_text(sending);
-            match self.backend.send(sending.handle, &bytes) {
+            match self.backend.send(sending.handle, &bytes, sending.more) {
                 Reply::Done(taken) => {
                     self.count_sent(sending, taken);
                     if sending.sent >= sending.len {

@@ -542,3 +542,12 @@ fn the_name_of_an_algorithm_may_be_shorter_than_its_field() {
         assert_eq!(fails(&named(wrong)), (ReasonKind::Call, 9), "{wrong}");
     }
 }
+
+#[test]
+fn text_without_a_push_is_no_end_of_a_burst() {
+    passes(&opened(
+        "+0 send(4, ..., 1000, MSG_MORE) = 1000\n+0 > . 1:1001(1000) ack 1\n\
+         +.1 < . 1:1(0) ack 1001 win 1000\n+0 send(4, ..., 10, MSG_MORE) = 10\n\
+         +.1 send(4, ..., 10, 0) = 10\n+0 > P. 1001:1021(20) ack 1\n",
+    ));
+}

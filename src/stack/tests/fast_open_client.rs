@@ -19,6 +19,7 @@ fn active() -> Config {
         fast_open: FastOpen {
             active: true,
             pending: 16,
+            ..FastOpen::OFF
         },
         ..Lone::plain()
     }

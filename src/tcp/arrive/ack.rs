@@ -117,6 +117,7 @@ impl Connection {
         }
         let released = self.outgoing.release(ack) as u32;
         self.bursts.on_acknowledged(ack);
+        self.more_follows = false;
         if released > 0 {
             self.wake |= Wake::WRITABLE;
         }

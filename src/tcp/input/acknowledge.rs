@@ -86,6 +86,15 @@ impl Acknowledge {
         self.answered |= self.heard.is_some_and(|heard| now.since(heard) < delay);
     }
 
+    /// The application wants acknowledgments at once, or does not: what it thinks of answers to
+    /// come.
+    pub fn hurry(&mut self, on: bool, because: EventId) {
+        self.answered = !on;
+        if on && self.is_owed() {
+            self.owe(because, WANTED);
+        }
+    }
+
     /// An acknowledgment has to go out at once.
     pub fn owe(&mut self, because: EventId, why: Why) {
         if !self.owed.is_some_and(|owed| owed.now) {
@@ -167,6 +176,10 @@ const DELAYED: Why = Why {
 const DELAY_OVER: Why = Why {
     by: house!("delayed-ack"),
     text: "the delayed acknowledgment has waited long enough",
+};
+const WANTED: Why = Why {
+    by: house!("delayed-ack"),
+    text: "the application wants acknowledgments to wait no longer",
 };
 /// Text at a connection's beginning.
 pub const EARLY: Why = Why {

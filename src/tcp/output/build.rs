@@ -146,7 +146,8 @@ impl Connection {
         }
         // RFC 9293 section 3.9.1.2 (MUST-61): PSH on the last of what waits.
         let end_of_text = range.start + text.len() as u32;
-        if !text.is_empty() && end_of_text == self.outgoing.end() {
+        let pushed = !self.more_follows || self.silly_window_over;
+        if !text.is_empty() && end_of_text == self.outgoing.end() && pushed {
             flags |= Flags::PSH;
         }
         let urgent = self.urgent_pointer(range.start);

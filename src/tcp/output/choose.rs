@@ -193,8 +193,14 @@ impl Connection {
             nodelay: self.config.nodelay,
             none_short: self.config.nagle_by_short && !self.is_short_outstanding(),
             last: self.outgoing.is_closed(),
+            held: self.is_holding_back(),
             overridden: self.silly_window_over,
         }
+    }
+
+    /// Whether the application wants a short segment to wait for more.
+    fn is_holding_back(&self) -> bool {
+        (self.config.cork || self.more_follows) && !self.outgoing.is_closed()
     }
 
     /// Whether a short segment is unacknowledged.
@@ -221,6 +227,7 @@ impl Connection {
             nodelay: self.config.nodelay,
             none_short: false,
             last: self.outgoing.is_closed(),
+            held: self.is_holding_back(),
             overridden: false,
         })
         .is_none()

@@ -27,20 +27,22 @@ pub struct Situation {
     pub none_short: bool,
     /// CLOSE was called: no more text will come.
     pub last: bool,
+    /// The application wants a short segment to wait for more: house!("held-text").
+    pub held: bool,
     /// The override timeout has occurred.
     pub overridden: bool,
 }
 
 /// May text go, and by which condition?
 ///
-/// All text that the application gives counts as pushed: there is no call that holds it back
-/// (RFC 9293 section 3.9.1.2, MAY-6).
+/// Text that the application gives counts as pushed, unless it has asked for it to be held back.
 pub fn may_send(s: Situation) -> Option<Why> {
     let ready = s.d.min(s.u);
     if ready == 0 {
         return None;
     }
-    let bracket = s.nodelay || s.last || s.none_short || !s.outstanding;
+    let free = s.nodelay || s.last || s.none_short || !s.outstanding;
+    let bracket = free && !s.held;
     if ready >= s.mss {
         // (1) if a maximum-sized segment can be sent: min(D,U) >= Eff.snd.MSS
         Some(FULL_SEGMENT)
@@ -57,7 +59,7 @@ pub fn may_send(s: Situation) -> Option<Why> {
         Some(HALF_WINDOW)
     } else if s.overridden {
         // (4) the override timeout occurs
-        Some(OVERRIDE)
+        Some(if s.held { HELD } else { OVERRIDE })
     } else {
         None
     }
@@ -90,6 +92,11 @@ const HALF_WINDOW: Why = Why {
 const OVERRIDE: Why = Why {
     by: rfc!(9293, "3.8.6.2.1"),
     text: "the override timeout is over: what fits the small window goes",
+};
+
+const HELD: Why = Why {
+    by: house!("held-text"),
+    text: "text has waited long enough for more to follow it",
 };
 
 /// RFC 9293 section 3.8.6.2.1: "in the range 0.1 - 1.0 seconds".

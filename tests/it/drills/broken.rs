@@ -172,8 +172,8 @@ impl Backend for Broken {
         self.inner.connect_sending(socket, addr, bytes)
     }
 
-    fn send(&mut self, socket: Handle, bytes: &[u8]) -> Reply {
-        self.inner.send(socket, bytes)
+    fn send(&mut self, socket: Handle, bytes: &[u8], more: bool) -> Reply {
+        self.inner.send(socket, bytes, more)
     }
 
     fn recv(&mut self, socket: Handle, len: usize, how: Receive) -> (Reply, Vec<u8>) {

@@ -14,21 +14,34 @@ fn bits_say_who_may() {
     ] {
         let mut policy = FastOpenPolicy::new(Profile::Rfc);
         assert_eq!(policy.set_bits(value), Configured::Done, "{value}");
-        assert_eq!(policy.of_socket(Some(7)), FastOpen { active, pending });
+        let expected = FastOpen {
+            active,
+            pending,
+            without_cookie: false,
+        };
+        assert_eq!(policy.of_socket(Some(7)), expected);
         assert_eq!(policy.is_for_all(), for_all, "{value}");
         assert_eq!(policy.of_socket(None).pending, 0);
     }
 }
 
 #[test]
-fn nobody_does_without_a_cookie() {
+fn none_of_ours_opens_without_a_cookie() {
     let mut policy = FastOpenPolicy::new(Profile::Rfc);
-    for value in ["7", "4", "0x203", "0x607"] {
+    for value in ["7", "4", "0x204", "0x607"] {
         assert_eq!(policy.set_bits(value), Configured::Unsupported, "{value}");
     }
     for value in ["", "yes", "-1", "0xg"] {
         assert_eq!(policy.set_bits(value), Configured::Refused, "{value}");
     }
+}
+
+#[test]
+fn listeners_may_take_text_without_a_cookie() {
+    let mut policy = FastOpenPolicy::new(Profile::Rfc);
+    assert!(!policy.is_without_cookie());
+    assert_eq!(policy.set_bits("0x203"), Configured::Done);
+    assert!(policy.of_socket(Some(7)).without_cookie);
 }
 
 #[test]

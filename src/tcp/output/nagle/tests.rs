@@ -1,8 +1,8 @@
 //! Nagle's algorithm and the sender's silly window cure, by the letter of RFC 9293.
 
 use super::{
-    ALL_OF_IT, FULL_SEGMENT, HALF_WINDOW, LAST, NODELAY, NONE_SHORT, OVERRIDE, OVERRIDE_TIMEOUT,
-    Situation, may_send,
+    ALL_OF_IT, FULL_SEGMENT, HALF_WINDOW, HELD, LAST, NODELAY, NONE_SHORT, OVERRIDE,
+    OVERRIDE_TIMEOUT, Situation, may_send,
 };
 
 /// An open window of which nothing is used.
@@ -16,6 +16,7 @@ fn idle(d: u32) -> Situation {
         nodelay: false,
         none_short: false,
         last: false,
+        held: false,
         overridden: false,
     }
 }
@@ -89,6 +90,7 @@ fn little_room_in_a_window_is_not_used() {
     };
     assert_eq!(may_send(nodelay), None);
     let overridden = Situation {
+        held: false,
         overridden: true,
         ..silly
     };
@@ -113,6 +115,7 @@ fn without_text_or_without_room_there_is_nothing_to_send() {
         let nothing = Situation {
             outstanding,
             nodelay: true,
+            held: false,
             overridden: true,
             ..idle(0)
         };
@@ -161,6 +164,7 @@ fn every_small_situation_is_decided_by_the_four_conditions() {
                             nodelay: bits & 2 != 0,
                             none_short: bits & 16 != 0,
                             last: bits & 4 != 0,
+                            held: false,
                             overridden: bits & 8 != 0,
                         };
                         assert_eq!(may_send(s).is_some(), by_the_letter(&s), "{s:?}");
@@ -168,5 +172,30 @@ fn every_small_situation_is_decided_by_the_four_conditions() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_short_segment_that_is_held_waits_for_a_full_one_or_the_timeout() {
+    for (outstanding, nodelay, none_short) in [
+        (false, false, false),
+        (true, true, false),
+        (true, false, true),
+    ] {
+        let short = Situation {
+            held: true,
+            outstanding,
+            nodelay,
+            none_short,
+            ..idle(999)
+        };
+        assert_eq!(may_send(short), None);
+        let full = Situation { d: 1_000, ..short };
+        assert_eq!(may_send(full), Some(FULL_SEGMENT));
+        let over = Situation {
+            overridden: true,
+            ..short
+        };
+        assert_eq!(may_send(over), Some(HELD));
     }
 }
