@@ -154,8 +154,8 @@ impl SegmentSeen {
             sack_permitted: options.sack_permitted,
             timestamps: options.timestamps.is_some(),
             // At most four fit.
-            sack_blocks: options.sack.as_slice().len() as u8,
-            fast_open: options.fast_open,
+            sack_blocks: options.sack().len() as u8,
+            fast_open: options.fast_open(),
         }
     }
 

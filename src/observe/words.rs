@@ -147,6 +147,7 @@ const fn discarded(why: Discard) -> &'static str {
         Discard::AckTooOld => "acknowledges what is long acknowledged",
         Discard::AckUnacceptable => "acknowledges anything but our SYN: reset",
         Discard::NoSyn => "neither SYN nor RST in SYN-SENT",
+        Discard::EcnMixed => "the SYN again, asking for another kind of ECN: reset",
         Discard::ResetAtListener => "reset for a listener",
         Discard::AckAtListener => "ACK for a listener: reset",
         Discard::NothingAtListener => "neither SYN, ACK nor RST for a listener",

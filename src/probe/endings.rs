@@ -101,6 +101,7 @@ impl Discard {
             Discard::SynInSynchronized => rfc!(5961, "4.2"),
             Discard::NoAck => rfc!(9293, "3.10.7.4"),
             Discard::AckTooNew | Discard::AckTooOld => rfc!(5961, "5.2"),
+            Discard::EcnMixed => rfc!(9768, "3.1.5"),
             Discard::ResetAtListener | Discard::AckAtListener | Discard::NothingAtListener => {
                 rfc!(9293, "3.10.7.2")
             }

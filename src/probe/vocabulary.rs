@@ -172,6 +172,8 @@ pub enum Discard {
     AckUnacceptable,
     /// SYN-SENT: neither SYN nor RST.
     NoSyn,
+    /// SYN-RECEIVED: the SYN again, asking for another kind of ECN. Answered by a reset.
+    EcnMixed,
     /// A reset for a listener.
     ResetAtListener,
     /// An ACK for a listener: answered by a reset.

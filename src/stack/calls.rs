@@ -9,6 +9,7 @@ use crate::base::Instant;
 use crate::base::pair::{Endpoint, SocketPair};
 use crate::probe::{Call, Event, Snapshot, Subject};
 use crate::tcp::congestion::Algorithm;
+use crate::tcp::ecn::Counted;
 use crate::tcp::open::isn::initial_sequence_number;
 use crate::tcp::user::{NothingToReceive, SendRefused};
 use crate::tcp::{self, Connection, Context, Failure, KeepAlive};
@@ -383,6 +384,11 @@ impl Stack {
         self.connections
             .get(id)
             .map(|slot| slot.connection.snapshot())
+    }
+
+    /// What a connection has counted of marks, if both its sides have agreed on them.
+    pub fn marks(&self, id: ConnId) -> Option<Counted> {
+        self.connections.get(id)?.connection.marks()
     }
 
     /// How many bytes to be read, or still to come, the peer has marked as urgent: RFC 9293 section

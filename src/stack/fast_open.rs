@@ -144,7 +144,7 @@ impl Stack {
         let Some(listener) = self.listeners.get_mut(id) else {
             return Haste::No;
         };
-        let shown = seg.options.fast_open;
+        let shown = seg.options.fast_open();
         let anyone = listener.config.fast_open.without_cookie;
         let asks = shown.is_some() || (anyone && !seg.text.is_empty());
         if !asks {

@@ -14,7 +14,8 @@ use crate::probe::State;
 use crate::tcp;
 use crate::tcp::congestion::Algorithm;
 use crate::wire::cookie::Cookie;
-use crate::wire::options::{Options, Order, SackBlock, TimestampOption};
+use crate::wire::counts::ByteCounts;
+use crate::wire::options::{Bulk, Options, Order, SackBlock, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
 use crate::wire::{ipv4, tcp as wire_tcp};
 
@@ -232,16 +233,20 @@ impl Lone {
                         echo: number(echo),
                     });
                 }
-                ["FO"] => options.fast_open = Some(Cookie::REQUEST),
+                ["ECN", ect0, ce, ect1] => {
+                    let counts = ByteCounts::new(number(ect0), number(ce), number(ect1));
+                    options.byte_counts = Some(counts);
+                }
+                ["FO"] => options.bulk = Bulk::FastOpen(Cookie::REQUEST),
                 ["FO", hex] => {
                     let number = u64::from_str_radix(hex, 16).expect("16 digits");
-                    options.fast_open = Cookie::new(&number.to_be_bytes());
+                    options.bulk = Cookie::new(&number.to_be_bytes()).into();
                 }
                 ["sack", ref blocks @ ..] => {
                     let iss = self.iss.unwrap_or(SeqNum(0));
                     for block in blocks {
                         let (left, right) = block.split_once(':').expect("left:right");
-                        options.sack.push(SackBlock {
+                        options.push_sack(SackBlock {
                             left: iss + number(left),
                             right: iss + number(right),
                         });
@@ -292,7 +297,7 @@ impl Lone {
                 let (src, dst) = (header.src.into(), header.dst.into());
                 let segment = Segment::parse(src, dst, payload, crate::base::Checksum::Full)
                     .expect("a segment");
-                let blocks = segment.options.sack.as_slice().iter();
+                let blocks = segment.options.sack().iter();
                 let relative = |seq: SeqNum| seq.since(self.peer_iss);
                 Sent {
                     line,

@@ -71,7 +71,8 @@ pub use notice::{ConnId, ListenerId, Notice, Wake};
 
 pub use crate::ip::address::AddressError;
 pub use crate::tcp::congestion::Algorithm;
-pub use crate::tcp::ecn::Asking;
+pub use crate::tcp::ecn::counters::Telling;
+pub use crate::tcp::ecn::{Asking, Counted};
 pub use crate::tcp::{Config as TcpConfig, Failure, FastOpen, KeepAlive, PushBursts};
 pub use crate::wire::options::Order as OptionOrder;
 

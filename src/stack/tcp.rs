@@ -79,7 +79,9 @@ impl Stack {
                 self.touch_half_open(id);
             }
             Reaction::Forget(ending) => {
+                let doubts = slot.half.path_doubts();
                 self.end(on, ending);
+                self.answer_ending(ending, on, pair, seg, doubts);
                 self.remove_half_open(id);
             }
             Reaction::Complete => self.complete(id, pair, seg),
@@ -278,7 +280,10 @@ impl Stack {
         let reset = matches!(
             ending,
             Ending::Discarded(
-                Discard::NoConnection | Discard::AckAtListener | Discard::AckUnacceptable
+                Discard::NoConnection
+                    | Discard::AckAtListener
+                    | Discard::AckUnacceptable
+                    | Discard::EcnMixed
             )
         );
         if !reset {

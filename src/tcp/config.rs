@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::congestion::Algorithm;
 use super::ecn::Asking;
+use super::ecn::counters::Telling;
 use crate::base::Mss;
 use crate::wire::options::Order;
 
@@ -42,6 +43,8 @@ pub struct Config {
     pub ecn: Asking,
     /// Accurate ECN instead: RFC 9768. Off unless asked for.
     pub accurate_ecn: Asking,
+    /// How often its option goes along: house!("accurate-ecn-option").
+    pub accurate_ecn_option: Telling,
     /// Text before the handshake is over: RFC 7413. Off unless asked for.
     pub fast_open: FastOpen,
     /// How losses are found and repaired.
@@ -218,6 +221,7 @@ impl Default for Config {
             option_order: Order::default(),
             ecn: Asking::default(),
             accurate_ecn: Asking::Off,
+            accurate_ecn_option: Telling::default(),
             fast_open: FastOpen::OFF,
             recovery: Recovering::default(),
             nodelay: false,

@@ -13,7 +13,7 @@ use crate::rfc;
 
 use super::arrive::challenge::Challenge;
 use super::congestion::{Beginning, CongestionControl};
-use super::ecn::Ecn;
+use super::ecn::{Counted, Ecn};
 use super::input::{Acknowledge, ReceiveBuffer, RightSize};
 use super::open::fast::Hurry;
 use super::open::negotiate::Agreement;
@@ -305,6 +305,11 @@ impl Connection {
             phase: self.recovery.phase_name(),
             congestion_control: self.congestion.name(),
         }
+    }
+
+    /// What was counted of marks, if both sides have agreed on them.
+    pub fn marks(&self) -> Option<Counted> {
+        self.ecn.as_ref().map(Ecn::counted)
     }
 
     /// As if so much text had been sent and acknowledged that the next byte has the number of our

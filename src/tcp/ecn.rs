@@ -6,10 +6,15 @@
 //! `accurate` ECN, the echo is a count instead.
 
 pub mod accurate;
+pub mod counters;
+
+use std::time::Duration;
 
 use accurate::Accurate;
+use counters::{ByField, Telling};
 
-use crate::base::SeqNum;
+use crate::base::{Instant, SeqNum};
+use crate::wire::counts::ByteCounts;
 use crate::wire::tcp::{Flags, Segment};
 
 /// Whether to offer and answer it.
@@ -61,15 +66,29 @@ impl Codepoint {
 }
 
 /// The marks of one connection, once both sides have agreed on them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Ecn {
     /// The window was reduced for all that was sent up to here.
     reduced: SeqNum,
+    /// Packets of ours that were acknowledged with an echo.
+    echoed: u32,
     feedback: Feedback,
 }
 
-/// How a receiver tells of marks.
-#[derive(Debug, Clone, Copy)]
+/// What both sides have counted; of the echo of RFC 3168, what it can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// Marked packets that came, and bytes by how they came.
+    pub received_ce: u32,
+    pub received: ByField,
+    /// The same of what we sent, as the peer tells it.
+    pub delivered_ce: u32,
+    pub delivered: ByField,
+}
+
+/// How a receiver tells of marks. What accurate ECN keeps lies apart, so that a connection without
+/// it stays small.
+#[derive(Debug, Clone)]
 enum Feedback {
     Classic {
         /// As a receiver: every ACK says that a mark came, until CWR does.
@@ -77,7 +96,7 @@ enum Feedback {
         /// As a sender: the next new segment says that the window was reduced.
         owes_cwr: bool,
     },
-    Accurate(Accurate),
+    Accurate(Box<Accurate>),
 }
 
 impl Ecn {
@@ -85,6 +104,7 @@ impl Ecn {
     pub fn new(iss: SeqNum) -> Ecn {
         Ecn {
             reduced: iss,
+            echoed: 0,
             feedback: Feedback::Classic {
                 echoing: false,
                 owes_cwr: false,
@@ -96,7 +116,8 @@ impl Ecn {
     pub fn accurate(iss: SeqNum, accurate: Accurate) -> Ecn {
         Ecn {
             reduced: iss,
-            feedback: Feedback::Accurate(accurate),
+            echoed: 0,
+            feedback: Feedback::Accurate(Box::new(accurate)),
         }
     }
 
@@ -111,9 +132,7 @@ impl Ecn {
                 *echoing = marked || (*echoing && !seg.flags.has(Flags::CWR));
                 false
             }
-            Feedback::Accurate(accurate) => {
-                accurate.on_segment(codepoint, !seg.text.is_empty(), owing)
-            }
+            Feedback::Accurate(accurate) => accurate.on_segment(codepoint, seg, owing),
         }
     }
 
@@ -126,32 +145,75 @@ impl Ecn {
         }
     }
 
+    /// The counters that tell of them too, if the option goes along.
+    pub fn byte_counts(&self) -> Option<ByteCounts> {
+        match &self.feedback {
+            Feedback::Accurate(accurate) if accurate.bytes.is_due() => {
+                Some(accurate.bytes.option())
+            }
+            _ => None,
+        }
+    }
+
     /// A segment with them has left.
-    pub fn on_told(&mut self) {
+    pub fn on_told(&mut self, now: Instant) {
         if let Feedback::Accurate(accurate) = &mut self.feedback {
-            accurate.on_sent();
+            accurate.on_sent(now);
         }
     }
 
-    /// The handshake's last ACK has come.
-    pub fn on_handshake_ack(&mut self, flags: Flags) {
-        if let Feedback::Accurate(accurate) = &mut self.feedback {
-            accurate.on_handshake_ack(flags);
+    /// What accurate ECN keeps, where it was agreed on.
+    pub fn as_accurate(&mut self) -> Option<&mut Accurate> {
+        match &mut self.feedback {
+            Feedback::Accurate(accurate) => Some(accurate),
+            Feedback::Classic { .. } => None,
         }
     }
 
-    /// Whether an ACK that is the first to tell of `delivered` packets tells of marks.
-    pub fn hears_of_marks(&mut self, seg: &Segment<'_>, delivered: u32) -> bool {
+    /// Time has come to `now`; a round trip takes `srtt`.
+    pub fn on_time(&mut self, now: Instant, srtt: Option<Duration>) {
+        if let (Feedback::Accurate(accurate), Some(srtt)) = (&mut self.feedback, srtt) {
+            accurate.bytes.on_time(now, srtt);
+        }
+    }
+
+    /// Whether an ACK that is the first to tell of `delivered` packets, none of more than `mss`
+    /// bytes, tells of marks.
+    pub fn hears_of_marks(&mut self, seg: &Segment<'_>, delivered: u32, mss: u32) -> bool {
         // The flags of a SYN mean other things.
         if seg.syn() {
             return false;
         }
         match &mut self.feedback {
-            Feedback::Classic { .. } => seg.flags.has(Flags::ECE),
+            Feedback::Classic { .. } => {
+                let echoes = seg.flags.has(Flags::ECE);
+                self.echoed = self
+                    .echoed
+                    .saturating_add(if echoes { delivered } else { 0 });
+                echoes
+            }
             // An ACK that tells of nothing new may be an old one.
             Feedback::Accurate(accurate) => {
-                delivered > 0 && accurate.marks(seg.flags, delivered) > 0
+                delivered > 0 && accurate.marks(seg, delivered, mss) > 0
             }
+        }
+    }
+
+    /// What both sides have counted.
+    pub fn counted(&self) -> Counted {
+        let Feedback::Accurate(accurate) = &self.feedback else {
+            return Counted {
+                delivered_ce: self.echoed,
+                ..Counted::default()
+            };
+        };
+        let [received_ce, delivered_ce] = accurate.counted();
+        let [received, delivered] = accurate.bytes.counted();
+        Counted {
+            received_ce,
+            received,
+            delivered_ce,
+            delivered,
         }
     }
 
@@ -226,32 +288,60 @@ impl Mode {
         }
     }
 
-    /// The flags of the SYN,ACK that says so.
-    pub fn syn_ack_flags(self) -> Flags {
+    /// Whether the SYN came again asking for the other kind of ECN, where we `wanted` either: RFC
+    /// 9768 section 3.1.5.
+    pub fn is_mixed(self, flags: Flags, wanted: Asking) -> bool {
+        match self {
+            Mode::Off => false,
+            Mode::Classic => wanted != Asking::Off && accurate::is_asking(flags),
+            Mode::Accurate(_) => accurate::number(flags) == 0b011,
+        }
+    }
+
+    /// The flags of the SYN,ACK that says so, which was sent so many times before.
+    pub fn syn_ack_flags(self, before: u32) -> Flags {
         match self {
             Mode::Off => Flags::NONE,
             // RFC 3168 section 6.1.1: an ECN-setup SYN,ACK.
             Mode::Classic => Flags::ECE,
+            Mode::Accurate(_) if is_silent(before) => Flags::NONE,
             Mode::Accurate(syn) => accurate::shown(syn),
         }
     }
 
-    /// The side that sent the SYN,ACK begins.
-    pub fn server(self, iss: SeqNum) -> Option<Ecn> {
+    /// The option of that SYN,ACK. RFC 9768 section 3.2.3.2.2: one that goes again has none, since
+    /// somebody on the way may have minded.
+    pub fn syn_ack_option(self, before: u32, telling: Telling) -> Option<ByteCounts> {
         match self {
-            Mode::Off => None,
-            Mode::Classic => Some(Ecn::new(iss)),
-            Mode::Accurate(_) => Some(Ecn::accurate(iss, Accurate::server())),
+            Mode::Accurate(_) if before == 0 => counters::first(telling),
+            _ => None,
         }
     }
 
-    /// The side that got it begins.
-    pub fn client(self, iss: SeqNum) -> Option<Ecn> {
+    /// The side that sent the SYN,ACK begins.
+    pub fn server(self, iss: SeqNum, telling: Telling) -> Option<Ecn> {
         match self {
-            Mode::Accurate(syn_ack) => Some(Ecn::accurate(iss, Accurate::client(syn_ack))),
-            _ => self.server(iss),
+            Mode::Off => None,
+            Mode::Classic => Some(Ecn::new(iss)),
+            Mode::Accurate(_) => Some(Ecn::accurate(iss, Accurate::server(telling))),
         }
     }
+
+    /// The side that got it, with an option or without, begins.
+    pub fn client(self, iss: SeqNum, telling: Telling, option: Option<ByteCounts>) -> Option<Ecn> {
+        let Mode::Accurate(syn_ack) = self else {
+            return self.server(iss, telling);
+        };
+        let mut accurate = Accurate::client(syn_ack, telling);
+        accurate.bytes.on_option(option);
+        Some(Ecn::accurate(iss, accurate))
+    }
+}
+
+/// A SYN,ACK that was sent so many times before has no flags of accurate ECN any more: somebody on
+/// the way may mind them too. What was agreed on stays: RFC 9768 section 3.1.5.
+pub fn is_silent(before: u32) -> bool {
+    before >= 2
 }
 
 /// RFC 3168 section 6.1.1: an ECN-setup SYN has both.

@@ -10,6 +10,7 @@ use crate::rfc;
 use super::Context;
 use super::congestion::Congestion;
 use super::connection::Connection;
+use super::ecn::Ecn;
 use super::recovery::{Expired, Learned, Loss};
 
 impl Connection {
@@ -154,6 +155,9 @@ impl Connection {
             return;
         }
         self.path_doubts += 1;
+        if self.snd.una == self.snd.iss + 1 {
+            self.on_first_text_lost(cx);
+        }
         let flight = u64::from(self.snd.outstanding());
         self.lose_at_timeout(cx, in_handshake);
         if !in_handshake {
@@ -178,6 +182,17 @@ impl Connection {
             self.rtt.on_timeout();
         }
         self.rearm_retransmission(cx);
+    }
+
+    /// RFC 9768 section 3.2.3.2.2: somebody on the way may mind its option.
+    fn on_first_text_lost(&mut self, cx: &mut Context<'_>) {
+        let ecn = self.ecn.as_mut().and_then(Ecn::as_accurate);
+        if ecn.is_some_and(|ecn| ecn.bytes.on_first_text_lost()) {
+            cx.note(
+                rfc!(9768, "3.2.3.2.2"),
+                "the first text with byte counters is lost: it goes again without them",
+            );
+        }
     }
 
     fn lose_at_timeout(&mut self, cx: &mut Context<'_>, in_handshake: bool) {

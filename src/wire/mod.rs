@@ -26,6 +26,7 @@
 )]
 
 pub mod cookie;
+pub mod counts;
 pub mod ethernet;
 pub mod icmp;
 pub mod ipv4;

@@ -1,5 +1,5 @@
 //! TCP options: RFC 9293 section 3.2, RFC 7323 (window scale, timestamps), RFC 2018 (SACK),
-//! RFC 7413 (Fast Open).
+//! RFC 7413 (Fast Open), RFC 9768 (accurate ECN).
 //!
 //! The walker is ours because etherparse's stops at the first kind that it does not know, and
 //! RFC 9293 (MUST-6) wants such an option skipped by its length. All options of a segment are
@@ -8,6 +8,7 @@
 use crate::base::SeqNum;
 
 use super::cookie::{COOKIE_MAX, Cookie};
+use super::counts::ByteCounts;
 use super::put;
 
 /// The options that this stack understands, as one segment carries them.
@@ -21,10 +22,22 @@ pub struct Options {
     pub sack_permitted: bool,
     /// Timestamps (RFC 7323 section 3.2).
     pub timestamps: Option<TimestampOption>,
-    /// The blocks of the SACK option (RFC 2018 section 3), none if it is absent.
-    pub sack: SackBlocks,
-    /// Fast Open (RFC 7413 section 4.1.1): a cookie, or an empty one, which asks for a cookie.
-    pub fast_open: Option<Cookie>,
+    /// The byte counters of accurate ECN (RFC 9768 section 3.2.3).
+    pub byte_counts: Option<ByteCounts>,
+    /// A cookie or SACK blocks.
+    pub bulk: Bulk,
+}
+
+/// The two large options. Fast Open's belongs to SYNs (RFC 7413 section 4.1.1), and a SYN has
+/// nothing to report: no segment has use for both. Of one that has them, the last counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bulk {
+    #[default]
+    Neither,
+    /// A cookie, or an empty one, which asks for a cookie.
+    FastOpen(Cookie),
+    /// The blocks of the SACK option (RFC 2018 section 3).
+    Sack(SackBlocks),
 }
 
 /// In which order the options of a SYN are written; those of other segments are the same in both.
@@ -106,7 +119,7 @@ impl Options {
             }
             [SACK, _, ref blocks @ ..] => {
                 if let Some(blocks) = SackBlocks::parse(blocks) {
-                    self.sack = blocks;
+                    self.bulk = Bulk::Sack(blocks);
                 }
             }
             [MAXIMUM_SEGMENT_SIZE, 4, m0, m1] => self.mss = Some(u16::from_be_bytes([m0, m1])),
@@ -115,19 +128,48 @@ impl Options {
             [FAST_OPEN, _, ref cookie @ ..] => {
                 // RFC 7413 section 4.1.1: with an invalid length it must be ignored.
                 if let Some(cookie) = Cookie::new(cookie) {
-                    self.fast_open = Some(cookie);
+                    self.bulk = Bulk::FastOpen(cookie);
+                }
+            }
+            [kind, _, ref fields @ ..] => {
+                if let Some(counts) = ByteCounts::parse(kind, fields) {
+                    self.byte_counts = Some(counts);
                 }
             }
             _ => {}
         }
     }
 
+    /// Fast Open: a cookie, or an empty one, which asks for a cookie.
+    pub fn fast_open(&self) -> Option<Cookie> {
+        match self.bulk {
+            Bulk::FastOpen(cookie) => Some(cookie),
+            _ => None,
+        }
+    }
+
+    /// The blocks of the SACK option, none if it is absent.
+    pub fn sack(&self) -> &[SackBlock] {
+        match &self.bulk {
+            Bulk::Sack(blocks) => blocks.as_slice(),
+            _ => &[],
+        }
+    }
+
+    /// Adds a block of the SACK option after the others. Returns whether there was room for it.
+    pub fn push_sack(&mut self, block: SackBlock) -> bool {
+        let mut blocks = match self.bulk {
+            Bulk::Sack(blocks) => blocks,
+            _ => SackBlocks::NONE,
+        };
+        let found_room = blocks.push(block);
+        self.bulk = Bulk::Sack(blocks);
+        found_room
+    }
+
     /// How many bytes [`Options::emit`] writes: a multiple of four, at most 40.
     pub fn len(&self) -> usize {
-        let sack = match self.sack_that_fits() {
-            [] => 0,
-            blocks => SACK_HEAD_LEN.saturating_add(blocks.len().saturating_mul(SACK_BLOCK_LEN)),
-        };
+        let sack = sack_len(self.sack_that_fits().len());
         self.len_without_sack().saturating_add(sack)
     }
 
@@ -136,8 +178,10 @@ impl Options {
         self.len() == 0
     }
 
-    /// Writes them in this order. SACK blocks that find no room any more are left out, the last
-    /// ones first. Returns how many bytes were written: [`Options::len`], or 0 if `out` is shorter.
+    /// Writes them in this order. SACK blocks and byte counters that find no room any more are left
+    /// out, the last ones first; the first two blocks go before the counters (RFC 9768
+    /// section 3.2.3.3). Returns how many bytes were written: [`Options::len`], or 0 if `out` is
+    /// shorter.
     pub fn emit(&self, order: Order, out: &mut [u8]) -> usize {
         let length = self.len();
         let Some(mut out) = out.get_mut(..length) else {
@@ -172,24 +216,29 @@ impl Options {
     fn put_as_linux(&self, out: &mut &mut [u8]) {
         match (self.sack_permitted, self.timestamps) {
             (true, Some(_)) => put(out, [SACK_PERMITTED, 2]),
-            (true, None) => put(out, [NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2]),
             (false, Some(_)) => put(out, [NO_OPERATION, NO_OPERATION]),
-            (false, None) => {}
+            (_, None) => {}
         }
         if let Some(timestamps) = self.timestamps {
             put_timestamps(out, timestamps);
         }
+        if let Some(counts) = self.counts_that_fit() {
+            counts.emit(out);
+        }
+        if self.sack_permitted && self.timestamps.is_none() {
+            put(out, [NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2]);
+        }
         if let Some(shift) = self.window_scale {
             put(out, [NO_OPERATION, WINDOW_SCALE, 3, shift]);
         }
-        if let Some(cookie) = self.fast_open {
+        if let Some(cookie) = self.fast_open() {
             put_cookie(out, cookie);
         }
     }
 
     /// The same. Timestamps begin two bytes behind a multiple of four.
     fn put_as_freebsd(&self, out: &mut &mut [u8]) {
-        let is_end = self.fast_open.is_none() && self.sack_that_fits().is_empty();
+        let is_end = self.bulk == Bulk::Neither && self.byte_counts.is_none();
         let rest = if is_end { END_OF_LIST } else { NO_OPERATION };
         if let Some(shift) = self.window_scale {
             put(out, [NO_OPERATION, WINDOW_SCALE, 3, shift]);
@@ -205,12 +254,22 @@ impl Options {
         if let Some(timestamps) = self.timestamps {
             put_timestamps(out, timestamps);
         }
-        if let Some(cookie) = self.fast_open {
+        if let Some(counts) = self.counts_that_fit() {
+            counts.emit(out);
+        }
+        if let Some(cookie) = self.fast_open() {
             put_cookie(out, cookie);
         }
     }
 
     fn len_without_sack(&self) -> usize {
+        let counts = self.counts_that_fit();
+        let counts = counts.map_or(0, |counts| counts.padded_len());
+        self.len_of_others().saturating_add(counts)
+    }
+
+    /// Without SACK blocks and byte counters, which share what room is left.
+    fn len_of_others(&self) -> usize {
         let mss = if self.mss.is_some() { 4 } else { 0 };
         let scale = if self.window_scale.is_some() { 4 } else { 0 };
         let others = match (self.timestamps, self.sack_permitted) {
@@ -218,22 +277,58 @@ impl Options {
             (None, true) => 4,
             (None, false) => 0,
         };
-        let cookie = self.fast_open.map_or(0, |cookie| {
+        let cookie = self.fast_open().map_or(0, |cookie| {
             usize::from(cookie.option_len()).next_multiple_of(4)
         });
         [mss, scale, others, cookie].iter().sum()
     }
 
+    fn counts_that_fit(&self) -> Option<ByteCounts> {
+        let room = OPTIONS_MAX.saturating_sub(self.len_of_others());
+        share_of_counts(room, self.byte_counts, self.sack().len())
+    }
+
     /// RFC 2018 section 3: four blocks fit the option space, three beside timestamps.
     fn sack_that_fits(&self) -> &[SackBlock] {
-        let blocks = self.sack.as_slice();
+        let blocks = self.sack();
         if blocks.is_empty() {
             return blocks;
         }
-        let room = OPTIONS_MAX
-            .saturating_sub(self.len_without_sack())
-            .saturating_sub(SACK_HEAD_LEN);
-        blocks.get(..room / SACK_BLOCK_LEN).unwrap_or(blocks)
+        let room = OPTIONS_MAX.saturating_sub(self.len_without_sack());
+        blocks.get(..blocks_within(room)).unwrap_or(blocks)
+    }
+}
+
+impl From<Option<Cookie>> for Bulk {
+    fn from(cookie: Option<Cookie>) -> Bulk {
+        cookie.map_or(Bulk::Neither, Bulk::FastOpen)
+    }
+}
+
+/// How many bytes options take: `others` of other options, and as far as they fit beside these,
+/// byte counters and so many SACK blocks.
+pub fn len_beside(others: usize, counts: Option<ByteCounts>, blocks: usize) -> usize {
+    let room = OPTIONS_MAX.saturating_sub(others);
+    let counts = share_of_counts(room, counts, blocks).map_or(0, |counts| counts.padded_len());
+    let blocks = blocks.min(blocks_within(room.saturating_sub(counts)));
+    [others, counts, sack_len(blocks)].iter().sum()
+}
+
+/// RFC 9768 section 3.2.3.3: two SACK blocks have precedence.
+fn share_of_counts(room: usize, counts: Option<ByteCounts>, blocks: usize) -> Option<ByteCounts> {
+    let first = sack_len(blocks.min(SACK_BLOCKS_FIRST));
+    counts?.within(room.saturating_sub(first))
+}
+
+fn blocks_within(room: usize) -> usize {
+    room.saturating_sub(SACK_HEAD_LEN) / SACK_BLOCK_LEN
+}
+
+/// How many bytes so many SACK blocks take, no-operations in front of them counted in.
+fn sack_len(blocks: usize) -> usize {
+    match blocks {
+        0 => 0,
+        _ => SACK_HEAD_LEN.saturating_add(blocks.saturating_mul(SACK_BLOCK_LEN)),
     }
 }
 
@@ -338,10 +433,12 @@ pub const SACK_BLOCKS_MAX: usize = 4;
 const SACK_HEAD_LEN: usize = 4;
 /// RFC 2018 section 3: two sequence numbers.
 const SACK_BLOCK_LEN: usize = 8;
+/// RFC 9768 section 3.2.3.3: so many go before byte counters.
+const SACK_BLOCKS_FIRST: usize = 2;
 
 // Kinds, as IANA assigned them: RFC 9293 section 3.2, RFC 7323 sections 2.2 and 3.2, RFC 2018.
 const END_OF_LIST: u8 = 0;
-const NO_OPERATION: u8 = 1;
+pub(super) const NO_OPERATION: u8 = 1;
 const MAXIMUM_SEGMENT_SIZE: u8 = 2;
 const WINDOW_SCALE: u8 = 3;
 const SACK_PERMITTED: u8 = 4;

@@ -491,7 +491,7 @@ fn win_nothing_is_acknowledged_or_reported_that_has_not_come() {
         let mut out = say(Flags::ACK, 101, ack, b"");
         if left < right {
             let (left, right) = (SeqNum(left), SeqNum(right));
-            out.options.sack.push(SackBlock { left, right });
+            out.options.push_sack(SackBlock { left, right });
         }
         teller.out(out, Purpose::Ack);
         teller.breach()

@@ -122,7 +122,7 @@ fn options_of_a_segment_are_read() {
     };
     for (left, right) in [(10, 20), (u32::MAX, 5)] {
         let (left, right) = (SeqNum(left), SeqNum(right));
-        options.sack.push(SackBlock { left, right });
+        options.push_sack(SackBlock { left, right });
     }
     let packet = written(&segment(Flags::ACK, b"", options));
     let segment = read(&packet, packet.len()).unwrap().segment.unwrap();

@@ -27,7 +27,7 @@ fn listening(config: Config) -> (Lone, ListenerId, Cookie) {
     lone.inject("S 0:1(0) win 65535 <mss 1000,FO>");
     let answer = lone.sent_one();
     assert_eq!(answer.line, "S. 0:1(0) ack 1");
-    let cookie = answer.options.fast_open.expect("a cookie");
+    let cookie = answer.options.fast_open().expect("a cookie");
     lone.inject("R 1:1(0)");
     assert_eq!(lone.stack.counts(), (0, 0, 0));
     next_client(&mut lone);
@@ -71,7 +71,7 @@ fn cookies_are_ignored_unless_the_application_wants_them() {
         lone.inject(&format!("S 0:11(10) win 65535 <mss 1000,{option}>"));
         let answer = lone.sent_one();
         assert_eq!(answer.line, "S. 0:1(0) ack 1");
-        assert_eq!(answer.options.fast_open, None);
+        assert_eq!(answer.options.fast_open(), None);
         assert!(lone.stack.accept(lone.now, listener).is_err());
         next_client(&mut lone);
     }
@@ -85,7 +85,7 @@ fn with_a_good_cookie_the_text_of_a_syn_is_there_before_the_handshake_is_over() 
     assert_eq!(lone.ending(), "SynFastOpened");
     assert_eq!(answer.len(), 1);
     assert_eq!(answer[0].line, "S. 0:1(0) ack 11");
-    assert_eq!(answer[0].options.fast_open, None);
+    assert_eq!(answer[0].options.fast_open(), None);
     assert_eq!(answer[0].window, 65_535 - 10);
     let id = lone.stack.accept(lone.now, listener).unwrap();
     assert_eq!(lone.state(id), State::SynReceived);
@@ -109,7 +109,7 @@ fn with_another_cookie_only_the_syn_is_acknowledged_and_a_good_one_comes_back() 
         lone.inject(&format!("S 0:11(10) win 65535 <mss 1000,FO {wrong}>"));
         let answer = lone.sent_one();
         assert_eq!(answer.line, "S. 0:1(0) ack 1");
-        assert_eq!(answer.options.fast_open, Some(cookie));
+        assert_eq!(answer.options.fast_open(), Some(cookie));
         assert!(lone.stack.accept(lone.now, listener).is_err());
         next_client(&mut lone);
     }
@@ -121,7 +121,7 @@ fn a_syn_without_the_option_is_answered_without_it() {
     lone.inject("S 0:11(10) win 65535 <mss 1000>");
     let answer = lone.sent_one();
     assert_eq!(answer.line, "S. 0:1(0) ack 1");
-    assert_eq!(answer.options.fast_open, None);
+    assert_eq!(answer.options.fast_open(), None);
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn beyond_the_limit_handshakes_are_ordinary_until_one_is_over() {
     }
     let third = syn(&mut lone, cookie);
     assert_eq!(third[0].line, "S. 0:1(0) ack 1");
-    assert_eq!(third[0].options.fast_open, None);
+    assert_eq!(third[0].options.fast_open(), None);
     // The second ends its handshake.
     lone.ports.src -= 1;
     let id = lone.stack.accept(lone.now, listener).unwrap();
@@ -282,13 +282,13 @@ fn keys_may_be_given_and_an_old_cookie_is_good_for_a_new_one() {
     lone.inject(&format!("S 0:11(10) win 65535 <mss 1000,FO {before}>"));
     let refused = lone.sent_one();
     assert_eq!(refused.line, "S. 0:1(0) ack 1");
-    let cookie = refused.options.fast_open.expect("another cookie");
+    let cookie = refused.options.fast_open().expect("another cookie");
     assert_ne!(cookie, before);
     next_client(&mut lone);
     lone.stack.set_fast_open_keys([2; 16], Some([1; 16]));
     let answer = syn(&mut lone, cookie).remove(0);
     assert_eq!(answer.line, "S. 0:1(0) ack 11");
-    let renewed = answer.options.fast_open.expect("a newer cookie");
+    let renewed = answer.options.fast_open().expect("a newer cookie");
     assert_ne!(renewed, cookie);
     assert!(lone.stack.accept(lone.now, listener).is_ok());
 }

@@ -55,7 +55,7 @@ fn acquainted() -> Lone {
 fn next(lone: &mut Lone) -> &'static str {
     open(lone, 10);
     let syn = lone.sent_one();
-    match syn.options.fast_open {
+    match syn.options.fast_open() {
         Some(cookie) if cookie.is_request() => "asks",
         Some(_) => "shows",
         None => "neither",
@@ -68,7 +68,7 @@ fn no_text_goes_with_a_syn_unless_the_application_wants_it() {
     let mut lone = Lone::new(Lone::plain());
     let id = open(&mut lone, 10);
     let syn = lone.sent_one();
-    assert_eq!((&*syn.line, syn.options.fast_open), ("S 0:1(0)", None));
+    assert_eq!((&*syn.line, syn.options.fast_open()), ("S 0:1(0)", None));
     // A cookie that nobody asked for is not kept.
     lone.inject(&format!("S. 0:1(0) ack 1 win 65535 <mss 1000,FO {COOKIE}>"));
     assert_eq!(lone.outgoing(), ["P. 1:11(10) ack 1"]);
@@ -83,14 +83,14 @@ fn the_first_open_asks_for_a_cookie_and_the_second_sends_text_with_it() {
     open(&mut lone, 10);
     let asks = lone.sent_one();
     assert_eq!(asks.line, "S 0:1(0)");
-    assert_eq!(asks.options.fast_open, Some(Cookie::REQUEST));
+    assert_eq!(asks.options.fast_open(), Some(Cookie::REQUEST));
     lone.inject(&format!("S. 0:1(0) ack 1 win 65535 <mss 1000,FO {COOKIE}>"));
     assert_eq!(lone.outgoing(), ["P. 1:11(10) ack 1"]);
 
     let id = open(&mut lone, 10);
     let shows = lone.sent_one();
     assert_eq!(shows.line, "S 0:11(10)");
-    assert_eq!(shows.options.fast_open.unwrap().to_string(), COOKIE);
+    assert_eq!(shows.options.fast_open().unwrap().to_string(), COOKIE);
     assert_eq!(lone.state(id), State::SynSent);
     lone.inject("S. 0:1(0) ack 11 win 65535 <mss 1000>");
     assert_eq!(lone.outgoing(), [". 11:11(0) ack 1"]);
@@ -139,7 +139,7 @@ fn a_new_cookie_in_place_of_one_that_has_expired_is_no_refusal() {
     open(&mut lone, 10);
     let syn = lone.sent_one();
     assert_eq!(syn.line, "S 0:11(10)");
-    let cookie = syn.options.fast_open.unwrap().to_string();
+    let cookie = syn.options.fast_open().unwrap().to_string();
     assert_eq!(cookie, "1111111111111111");
 }
 
@@ -167,7 +167,10 @@ fn a_syn_that_times_out_goes_again_without_text_and_cookie() {
     lone.now += SECOND;
     lone.stack.handle_timeout(lone.now);
     let again = lone.sent_one();
-    assert_eq!((&*again.line, again.options.fast_open), ("S 0:1(0)", None));
+    assert_eq!(
+        (&*again.line, again.options.fast_open()),
+        ("S 0:1(0)", None)
+    );
     assert_eq!(lone.run(3 * SECOND), ["2000 S 0:1(0)"]);
     lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000>");
     assert_eq!(lone.outgoing(), ["P. 1:11(10) ack 1"]);

@@ -9,6 +9,7 @@ use crate::base::SeqNum;
 use crate::probe::{Accepted, Discard, Edge, Event, State};
 use crate::rfc;
 use crate::tcp::connection::Connection;
+use crate::tcp::ecn::{Ecn, is_silent};
 use crate::tcp::wake::Wake;
 use crate::tcp::{Context, Step};
 use crate::wire::tcp::{Flags, Segment};
@@ -72,12 +73,22 @@ impl Connection {
             return Err(Discard::AckUnacceptable.into());
         }
         self.snd.start_window(arrived);
-        if let Some(ecn) = &mut self.ecn {
+        if let Some(ecn) = self.ecn.as_mut().and_then(Ecn::as_accurate) {
             ecn.on_handshake_ack(arrived.flags);
+        }
+        if is_silent(self.recovery.timeouts) {
+            self.on_ecn_silence();
         }
         self.enter(cx, Edge::SynAcked);
         self.on_established(cx);
         Ok(())
+    }
+
+    /// RFC 9768 section 3.1.5: a packet of the handshake has gone or come without flags.
+    pub(in crate::tcp) fn on_ecn_silence(&mut self) {
+        if let Some(ecn) = self.ecn.as_mut().and_then(Ecn::as_accurate) {
+            ecn.on_silence();
+        }
     }
 
     /// RFC 5961 section 5.2: (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT.
@@ -155,7 +166,7 @@ impl Connection {
     ) {
         // With nothing outstanding there is nothing to hear of; a report may still be of a copy
         // that was one too many. So it is while a peer only sends.
-        let silent = seg.options.sack.as_slice().is_empty() && !seg.flags.has(Flags::ECE);
+        let silent = seg.options.sack().is_empty() && !seg.flags.has(Flags::ECE);
         if self.snd.outstanding() == 0 && silent {
             return;
         }

@@ -49,7 +49,7 @@ impl Connection {
             now: cx.now,
             ack,
             una: self.snd.una,
-            blocks: seg.options.sack.as_slice(),
+            blocks: seg.options.sack(),
             echo,
             duplicate,
         })
@@ -226,16 +226,16 @@ impl Connection {
 
     /// Whether an ACK of the peer's tells of a mark.
     pub(super) fn hears_of_marks(&mut self, seg: &Segment<'_>, learned: &Learned) -> bool {
-        let delivered = learned.delivered.div_ceil(self.eff_snd_mss());
+        let mss = self.eff_snd_mss();
         let ecn = self.ecn.as_mut();
-        ecn.is_some_and(|ecn| ecn.hears_of_marks(seg, delivered))
+        ecn.is_some_and(|ecn| ecn.hears_of_marks(seg, learned.packets, mss))
     }
 
     /// RFC 3168 section 6.1.2: a mark is answered as a loss would be, but nothing goes again.
     /// `flight` was on its way before the ACK, which may have ended it.
     fn on_echo(&mut self, cx: &mut Context<'_>, flight: u32) {
         let una = self.snd.una;
-        if !self.ecn.is_some_and(|ecn| ecn.on_echo(una)) {
+        if !self.ecn.as_ref().is_some_and(|ecn| ecn.on_echo(una)) {
             return;
         }
         let flight = u64::from(flight);

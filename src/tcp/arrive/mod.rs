@@ -68,6 +68,7 @@ impl Connection {
         let Some(ecn) = self.ecn.as_mut().filter(|_| !arrived.syn()) else {
             return;
         };
+        ecn.on_time(cx.now, self.rtt.srtt());
         if ecn.on_segment(cx.codepoint, arrived, owing) {
             self.acks.owe(cx.input(), MARKED);
         }

@@ -6,6 +6,7 @@ use crate::base::{SeqNum, SeqRange};
 use crate::probe::{Discard, State};
 use crate::rfc;
 use crate::tcp::connection::Connection;
+use crate::tcp::ecn::Ecn;
 use crate::tcp::input::acknowledge::{OLD_TEXT, PROBE};
 use crate::tcp::{Context, Step};
 use crate::wire::tcp::Segment;
@@ -43,16 +44,23 @@ impl Connection {
             }
         }
         self.remember_timestamp(cx, seg);
-        self.note_old_text(seg);
+        self.note_old_text(cx, seg);
         Ok(seg.trim(self.rcv.nxt, wnd))
     }
 
     /// What of the text lies before RCV.NXT came once more.
-    fn note_old_text(&mut self, seg: &Segment<'_>) {
+    fn note_old_text(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>) {
         let start = seg.seq + u32::from(seg.syn());
         let end = (start + seg.text.len() as u32).earlier_of(self.rcv.nxt);
         if start.before(end) {
             self.note_duplicate(SeqRange::between(start, end));
+            let ecn = self.ecn.as_mut().and_then(Ecn::as_accurate);
+            if ecn.is_some_and(|ecn| ecn.bytes.on_text_again()) {
+                cx.note(
+                    rfc!(9768, "3.2.3.2.2"),
+                    "acknowledgments with byte counters do not seem to arrive: they go without",
+                );
+            }
         }
     }
 
@@ -71,7 +79,7 @@ impl Connection {
             if self.state == State::TimeWait && seg.fin() {
                 self.start_time_wait(cx);
             }
-            self.note_old_text(seg);
+            self.note_old_text(cx, seg);
             self.acks.owe(cx.input(), OLD_TEXT);
         } else {
             // An old duplicate, a keep-alive, or a stranger: answered, but not without limit.

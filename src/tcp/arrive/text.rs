@@ -6,6 +6,7 @@ use crate::base::SeqRange;
 use crate::probe::{Accepted, Edge, TimerKind};
 use crate::rfc;
 use crate::tcp::connection::Connection;
+use crate::tcp::ecn::Ecn;
 use crate::tcp::input::acknowledge::{EARLY, FILLS_HOLE, OLD_TEXT};
 use crate::tcp::input::reassembly::Taken;
 use crate::tcp::wake::Wake;
@@ -33,6 +34,9 @@ impl Connection {
             Taken::InOrder(len) => {
                 self.rcv.advance(len as u32);
                 self.acks.on_advance();
+                if let Some(ecn) = self.ecn.as_mut().and_then(Ecn::as_accurate) {
+                    ecn.bytes.on_new_text();
+                }
                 self.acknowledge_text(cx, len as u32, had_holes);
                 self.wake |= Wake::READABLE;
                 Some(Accepted::Text)

@@ -5,13 +5,15 @@
 //! out; on all others it is ACE, the last three bits of a counter of marked packets. What an
 //! acknowledgment adds to that counter is told modulo eight, and acknowledgments may be lost: so
 //! who is marked acknowledges before the counter can have come round, and who sends takes the
-//! worst that can have been ([`Accurate::marks`]). The option with the byte counters is not spoken:
-//! docs/not-implemented.md.
+//! worst that can have been ([`Accurate::marks`]), unless the option says how bad it was
+//! ([`counters`](super::counters)).
 
 use std::mem;
 
 use super::Codepoint;
-use crate::wire::tcp::Flags;
+use super::counters::{Bytes, Telling};
+use crate::base::Instant;
+use crate::wire::tcp::{Flags, Segment};
 
 /// The counters of one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,26 +34,42 @@ pub struct Accurate {
     per_ack: u32,
     /// Our packets may have ECT: nothing has shown that marks do not come through.
     may_mark: bool,
+    /// The option, and what it counts.
+    pub bytes: Bytes,
+    /// What ACE told of since an option was heard.
+    since: Since,
+}
+
+/// Packets, and how many of them were marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Since {
+    delivered: u32,
+    marks: u32,
 }
 
 impl Accurate {
     /// Section 3.2.1: both counters begin at five, so that an erased field is no beginning.
-    const fn begin() -> Accurate {
+    const fn begin(telling: Telling) -> Accurate {
         Accurate {
-            came: 5,
+            came: FIRST,
             untold: 0,
             marking: false,
-            told: 5,
+            told: FIRST,
             answers_syn_ack: None,
             opening: false,
             per_ack: 2 * 16,
             may_mark: true,
+            bytes: Bytes::new(telling),
+            since: Since {
+                delivered: 0,
+                marks: 0,
+            },
         }
     }
 
     /// The side whose SYN came first.
-    pub const fn client(syn_ack: Codepoint) -> Accurate {
-        let begin = Accurate::begin();
+    pub const fn client(syn_ack: Codepoint, telling: Telling) -> Accurate {
+        let begin = Accurate::begin(telling);
         Accurate {
             // Section 3.2.2.2: a mark on the SYN,ACK counts.
             came: match syn_ack {
@@ -64,8 +82,8 @@ impl Accurate {
     }
 
     /// The side that answered, or both of two that opened at once.
-    pub const fn server() -> Accurate {
-        Accurate::begin()
+    pub const fn server(telling: Telling) -> Accurate {
+        Accurate::begin(telling)
     }
 
     /// The flags of the handshake's last ACK have come: how our SYN,ACK came through.
@@ -80,9 +98,18 @@ impl Accurate {
         }
     }
 
+    /// Section 3.1.5: a packet of the handshake went or came without the flags, so that one side
+    /// may believe that nothing was agreed on.
+    pub fn on_silence(&mut self) {
+        self.may_mark = false;
+    }
+
     /// An acceptable packet that is no SYN has come. Whether it is to be acknowledged at once;
     /// `owing` is whether text waits to be acknowledged.
-    pub fn on_segment(&mut self, codepoint: Codepoint, text: bool, owing: bool) -> bool {
+    pub fn on_segment(&mut self, codepoint: Codepoint, seg: &Segment<'_>, owing: bool) -> bool {
+        self.bytes.on_option(seg.options.byte_counts);
+        self.bytes.count(codepoint, seg.text.len() as u32);
+        let text = !seg.text.is_empty();
         let marked = codepoint == Codepoint::Ce;
         let begins = text && marked && !self.marking;
         if text {
@@ -103,27 +130,56 @@ impl Accurate {
         self.answers_syn_ack.map_or_else(|| flags(self.came), shown)
     }
 
-    /// They have left.
-    pub fn on_sent(&mut self) {
+    /// They have left, and the option if it was due.
+    pub fn on_sent(&mut self, now: Instant) {
         self.untold = 0;
         self.answers_syn_ack = None;
+        self.bytes.on_told(now);
     }
 
-    /// How many of the `delivered` packets that an ACK is the first to tell of were marked at most.
-    pub fn marks(&mut self, ace: Flags, delivered: u32) -> u32 {
+    /// How many of the `delivered` packets that an ACK is the first to tell of were marked at most;
+    /// none has more than `mss` bytes of text.
+    pub fn marks(&mut self, seg: &Segment<'_>, delivered: u32, mss: u32) -> u32 {
+        let bytes = self.bytes.hear(seg.options.byte_counts);
         if mem::take(&mut self.opening) {
             return 0;
         }
-        let least = number(ace).wrapping_sub(self.told) & 7;
-        self.told = self.told.wrapping_add(least);
+        let least = number(seg.flags).wrapping_sub(self.told) & 7;
         let many = self.per_ack > MANY_PER_ACK;
         self.per_ack = (self.per_ack * 15 + delivered.min(MOST) * 16) / 16;
-        if delivered < 8 || many {
-            return least;
-        }
         // Section 3.2.2.5.2: the counter may have come round as often as there are packets for it.
-        let rounds = delivered.saturating_sub(least) / 8;
-        least + 8 * rounds
+        let rounds = match bytes {
+            _ if delivered < 8 => 0,
+            Some(marked) => {
+                let known = self.since.marks + least;
+                let unknown = marked.div_ceil(mss.max(1)).saturating_sub(known);
+                unknown.div_ceil(8).min((delivered - least) / 8)
+            }
+            None if many => 0,
+            None => (delivered - least) / 8,
+        };
+        let marks = least + 8 * rounds;
+        self.told = self.told.wrapping_add(marks);
+        self.since.delivered = self.since.delivered.saturating_add(delivered);
+        self.since.marks = self.since.marks.saturating_add(marks);
+        if let Some(marked) = bytes {
+            self.reconcile(marked);
+        }
+        marks
+    }
+
+    /// Section 3.2.3.2.5: the option has told of so many marked bytes, and ACE of no packet, though
+    /// there were too few for it to come round: somebody on the way changes one of them.
+    fn reconcile(&mut self, marked: u32) {
+        let since = mem::take(&mut self.since);
+        if marked > 0 && since.marks == 0 && since.delivered < 8 {
+            self.may_mark = false;
+        }
+    }
+
+    /// Marked packets: those that came, and those of ours that the peer has told of.
+    pub const fn counted(&self) -> [u32; 2] {
+        [self.came.wrapping_sub(FIRST), self.told.wrapping_sub(FIRST)]
     }
 
     /// Whether new text may have ECT.
@@ -178,6 +234,8 @@ pub fn is_agreeing(flags: Flags) -> bool {
 /// Where ACKs tell of as many packets as a rule, none of them is missing, and the peer would have
 /// told of marks before the counter had come round: house!("accurate-ecn").
 const MANY_PER_ACK: u32 = 4 * 16;
+/// Section 3.2.1.
+const FIRST: u32 = 5;
 /// What one ACK adds to the mean.
 const MOST: u32 = 1 << 16;
 

@@ -96,9 +96,13 @@ impl Connection {
             ecn: self.agree_on_ecn(cx, seg),
             ..agree(&self.offer(), &seg.options, self.default_mss())
         };
+        let (iss, telling) = (self.snd.iss, self.config.accurate_ecn_option);
         self.ecn = match seg.ack {
-            Some(_) => self.agreed.ecn.client(self.snd.iss),
-            None => self.agreed.ecn.server(self.snd.iss),
+            Some(_) => {
+                let option = seg.options.byte_counts;
+                self.agreed.ecn.client(iss, telling, option)
+            }
+            None => self.agreed.ecn.server(iss, telling),
         };
         if let Some(scales) = self.agreed.scale {
             self.snd.scale = scales.peers;

@@ -17,7 +17,7 @@ use crate::tcp::output::{Choice, Wish};
 use crate::tcp::wake::Wake;
 use crate::tcp::{Config, Context, Failure, Step};
 use crate::wire::cookie::Cookie;
-use crate::wire::options::{Options, TimestampOption};
+use crate::wire::options::{Bulk, Options, TimestampOption};
 use crate::wire::tcp::Segment;
 
 use super::passive::{HalfOpen, SYN_ACK_AGAIN};
@@ -108,7 +108,7 @@ impl Connection {
     /// segments of `mss`; or asks for a cookie, if this one is empty.
     pub fn hurry(&mut self, cookie: Cookie, mss: Mss) {
         let options = Options {
-            fast_open: Some(cookie),
+            bulk: Bulk::FastOpen(cookie),
             ..self.offer().syn_options(Some(TimestampOption::default()))
         };
         // RFC 7413 section 6.2: the MSS less the options of the SYN.
@@ -163,7 +163,7 @@ impl Connection {
         let mss = seg.options.mss.map_or(self.default_mss(), Mss::new);
         let had_text = self.snd.nxt != self.snd.iss + 1;
         let took_text = had_text && ack != self.snd.iss + 1;
-        let lesson = match seg.options.fast_open.filter(|given| !given.is_request()) {
+        let lesson = match seg.options.fast_open().filter(|given| !given.is_request()) {
             Some(given) => Lesson::Given(given, mss),
             None if took_text => Lesson::Taken(mss),
             // Nothing was asked of it.

@@ -13,11 +13,11 @@ use crate::rfc;
 use crate::tcp::arrive::challenge::Challenge;
 use crate::tcp::arrive::sequence::is_acceptable;
 use crate::tcp::connection::Connection;
-use crate::tcp::ecn::Mode;
+use crate::tcp::ecn::{Mode, accurate};
 use crate::tcp::timestamps::Timestamps;
 use crate::tcp::{Config, Context};
 use crate::wire::cookie::Cookie;
-use crate::wire::options::Options;
+use crate::wire::options::{Options, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
 
 use super::negotiate::{Agreement, Offer, Scales, agree, syn_window};
@@ -58,6 +58,8 @@ pub struct HalfOpen {
     challenge: Challenge,
     /// RFC 7413 section 4.1.2: the first SYN,ACK hands out a cookie.
     pub(super) hands_out: bool,
+    /// The SYN came again and asked for no ECN.
+    silent: bool,
     /// When the SYN,ACK left last, and how often it has left once more, whoever asked for it.
     sent_at: Option<Instant>,
     resent: u32,
@@ -129,6 +131,7 @@ impl HalfOpen {
             timestamp_offset,
             challenge: Challenge::new(timestamp_offset),
             hands_out: false,
+            silent: false,
             sent_at: None,
             resent: 0,
             due: None,
@@ -156,7 +159,7 @@ impl HalfOpen {
         }
         // The SYN that we know lies before the window: it is trimmed off, whatever text it has.
         if seg.syn() && seg.seq == self.irs && !seg.rst() {
-            return self.answer_again(cx);
+            return self.answer_again(cx, seg.flags, config);
         }
         if !is_acceptable(seg.seq, seg.len(), rcv_nxt, window) {
             return if seg.rst() {
@@ -200,7 +203,12 @@ impl HalfOpen {
     }
 
     /// The peer's SYN came again: our answer was lost. It allocates nothing.
-    fn answer_again(&mut self, cx: &Context<'_>) -> Reaction {
+    fn answer_again(&mut self, cx: &mut Context<'_>, flags: Flags, config: &Config) -> Reaction {
+        if self.agreed.ecn.is_mixed(flags, config.accurate_ecn) {
+            tell_edge(cx, State::SynReceived, Edge::ResetReceivedPassive);
+            return Reaction::Forget(Discard::EcnMixed.into());
+        }
+        self.silent |= accurate::number(flags) == 0;
         if self.answer.is_none() && self.challenge.may_send(cx.now) {
             self.answer = Some((Answer::SynAckAgain, cx.input()));
         }
@@ -258,28 +266,8 @@ impl HalfOpen {
             text: crate::base::Pieces::EMPTY,
         };
         if answer == Answer::Ack {
-            let flags = match self.agreed.ecn.server(self.iss) {
-                Some(ecn) => Flags::ACK | ecn.feedback(),
-                None => Flags::ACK,
-            };
-            let options = Options {
-                timestamps,
-                ..Options::default()
-            };
-            // RFC 7323 section 2.3: only the window of a SYN is not scaled.
-            let scale = self.agreed.scale.map(|scales| scales.ours);
-            let window = scale.unwrap_or_default().field(u32::from(window));
-            let seq = self.iss + 1;
-            return Some((
-                Segment {
-                    seq,
-                    flags,
-                    window,
-                    options,
-                    ..blank
-                },
-                UNACCEPTABLE,
-            ));
+            let segment = self.acknowledge(timestamps, config, blank);
+            return Some((segment, UNACCEPTABLE));
         }
         let why = if answer == Answer::SynAck {
             SYN_RECEIVED
@@ -292,15 +280,43 @@ impl HalfOpen {
         // RFC 7413 section 4.2.1: a SYN,ACK that goes again has none, since somebody on the way may
         // have minded.
         let hands_out = self.hands_out && answer == Answer::SynAck;
+        let ecn = match self.silent {
+            true => Mode::Off,
+            false => self.agreed.ecn,
+        };
         let segment = Segment {
-            flags: Flags::SYN | Flags::ACK | self.agreed.ecn.syn_ack_flags(),
+            flags: Flags::SYN | Flags::ACK | ecn.syn_ack_flags(self.resent),
             options: Options {
-                fast_open: hands_out.then_some(cookie),
+                byte_counts: ecn.syn_ack_option(self.resent, config.accurate_ecn_option),
+                bulk: hands_out.then_some(cookie).into(),
                 ..self.agreed.answer().syn_options(timestamps)
             },
             ..blank
         };
         Some((segment, why))
+    }
+
+    /// An ACK, where a segment was unacceptable.
+    fn acknowledge<'s>(
+        &self,
+        timestamps: Option<TimestampOption>,
+        config: &Config,
+        blank: Segment<'s>,
+    ) -> Segment<'s> {
+        let ecn = self.agreed.ecn;
+        let ecn = ecn.server(self.iss, config.accurate_ecn_option);
+        // RFC 7323 section 2.3: only the window of a SYN is not scaled.
+        let scale = self.agreed.scale.map(|scales| scales.ours);
+        Segment {
+            seq: self.iss + 1,
+            flags: ecn.map_or(Flags::ACK, |ecn| Flags::ACK | ecn.feedback()),
+            window: scale.unwrap_or_default().field(blank.window.into()),
+            options: Options {
+                timestamps,
+                ..Options::default()
+            },
+            ..blank
+        }
     }
 
     /// Who talks to whom.
@@ -367,7 +383,11 @@ impl HalfOpen {
         if self.agreed.sack {
             connection.recovery.expect_reports();
         }
-        connection.ecn = self.agreed.ecn.server(self.iss);
+        let telling = connection.config.accurate_ecn_option;
+        connection.ecn = self.agreed.ecn.server(self.iss, telling);
+        if self.silent {
+            connection.on_ecn_silence();
+        }
         connection
     }
 }

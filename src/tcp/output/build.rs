@@ -4,9 +4,10 @@ use crate::base::{Pieces, SeqNum, SeqRange};
 use crate::probe::State;
 use crate::tcp::Context;
 use crate::tcp::connection::Connection;
-use crate::tcp::ecn::Codepoint;
+use crate::tcp::ecn::{Codepoint, Ecn};
 use crate::tcp::open::negotiate::syn_window;
-use crate::wire::options::{OPTIONS_MAX, Options, SackBlock, TimestampOption};
+use crate::wire::counts::ByteCounts;
+use crate::wire::options::{Options, SACK_BLOCKS_MAX, SackBlock, TimestampOption, len_beside};
 use crate::wire::tcp::{Flags, Ports, Segment};
 
 use super::{Choice, Wish};
@@ -40,17 +41,19 @@ impl Connection {
                 ..blank
             },
             Choice::Syn { text } => {
-                let syn = self.syn(cx, blank);
+                let syn = self.syn(cx, blank, 0);
                 Segment {
                     options: Options {
-                        fast_open: self.syn_cookie(),
+                        bulk: self.syn_cookie().into(),
                         ..syn.options
                     },
                     text: self.outgoing.pieces(self.behind_syn(text)),
                     ..syn
                 }
             }
-            Choice::Retransmit(range) if self.is_our_syn(range) => self.syn(cx, blank),
+            Choice::Retransmit(range) if self.is_our_syn(range) => {
+                self.syn(cx, blank, self.recovery.timeouts.max(1))
+            }
             Choice::Text(range) => {
                 let push = push_if(self.ends_burst(cx));
                 let flags = blank.flags | self.slowed_down(range) | push;
@@ -111,7 +114,8 @@ impl Connection {
         }
     }
 
-    fn syn<'s>(&'s self, cx: &Context<'_>, blank: Segment<'s>) -> Segment<'s> {
+    /// Our SYN, or SYN,ACK, which was sent so many times `before`.
+    fn syn<'s>(&'s self, cx: &Context<'_>, blank: Segment<'s>, before: u32) -> Segment<'s> {
         let first = self.state == State::SynSent;
         let offer = if first {
             self.offer()
@@ -125,15 +129,26 @@ impl Connection {
             },
             |timestamps| timestamps.option(cx.now),
         );
+        let (flags, byte_counts) = if first {
+            // RFC 9768 section 3.2.3.2.1: never the option.
+            (self.ecn_asking(), None)
+        } else {
+            let ecn = self.agreed.ecn;
+            let option = ecn.syn_ack_option(before, self.config.accurate_ecn_option);
+            (Flags::ACK | ecn.syn_ack_flags(before), option)
+        };
         Segment {
             seq: self.snd.iss,
-            flags: self.syn_flags(first),
+            flags: Flags::SYN | flags,
             // Less what came with the peer's SYN.
             window: match self.rcv.is_started() {
                 true => u16::try_from(self.rcv.wnd()).unwrap_or(u16::MAX),
                 false => syn_window(&self.config),
             },
-            options: offer.syn_options(Some(timestamps)),
+            options: Options {
+                byte_counts,
+                ..offer.syn_options(Some(timestamps))
+            },
             ..blank
         }
     }
@@ -163,21 +178,14 @@ impl Connection {
         }
     }
 
-    fn syn_flags(&self, first: bool) -> Flags {
-        match first {
-            true => Flags::SYN | self.ecn_asking(),
-            false => Flags::SYN | Flags::ACK | self.agreed.ecn.syn_ack_flags(),
-        }
-    }
-
     /// RFC 3168 section 6.1.3 and RFC 9768 section 3.2.2: what tells the peer of its marks.
     fn echo(&self) -> Flags {
-        self.ecn.map_or(Flags::NONE, |ecn| ecn.feedback())
+        self.ecn.as_ref().map_or(Flags::NONE, Ecn::feedback)
     }
 
     /// RFC 3168 section 6.1.2: CWR, on the first new data after a reduction.
     fn slowed_down(&self, range: SeqRange) -> Flags {
-        let owed = self.ecn.is_some_and(|ecn| ecn.owes_cwr());
+        let owed = self.ecn.as_ref().is_some_and(Ecn::owes_cwr);
         match owed && !self.outgoing.pieces(range).is_empty() {
             true => Flags::CWR,
             false => Flags::NONE,
@@ -188,7 +196,7 @@ impl Connection {
     /// marked; not ACKs, retransmissions or window probes. A sender that uses one codepoint uses
     /// ECT(0): section 5.
     pub fn codepoint(&self, wish: &Wish) -> Codepoint {
-        let may_mark = self.ecn.is_some_and(|ecn| ecn.may_mark());
+        let may_mark = self.ecn.as_ref().is_some_and(Ecn::may_mark);
         match wish.what {
             Choice::Text(range) if may_mark && !self.outgoing.pieces(range).is_empty() => {
                 Codepoint::Ect0
@@ -218,6 +226,7 @@ impl Connection {
     fn options(&self, cx: &Context<'_>) -> Options {
         let mut options = Options {
             timestamps: self.timestamps.map(|timestamps| timestamps.option(cx.now)),
+            byte_counts: self.byte_counts(),
             ..Options::default()
         };
         if self.sack_blocks() > 0 {
@@ -226,12 +235,16 @@ impl Connection {
         options
     }
 
+    /// RFC 9768 section 3.2.3: beside what tells of marked packets, the bytes, if it is their turn.
+    fn byte_counts(&self) -> Option<ByteCounts> {
+        self.ecn.as_ref().and_then(Ecn::byte_counts)
+    }
+
     /// RFC 2018 section 4: as many blocks as fit, the most recent first. RFC 2883 section 4: before
     /// them what came although it was there; the block that holds it, if it lies beyond a hole, is
     /// the most recent one.
     fn add_sack(&self, options: &mut Options) {
         let next = self.incoming.next();
-        let room = (OPTIONS_MAX - options.len() - 4) / 8;
         let twice = self.duplicate.map(|range| SackBlock {
             left: range.start,
             right: range.end(),
@@ -241,31 +254,27 @@ impl Connection {
             left: at(block.start),
             right: at(block.end),
         });
-        for block in twice.into_iter().chain(held).take(room) {
-            options.sack.push(block);
+        for block in twice.into_iter().chain(held).take(SACK_BLOCKS_MAX) {
+            options.push_sack(block);
         }
     }
 
     /// How many blocks there are to report.
-    fn sack_blocks(&self) -> u32 {
+    fn sack_blocks(&self) -> usize {
         if !self.agreed.sack || (self.duplicate.is_none() && self.incoming.holes().is_empty()) {
             return 0;
         }
-        let held = self.incoming.holes().sack_blocks().count() as u32;
-        held + u32::from(self.duplicate.is_some())
+        let held = self.incoming.holes().sack_blocks().count();
+        held + usize::from(self.duplicate.is_some())
     }
 
     /// How much text fits one segment beside the options it has now. RFC 9293 section 3.7.1
     /// (MUST-16): the peer's limit counts options and text together.
     pub(in crate::tcp) fn text_room(&self) -> u32 {
         let mss = self.send_mss();
-        let mut len = mss - self.eff_snd_mss();
-        let blocks = self.sack_blocks();
-        if blocks > 0 {
-            let room = (OPTIONS_MAX as u32 - len - 4) / 8;
-            len += 4 + 8 * blocks.min(room);
-        }
-        mss.saturating_sub(len).max(1)
+        let always = mss - self.eff_snd_mss();
+        let len = len_beside(always as usize, self.byte_counts(), self.sack_blocks());
+        mss.saturating_sub(len as u32).max(1)
     }
 }
 

@@ -78,7 +78,7 @@ impl Connection {
             self.timers.cancel(cx, TimerKind::DelayedAck);
             if !self.is_syn(wish) {
                 if let Some(ecn) = &mut self.ecn {
-                    ecn.on_told();
+                    ecn.on_told(cx.now);
                 }
                 self.rcv.offered(window);
             }

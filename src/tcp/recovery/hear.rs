@@ -35,7 +35,9 @@ pub struct Heard<'a> {
 pub struct Learned {
     /// Newly known to have arrived.
     pub delivered: u32,
-    /// Of these, by a report.
+    /// In how many segments that left.
+    pub packets: u32,
+    /// Of the bytes, by a report.
     pub reported: u32,
     /// The end of the highest of them.
     pub highest: Option<SeqNum>,
@@ -99,6 +101,7 @@ impl Recovery {
         let mut resent = false;
         let mut arrived = |piece: Arrived| {
             learned.delivered += piece.range.len;
+            learned.packets += piece.segments();
             let highest = learned.highest.unwrap_or(piece.range.end());
             learned.highest = Some(highest.later_of(piece.range.end()));
             delivery.on_arrived(heard.now, &piece.sent, piece.range.len);

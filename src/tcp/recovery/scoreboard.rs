@@ -79,6 +79,13 @@ pub struct Arrived {
     pub cumulative: bool,
 }
 
+impl Arrived {
+    /// In how many segments it left.
+    pub fn segments(&self) -> u32 {
+        self.range.len.div_ceil(self.sent.unit.into())
+    }
+}
+
 impl Scoreboard {
     /// Before anything is sent.
     pub fn new(iss: SeqNum) -> Scoreboard {

@@ -68,8 +68,8 @@ fn every_known_option_is_read() {
             window_scale: Some(7),
             sack_permitted: true,
             timestamps: Some(TS),
-            sack: sack(&[(1, 5), (0xffff_fffe, 3)]),
-            fast_open: None,
+            bulk: Bulk::Sack(sack(&[(1, 5), (0xffff_fffe, 3)])),
+            byte_counts: None,
         }
     );
 }
@@ -253,28 +253,28 @@ fn each_alone_is_padded_to_four_bytes_by_no_operations() {
         ),
         (
             Options {
-                sack: sack(&[(1, 2)]),
+                bulk: Bulk::Sack(sack(&[(1, 2)])),
                 ..none
             },
             vec![1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2],
         ),
         (
             Options {
-                fast_open: Some(Cookie::REQUEST),
+                bulk: Bulk::FastOpen(Cookie::REQUEST),
                 ..none
             },
             vec![34, 2, 1, 1],
         ),
         (
             Options {
-                fast_open: Cookie::new(&[7; 6]),
+                bulk: Cookie::new(&[7; 6]).into(),
                 ..none
             },
             vec![34, 8, 7, 7, 7, 7, 7, 7],
         ),
         (
             Options {
-                fast_open: Cookie::new(&[7; 8]),
+                bulk: Cookie::new(&[7; 8]).into(),
                 ..none
             },
             vec![34, 10, 7, 7, 7, 7, 7, 7, 7, 7, 1, 1],
@@ -293,19 +293,78 @@ fn four_blocks_fit_and_three_beside_timestamps() {
     let mut full = four;
     assert!(!full.push(block(9, 10)));
     let alone = Options {
-        sack: four,
+        bulk: Bulk::Sack(four),
         ..Options::default()
     };
     assert_eq!(emitted(&alone).len(), 36);
-    assert_eq!(Options::parse(&emitted(&alone)).sack, four);
+    assert_eq!(Options::parse(&emitted(&alone)).bulk, Bulk::Sack(four));
 
     let beside = Options {
         timestamps: Some(TS),
         ..alone
     };
     assert_eq!(emitted(&beside).len(), 40);
-    let read = Options::parse(&emitted(&beside)).sack;
-    assert_eq!(read, sack(&[(1, 2), (3, 4), (5, 6)]));
+    let read = Options::parse(&emitted(&beside)).bulk;
+    assert_eq!(read, Bulk::Sack(sack(&[(1, 2), (3, 4), (5, 6)])));
+}
+
+// req: RFC9768-3.2.3.3-1
+#[test]
+fn two_blocks_go_before_byte_counters_and_further_ones_after_them() {
+    let blocks = [(1, 2), (3, 4), (5, 6), (7, 8)];
+    let (none, stamps) = (None, Some(TS));
+    // Blocks given; with them those written, and the length of the counters' option.
+    for (timestamps, given, written, counters) in [
+        (none, 0, 0, 11),
+        (none, 2, 2, 11),
+        (none, 4, 3, 11),
+        (stamps, 0, 0, 11),
+        (stamps, 1, 1, 11),
+        (stamps, 2, 2, 8),
+        (stamps, 4, 2, 8),
+    ] {
+        let options = Options {
+            timestamps,
+            byte_counts: Some(ByteCounts::new(0x10_0000, 0x20_0000, 1)),
+            bulk: Bulk::Sack(sack(&blocks[..given])),
+            ..Options::default()
+        };
+        let bytes = emitted(&options);
+        let read = Options::parse(&bytes);
+        assert_eq!(read.sack().len(), written);
+        let counts = read.byte_counts.expect("some fit");
+        assert_eq!(
+            (counts.ect0(), counts.ce()),
+            (Some(0x10_0000), Some(0x20_0000))
+        );
+        assert_eq!(counts.ect1(), (counters == 11).then_some(1));
+        let at = if timestamps.is_some() { 12 } else { 0 };
+        assert_eq!(bytes[at + 1], counters);
+    }
+}
+
+// req: RFC9768-3.2.3-1
+#[test]
+fn byte_counters_stand_behind_the_segment_size_or_timestamps() {
+    let mut options = Options {
+        mss: Some(1460),
+        sack_permitted: true,
+        window_scale: Some(7),
+        byte_counts: Some(ByteCounts::new(1, 0, 1)),
+        ..Options::default()
+    };
+    let counts = [174, 11, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1];
+    let alone = [&[2, 4, 5, 0xb4][..], &counts, &[1, 1, 4, 2, 1, 3, 3, 7]].concat();
+    assert_eq!(emitted(&options), alone);
+    options.timestamps = Some(TS);
+    let stamps = [8, 10, 1, 2, 3, 4, 0xa1, 0xa2, 0xa3, 0xa4];
+    let beside = [&[2, 4, 5, 0xb4, 4, 2][..], &stamps, &counts, &[1, 3, 3, 7]].concat();
+    assert_eq!(emitted(&options), beside);
+    // Beside a cookie of eight bytes there is room for two.
+    options.bulk = Cookie::new(&[9; 8]).into();
+    let bytes = emitted(&options);
+    assert_eq!(bytes.len(), 40);
+    assert_eq!(bytes[16..24], [172, 8, 0, 0, 1, 0, 0, 0]);
 }
 
 // req: RFC7413-4.1.1-1
@@ -314,7 +373,7 @@ fn a_cookie_has_four_to_sixteen_bytes_of_an_even_number_or_none() {
     for len in 0..=38_u8 {
         let mut bytes = vec![34, len + 2];
         bytes.resize(usize::from(len) + 2, 9);
-        let read = Options::parse(&bytes).fast_open;
+        let read = Options::parse(&bytes).fast_open();
         let is_valid = [0, 4, 6, 8, 10, 12, 14, 16].contains(&len);
         assert_eq!(read.is_some(), is_valid, "{len}");
         if let Some(cookie) = read {
@@ -331,7 +390,7 @@ fn the_longest_cookie_has_room_in_a_syn_with_everything() {
         window_scale: Some(7),
         sack_permitted: true,
         timestamps: Some(TS),
-        fast_open: Cookie::new(&[9; 16]),
+        bulk: Cookie::new(&[9; 16]).into(),
         ..Options::default()
     };
     let bytes = emitted(&options);
@@ -352,28 +411,44 @@ fn nothing_is_written_where_there_is_no_room() {
     assert_eq!(out, [0xee; 7]);
 }
 
+/// As they would be written: what finds no room is not there.
 pub(in crate::wire) fn any_options() -> impl Strategy<Value = Options> {
     let timestamps = (any::<u32>(), any::<u32>());
+    let blocks = proptest::collection::vec((any::<u32>(), any::<u32>()), 1..=SACK_BLOCKS_MAX);
+    let cookie = proptest::collection::vec(any::<u8>(), 0..=COOKIE_MAX);
+    let bulk = prop_oneof![
+        Just(Bulk::Neither),
+        cookie.prop_map(|bytes| Cookie::new(&bytes).into()),
+        blocks.prop_map(|blocks| Bulk::Sack(sack(&blocks))),
+    ];
+    let counts = (any::<u32>(), any::<u32>(), 0..3_u32);
     (
         any::<Option<u16>>(),
         any::<Option<u8>>(),
         any::<bool>(),
         proptest::option::of(timestamps),
-        proptest::collection::vec((any::<u32>(), any::<u32>()), 0..=SACK_BLOCKS_MAX),
-        proptest::option::of(proptest::collection::vec(any::<u8>(), 0..=COOKIE_MAX)),
+        proptest::option::of(counts),
+        bulk,
     )
         .prop_map(
-            |(mss, window_scale, sack_permitted, timestamps, blocks, cookie)| {
+            |(mss, window_scale, sack_permitted, timestamps, counts, bulk)| {
                 let timestamps = timestamps.map(|(value, echo)| TimestampOption { value, echo });
                 let mut options = Options {
                     mss,
                     window_scale,
                     sack_permitted,
                     timestamps,
-                    sack: sack(&blocks),
-                    fast_open: cookie.and_then(|bytes| Cookie::new(&bytes)),
+                    byte_counts: counts.map(|(ect0, ce, ect1)| ByteCounts::new(ect0, ce, ect1)),
+                    bulk,
                 };
-                options.sack = sack(&blocks[..options.sack_that_fits().len()]);
+                options.byte_counts = options.counts_that_fit();
+                if let Bulk::Sack(_) = options.bulk {
+                    let blocks = options.sack_that_fits().to_vec();
+                    options.bulk = Bulk::Neither;
+                    for block in blocks {
+                        assert!(options.push_sack(block));
+                    }
+                }
                 options
             },
         )
@@ -421,13 +496,16 @@ proptest! {
                 }
                 // It reads three blocks at most.
                 TcpOption::SackRange(blocks) => {
-                    let ours = options.sack.as_slice();
+                    let ours = options.sack();
                     for (theirs, ours) in blocks.iter().zip(ours) {
                         prop_assert_eq!(*theirs, Some((ours.left.0, ours.right.0)));
                     }
-                    read.sack = options.sack;
+                    read.bulk = options.bulk;
                 }
-                TcpOption::Unknown { kind: 34, data } => read.fast_open = Cookie::new(data),
+                TcpOption::Unknown { kind: 34, data } => read.bulk = Cookie::new(data).into(),
+                TcpOption::Unknown { kind: kind @ (172 | 174), data } => {
+                    read.byte_counts = ByteCounts::parse(kind, data);
+                }
                 TcpOption::Unknown { .. } => prop_assert!(false, "unknown to smoltcp"),
             }
             rest = after;
