@@ -9,7 +9,7 @@ mod fast_open;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::stack::{Algorithm, Asking, KeepAlive, OptionOrder, PushBursts, TcpConfig};
+use crate::stack::{Algorithm, Asking, KeepAlive, OptionOrder, PushBursts, TcpConfig, Telling};
 
 use super::backend::Configured;
 use fast_open::FastOpenPolicy;
@@ -59,6 +59,8 @@ pub struct Policy {
     pub keep_alive: KeepAlive,
     /// Who may open fast.
     pub fast_open: FastOpenPolicy,
+    /// How often the option of accurate ECN goes along, where it goes sparingly.
+    beacons: u32,
     /// Whether buffers grow, and how far they would.
     receive: Growth,
     send: Growth,
@@ -116,6 +118,7 @@ impl Policy {
             values: BTreeMap::new(),
             keep_alive: KeepAlive::default(),
             fast_open: FastOpenPolicy::new(profile),
+            beacons: BEACONS,
             receive: Growth {
                 max: tcp.receive_buffer_max,
                 on: true,
@@ -197,7 +200,20 @@ impl Policy {
             "tcp_wmem" => return buffer(value, &mut tcp.send_buffer, &mut self.send.max),
             "tcp_moderate_rcvbuf" => return switch(value, &mut self.receive.on),
             "tcp_congestion_control" => return choice(value, ALGORITHMS, &mut tcp.congestion),
-            "tcp_ecn" => return choice(value, ECN, &mut tcp.ecn),
+            "tcp_ecn" => {
+                let mut both = (tcp.ecn, tcp.accurate_ecn);
+                let done = choice(value, ECN, &mut both);
+                (tcp.ecn, tcp.accurate_ecn) = both;
+                return done;
+            }
+            "tcp_ecn_option" => return self.set_ecn_option(value),
+            "tcp_ecn_option_beacon" => {
+                let done = count(value, &mut self.beacons);
+                if let Telling::Sparingly { beacons } = &mut tcp.accurate_ecn_option {
+                    *beacons = self.beacons;
+                }
+                return done;
+            }
             "tcp_frto" => return choice(value, FRTO, &mut tcp.recovery.frto),
             "tcp_early_retrans" => return choice(value, TAIL_PROBE, &mut tcp.recovery.tlp),
             "tcp_recovery" => return switch(value, &mut tcp.recovery.rack),
@@ -230,6 +246,18 @@ impl Policy {
         }
     }
 
+    fn set_ecn_option(&mut self, value: &str) -> Configured {
+        let beacons = self.beacons;
+        self.tcp.accurate_ecn_option = match value {
+            "0" => Telling::Never,
+            "1" => Telling::Sparingly { beacons },
+            "2" => Telling::Fully,
+            "3" => Telling::Stubbornly,
+            _ => return Configured::Refused,
+        };
+        Configured::Done
+    }
+
     fn set_bsd(&mut self, key: &str, value: &str) -> Configured {
         let tcp = &mut self.tcp;
         match key {
@@ -246,7 +274,7 @@ impl Policy {
                 Configured::Done
             }
             "sack.enable" => switch(value, &mut tcp.sack),
-            "ecn.enable" => choice(value, ECN, &mut tcp.ecn),
+            "ecn.enable" => choice(value, BSD_ECN, &mut tcp.ecn),
             "cc.algorithm" => choice(value, BSD_ALGORITHMS, &mut tcp.congestion),
             "recvspace" => size(value, &mut tcp.receive_buffer),
             "sendspace" => size(value, &mut tcp.send_buffer),
@@ -409,13 +437,23 @@ const FIELD_MAX: u32 = 65_535;
 const ALGORITHMS: &[(&str, Algorithm)] = &[("reno", Algorithm::Reno), ("cubic", Algorithm::Cubic)];
 const BSD_ALGORITHMS: &[(&str, Algorithm)] =
     &[("newreno", Algorithm::Reno), ("cubic", Algorithm::Cubic)];
-/// What an incoming SYN gets, and what ours asks: 0 no and no, 1 yes and yes, 2 yes and no; BSD has
-/// the same numbers.
-const ECN: &[(&str, Asking)] = &[
+/// What an incoming SYN gets, and what ours asks: 0 no and no, 1 yes and yes, 2 yes and no. From 3
+/// on an incoming SYN gets accurate ECN if it asks, and ours asks for: 3 that, 4 the other, 5 none.
+const ECN: &[(&str, (Asking, Asking))] = &[
+    ("0", (Asking::Off, Asking::Off)),
+    ("1", (Asking::Ask, Asking::Off)),
+    ("2", (Asking::IfAsked, Asking::Off)),
+    ("3", (Asking::IfAsked, Asking::Ask)),
+    ("4", (Asking::Ask, Asking::IfAsked)),
+    ("5", (Asking::IfAsked, Asking::IfAsked)),
+];
+const BSD_ECN: &[(&str, Asking)] = &[
     ("0", Asking::Off),
     ("1", Asking::Ask),
     ("2", Asking::IfAsked),
 ];
+/// What net.ipv4.tcp_ecn_option_beacon is unless it is set.
+const BEACONS: u32 = 3;
 const FRTO: &[(&str, bool)] = &[("0", false), ("1", true), ("2", true)];
 const TAIL_PROBE: &[(&str, bool)] = &[("0", false), ("3", true), ("4", true)];
 const QUEUES: &[(&str, bool)] = &[("fq", true), ("pfifo", false), ("pfifo_fast", false)];

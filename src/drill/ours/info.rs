@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::base::Instant;
 use crate::probe::{Snapshot, State};
+use crate::stack::Counted;
 
 use super::super::backend::{Handle, Info};
 use super::super::tally::Counts;
@@ -25,6 +26,7 @@ impl Ours {
         info.extend(of_control_block(&snapshot));
         info.extend(of_counts(&counts));
         info.extend(times(&counts, self.now));
+        info.extend(of_marks(&self.stack.marks(id).unwrap_or_default()));
         Some(info)
     }
 }
@@ -87,6 +89,25 @@ fn of_counts(counts: &Counts) -> [(&'static str, i64); 20] {
         ("tcpi_total_retrans", counts.total_retrans),
         ("tcpi_dsack_dups", counts.dsack_dups),
         ("tcpi_rcv_ooopack", counts.out_of_order),
+    ]
+}
+
+fn of_marks(counted: &Counted) -> [(&'static str, i64); 8] {
+    let Counted {
+        received_ce,
+        received,
+        delivered_ce,
+        delivered,
+    } = *counted;
+    [
+        ("tcpi_received_ce", received_ce.into()),
+        ("tcpi_received_e0_bytes", received.ect0.into()),
+        ("tcpi_received_e1_bytes", received.ect1.into()),
+        ("tcpi_received_ce_bytes", received.ce.into()),
+        ("tcpi_delivered_ce", delivered_ce.into()),
+        ("tcpi_delivered_e0_bytes", delivered.ect0.into()),
+        ("tcpi_delivered_e1_bytes", delivered.ect1.into()),
+        ("tcpi_delivered_ce_bytes", delivered.ce.into()),
     ]
 }
 
@@ -171,14 +192,6 @@ pub const FIELDS: &[&str] = &[
     "tcpi_snd_wnd",
     "tcpi_rcv_wnd",
     "tcpi_notsent_bytes",
-];
-
-/// Further fields that scripts may ask for: a script that does is skipped by the field's name.
-pub const KNOWN: &[&str] = &[
-    "tcpi_options2",
-    "tcpi_fackets",
-    "tcpi_reordering",
-    "tcpi_reord_seen",
     "tcpi_delivered_ce",
     "tcpi_delivered_e0_bytes",
     "tcpi_delivered_e1_bytes",
@@ -187,6 +200,14 @@ pub const KNOWN: &[&str] = &[
     "tcpi_received_e0_bytes",
     "tcpi_received_e1_bytes",
     "tcpi_received_ce_bytes",
+];
+
+/// Further fields that scripts may ask for: a script that does is skipped by the field's name.
+pub const KNOWN: &[&str] = &[
+    "tcpi_options2",
+    "tcpi_fackets",
+    "tcpi_reordering",
+    "tcpi_reord_seen",
     "tcpi_rcv_rtt",
     "tcpi_ato",
     "tcpi_rcv_mss",
@@ -247,6 +268,7 @@ mod tests {
         let id = stack.open(Instant::BIRTH, far, None).unwrap();
         let snapshot = stack.status(id).unwrap();
         told.extend(of_control_block(&snapshot).map(|(name, _)| name));
+        told.extend(of_marks(&Counted::default()).map(|(name, _)| name));
         told.sort_unstable();
         let mut named = FIELDS.to_vec();
         named.sort_unstable();

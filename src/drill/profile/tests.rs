@@ -148,7 +148,40 @@ fn what_is_below_the_stack_and_a_modules_parameter_turn_knobs_too() {
         set(&mut policy, "tcp_congestion_control", "dctcp"),
         Configured::Unsupported
     );
-    assert_eq!(set(&mut policy, "tcp_ecn", "3"), Configured::Unsupported);
+    assert_eq!(set(&mut policy, "tcp_ecn", "6"), Configured::Unsupported);
+}
+
+#[test]
+fn accurate_ecn_is_the_upper_half_of_one_key_and_has_its_own_for_the_option() {
+    let mut policy = Policy::new(Profile::Linux);
+    let (off, if_asked, ask) = (Asking::Off, Asking::IfAsked, Asking::Ask);
+    for (value, classic, accurate) in [
+        ("3", if_asked, ask),
+        ("4", ask, if_asked),
+        ("5", if_asked, if_asked),
+        ("2", if_asked, off),
+    ] {
+        assert_eq!(set(&mut policy, "tcp_ecn", value), Configured::Done);
+        let tcp = &policy.tcp;
+        assert_eq!((tcp.ecn, tcp.accurate_ecn), (classic, accurate), "{value}");
+    }
+    for (key, value, telling) in [
+        ("tcp_ecn_option", "0", Telling::Never),
+        ("tcp_ecn_option", "1", Telling::Sparingly { beacons: 3 }),
+        (
+            "tcp_ecn_option_beacon",
+            "5",
+            Telling::Sparingly { beacons: 5 },
+        ),
+        ("tcp_ecn_option", "2", Telling::Fully),
+        ("tcp_ecn_option_beacon", "4", Telling::Fully),
+        ("tcp_ecn_option", "1", Telling::Sparingly { beacons: 4 }),
+        ("tcp_ecn_option", "3", Telling::Stubbornly),
+    ] {
+        assert_eq!(set(&mut policy, key, value), Configured::Done);
+        assert_eq!(policy.tcp.accurate_ecn_option, telling, "{key} {value}");
+    }
+    assert_eq!(set(&mut policy, "tcp_ecn_option", "4"), Configured::Refused);
 }
 
 #[test]

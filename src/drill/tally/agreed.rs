@@ -12,6 +12,8 @@ pub struct Agreed {
     offered: i64,
     isn: u32,
     bits: i64,
+    /// A SYN has asked for accurate ECN, whose answer has other flags.
+    accurate: bool,
 }
 
 impl Agreed {
@@ -27,10 +29,22 @@ impl Agreed {
         }
         if tcp.has(Flags::ACK) {
             // It has no more than was agreed on.
-            self.bits |= offer(tcp);
+            self.bits |= offer(tcp) | self.accurately(tcp);
         } else {
             self.offered |= offer(tcp);
+            self.accurate = asks_accurately(tcp);
             self.isn = tcp.seq;
+        }
+    }
+
+    /// RFC 9768 section 3.1.1: a SYN,ACK that agrees to accurate ECN shows how the SYN came; 000,
+    /// 001 and 111 are of those that do not know it.
+    fn accurately(&self, tcp: &LiveTcp) -> i64 {
+        let [cwr, ece] = [Flags::CWR, Flags::ECE].map(|flag| u8::from(tcp.has(flag)));
+        let number = u8::from(tcp.ae) << 2 | cwr << 1 | ece;
+        match self.accurate && matches!(number, 0b010..=0b110) {
+            true => ECN,
+            false => 0,
         }
     }
 
@@ -43,8 +57,11 @@ impl Agreed {
         if *what == Accepted::SynFastOpened {
             self.bits |= FAST_CHILD | if has_text { SYN_DATA } else { 0 };
         }
+        if tcp.has(Flags::SYN) && !tcp.has(Flags::ACK) {
+            self.accurate = asks_accurately(tcp);
+        }
         if tcp.has(Flags::SYN) && tcp.has(Flags::ACK) {
-            self.bits |= offer(tcp) & self.offered;
+            self.bits |= (offer(tcp) | self.accurately(tcp)) & self.offered;
             if tcp.ack != self.isn.wrapping_add(1) {
                 self.bits |= SYN_DATA;
             }
@@ -53,6 +70,11 @@ impl Agreed {
             self.bits |= ECN_SEEN;
         }
     }
+}
+
+/// RFC 9768 section 3.1.1.
+fn asks_accurately(tcp: &LiveTcp) -> bool {
+    tcp.ae && tcp.has(Flags::ECE) && tcp.has(Flags::CWR)
 }
 
 /// What a SYN, or a SYN,ACK, has.

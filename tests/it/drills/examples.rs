@@ -31,15 +31,6 @@ fn fails_in_time(text: &str) {
     );
 }
 
-/// It is read and skipped, for this alone.
-fn is_skipped_for(name: &str, text: &str) {
-    let run = run(text).run;
-    assert_eq!(
-        (run.verdict, run.skip),
-        (Verdict::Skip, vec![name.to_owned()])
-    );
-}
-
 /// It is read as packetdrill reads it; what it wants, this stack does not do.
 fn is_read_and_fails(text: &str) {
     assert!(prepare(text, &Request::default()).is_ok());
@@ -254,11 +245,10 @@ fn text_on_a_syn() {
     );
 }
 
-/// AccECN. Not supported, and named.
+/// AccECN: marked packets counted in three flags, and bytes in an option.
 #[test]
 fn accurate_marks() {
-    is_skipped_for(
-        "sysctl:net.ipv4.tcp_ecn",
+    passes(
         r#"`../common/defaults.sh`
 0 `sysctl -q net.ipv4.tcp_ecn=3`
 +0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3

@@ -207,7 +207,7 @@ const UNSUPPORTED: &[(&str, &str)] = &[
         "+0 `sysctl net.ipv4.tcp_frob=1`",
         "sysctl:net.ipv4.tcp_frob",
     ),
-    ("+0 `sysctl net.ipv4.tcp_ecn=3`", "sysctl:net.ipv4.tcp_ecn"),
+    ("+0 `sysctl net.ipv4.tcp_ecn=6`", "sysctl:net.ipv4.tcp_ecn"),
     (
         "+0 `tc qdisc replace dev tun0 root pfifo limit 0`",
         "command:tc",
