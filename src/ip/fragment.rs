@@ -50,6 +50,11 @@ impl Cut {
         self.packet.capacity()
     }
 
+    /// Whether all of it has left.
+    pub fn is_over(&self) -> bool {
+        self.header.len().saturating_add(self.left) >= self.packet.len()
+    }
+
     /// Writes the next fragment into `out`, in place of what is there. Returns whether there was
     /// one.
     pub fn next_fragment(&mut self, out: &mut Vec<u8>) -> bool {

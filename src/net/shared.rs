@@ -443,6 +443,7 @@ fn take_woken(stack: &mut Stack, waiters: &mut Waiters, woken: &mut Vec<Waker>) 
     while let Some(notice) = stack.poll_notice() {
         match notice {
             Notice::Acceptable(id) => waiters.take(Topic::Accept(id), woken),
+            Notice::Datagrams(..) => {}
             Notice::Connection(id, wake) => {
                 let changed = wake.has(Wake::CONNECTED | Wake::CLOSED);
                 if wake.has(Wake::READABLE) || changed {

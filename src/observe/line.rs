@@ -44,6 +44,7 @@ impl Lines {
             (None, Subject::Stack) => write!(line, "stack"),
             (None, Subject::Connection(number)) => write!(line, "connection {number}"),
             (None, Subject::Listener(number)) => write!(line, "listener {number}"),
+            (None, Subject::Datagrams(number)) => write!(line, "datagrams {number}"),
         };
         if let Some(state) = state_after(told.event) {
             let _ = write!(line, " {state}");

@@ -86,6 +86,7 @@ pub const fn target(told: &Told<'_>) -> &'static str {
         _ => match told.on {
             Subject::Stack => "pellucid::stack",
             Subject::Connection(_) | Subject::Listener(_) => "pellucid::tcp",
+            Subject::Datagrams(_) => "pellucid::udp",
         },
     }
 }

@@ -294,6 +294,8 @@ pub const fn spurious(by: Spurious) -> &'static str {
 pub fn call(call: Call) -> String {
     match call {
         Call::Open => "OPEN, active".into(),
+        Call::Bind => "a datagram socket bound".into(),
+        Call::Connect => "a datagram socket connected".into(),
         Call::Listen => "OPEN, passive".into(),
         Call::Accept => "accept".into(),
         Call::Send { bytes } => format!("SEND {bytes} B"),

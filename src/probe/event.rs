@@ -19,6 +19,8 @@ pub enum Subject {
     Connection(u64),
     /// A listener.
     Listener(u64),
+    /// A datagram socket.
+    Datagrams(u64),
 }
 
 /// Why a packet leaves: the clause, and in words.

@@ -380,6 +380,10 @@ pub enum Spurious {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Call {
     Open,
+    /// A datagram socket was made.
+    Bind,
+    /// A datagram socket has a peer from here on.
+    Connect,
     Listen,
     Accept,
     Send {

@@ -26,6 +26,8 @@ pub struct Config {
 pub struct Limits {
     /// Connections with a control block.
     pub connections: usize,
+    /// Datagram sockets.
+    pub udp_sockets: usize,
     /// Half-open connections, of all listeners together.
     pub half_open: usize,
     /// Records of connections in TIME-WAIT; at the limit the oldest is forgotten.
@@ -69,6 +71,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             connections: 16_384,
+            udp_sockets: 4_096,
             half_open: 1_024,
             time_wait: 16_384,
         }

@@ -19,7 +19,7 @@ enum Body {
     None,
     /// The send buffer of a connection.
     Text(ConnId, Wish),
-    /// The stack's own room for replies.
+    /// The stack's own room for replies and datagrams.
     Reply,
 }
 
@@ -60,6 +60,7 @@ impl Stack {
             let composed = match ripe {
                 Ripe::Connection(id) => self.compose_segment(id),
                 Ripe::HalfOpen(id) => self.compose_answer(id),
+                Ripe::Datagrams(id) => self.compose_datagram(id).map(|()| (0, Body::Reply)),
             };
             if composed.is_some() {
                 return composed;
@@ -165,7 +166,14 @@ impl Stack {
         Some((len, body))
     }
 
-    fn tell_out(&mut self, len: usize, because: EventId, on: Subject, purpose: Purpose, why: Why) {
+    pub(super) fn tell_out(
+        &mut self,
+        len: usize,
+        because: EventId,
+        on: Subject,
+        purpose: Purpose,
+        why: Why,
+    ) {
         let head = self.head.get(..len).unwrap_or_default();
         let reply = if len == 0 { &self.reply[..] } else { &[] };
         self.voice

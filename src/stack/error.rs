@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::udp::{NoWay, UdpError};
 use crate::tcp::Failure;
 
 /// Why OPEN made no connection.
@@ -81,4 +82,107 @@ pub enum ReadError {
     /// The connection has ended.
     #[error(transparent)]
     Failed(#[from] Failure),
+}
+
+/// Why there is no datagram socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UdpBindError {
+    /// The address is neither unspecified nor one of ours.
+    #[error("{0} is not an address of this stack")]
+    NotOurs(IpAddr),
+    /// Another datagram socket is bound there.
+    #[error("{0} is in use by another datagram socket")]
+    InUse(SocketAddr),
+    /// Every port is in use.
+    #[error("no local port is free for a datagram socket")]
+    NoPort,
+    /// The limit of datagram sockets is reached.
+    #[error("the limit of {0} datagram sockets is reached")]
+    TooMany(usize),
+}
+
+/// Why a datagram socket has no peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UdpConnectError {
+    /// The remote socket cannot be: no unicast address, a loopback address, or port 0.
+    #[error("{0} is no address that datagrams can be sent to")]
+    BadRemote(SocketAddr),
+    /// The remote address is one of ours: what is sent there would leave, and find nobody.
+    #[error("{0} is this stack itself, which has no loopback")]
+    Itself(IpAddr),
+    /// The socket's address, or every one of ours, is of the other family.
+    #[error("no address of this socket can reach {0}")]
+    NoSource(IpAddr),
+    /// The address that suits is taken, with the socket's port, by another socket.
+    #[error("{0} is in use by another datagram socket")]
+    InUse(SocketAddr),
+    /// The socket is closed.
+    #[error("the socket is closed")]
+    Closed,
+}
+
+/// Why a datagram was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UdpSendError {
+    /// There is no room yet.
+    #[error("too many datagrams wait to be sent")]
+    WouldBlock,
+    /// The remote socket cannot be: no unicast address, a loopback address, or port 0.
+    #[error("{0} is no address that datagrams can be sent to")]
+    BadRemote(SocketAddr),
+    /// The remote address is one of ours: what is sent there would leave, and find nobody.
+    #[error("{0} is this stack itself, which has no loopback")]
+    Itself(IpAddr),
+    /// The socket's address, or every one of ours, is of the other family.
+    #[error("no address of this socket can reach {0}")]
+    NoSource(IpAddr),
+    /// The socket is not connected, and no destination was given.
+    #[error("a datagram needs a destination, or its socket a peer")]
+    NoDestination,
+    /// The socket is connected, and not to this one.
+    #[error("the socket is connected, and not to {0}")]
+    Connected(SocketAddr),
+    /// So many bytes do not fit into a datagram; so many do.
+    #[error("a datagram of {0} bytes is too long: at most {1} go there")]
+    TooLong(usize, usize),
+    /// An earlier datagram was refused.
+    #[error(transparent)]
+    Refused(UdpError),
+    /// The socket is closed.
+    #[error("the socket is closed")]
+    Closed,
+}
+
+/// Why no datagram was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UdpReceiveError {
+    /// None has come yet.
+    #[error("no datagram has come yet")]
+    WouldBlock,
+    /// A datagram that was sent before was refused.
+    #[error(transparent)]
+    Refused(UdpError),
+    /// The socket is closed.
+    #[error("the socket is closed")]
+    Closed,
+}
+
+impl From<NoWay> for UdpConnectError {
+    fn from(no_way: NoWay) -> UdpConnectError {
+        match no_way {
+            NoWay::BadRemote(remote) => UdpConnectError::BadRemote(remote),
+            NoWay::Itself(addr) => UdpConnectError::Itself(addr),
+            NoWay::NoSource(addr) => UdpConnectError::NoSource(addr),
+        }
+    }
+}
+
+impl From<NoWay> for UdpSendError {
+    fn from(no_way: NoWay) -> UdpSendError {
+        match no_way {
+            NoWay::BadRemote(remote) => UdpSendError::BadRemote(remote),
+            NoWay::Itself(addr) => UdpSendError::Itself(addr),
+            NoWay::NoSource(addr) => UdpSendError::NoSource(addr),
+        }
+    }
 }

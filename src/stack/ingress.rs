@@ -59,21 +59,6 @@ impl Stack {
         }
     }
 
-    /// No datagram sockets yet: a datagram that is well formed finds no port.
-    fn deliver_udp(&mut self, datagram: &Datagram<'_>, checksum: Checksum) {
-        let (src, dst) = (datagram.src, datagram.dst);
-        let parsed = wire::udp::Datagram::parse(src, dst, datagram.payload, checksum);
-        let ending = match parsed {
-            Ok(_) => Drop::PortUnreachable,
-            Err(ParseError::Checksum) => Drop::BadUdpChecksum,
-            Err(_) => Drop::BadUdpHeader,
-        };
-        self.end(Subject::Stack, ending.into());
-        if ending == Drop::PortUnreachable {
-            self.owe_error(&Owed::PortUnreachable, datagram.packet);
-        }
-    }
-
     fn deliver_icmp(&mut self, datagram: &Datagram<'_>) {
         let message = Message::parse(datagram.src, datagram.dst, datagram.payload);
         if matches!(message, Ok(Message::EchoRequest(_))) {
@@ -120,8 +105,11 @@ impl Stack {
         Accepted::EchoRequest.into()
     }
 
-    /// An error about a segment of ours: its connection judges it.
+    /// An error about a packet of ours: its connection or its socket judges it.
     fn deliver_icmp_error(&mut self, error: &IcmpError) {
+        if let About::Udp { ports } = error.about {
+            return self.deliver_error_to_socket(error, ports);
+        }
         let Some((seq, id)) = self.quoted(error) else {
             self.end(Subject::Stack, Drop::IcmpNotOurs.into());
             return;

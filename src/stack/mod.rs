@@ -33,6 +33,7 @@ mod ports;
 mod ready;
 mod replies;
 mod tcp;
+mod udp;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -66,8 +67,12 @@ use ready::Ready;
 use replies::Replies;
 
 pub use config::{Config, Limits};
-pub use error::{AcceptError, ListenError, OpenError, ReadError, WriteError};
-pub use notice::{ConnId, ListenerId, Notice, Wake};
+pub use error::{
+    AcceptError, ListenError, OpenError, ReadError, UdpBindError, UdpConnectError, UdpReceiveError,
+    UdpSendError, WriteError,
+};
+pub use notice::{ConnId, ListenerId, Notice, UdpId, Wake};
+pub use udp::{Came, UdpError};
 
 pub use crate::ip::address::AddressError;
 pub use crate::tcp::congestion::Algorithm;
@@ -97,6 +102,7 @@ pub struct Stack {
     /// In the order in which they came, for forgetting the oldest; ids may be stale.
     time_wait_order: VecDeque<TimeWaitId>,
     listeners: SlotMap<ListenerId, Listener>,
+    udp: udp::Sockets,
     demux: Demux,
     ports: Ports,
 
@@ -220,6 +226,7 @@ impl Stack {
             time_wait: SlotMap::with_key(),
             time_wait_order: VecDeque::new(),
             listeners: SlotMap::with_key(),
+            udp: udp::Sockets::new(random.key()),
             demux,
             ports,
             reassembly: Reassembly::default(),
@@ -322,6 +329,12 @@ impl Stack {
                     };
                     listener.noticed = false;
                     return Some(Notice::Acceptable(id));
+                }
+                Noticed::Datagrams(id) => {
+                    let Some(wake) = self.take_wake_of_socket(id) else {
+                        continue;
+                    };
+                    return Some(Notice::Datagrams(id, wake));
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! What an owner must be told: each connection and each listener waits in the queue at most once.
+//! What an owner must be told: each connection, listener and datagram
+//! socket waits in the queue at most once.
 
 use std::collections::VecDeque;
 
@@ -11,6 +12,8 @@ new_key_type! {
     pub struct ConnId;
     /// A listener.
     pub struct ListenerId;
+    /// A datagram socket.
+    pub struct UdpId;
 }
 
 /// Something that an owner waits for has happened. It is a hint: asking again is always allowed.
@@ -20,6 +23,8 @@ pub enum Notice {
     Connection(ConnId, Wake),
     /// A connection waits to be accepted.
     Acceptable(ListenerId),
+    /// A datagram socket can be read or written, or has an error to tell.
+    Datagrams(UdpId, Wake),
 }
 
 /// Who waits to be noticed.
@@ -27,6 +32,7 @@ pub enum Notice {
 pub(super) enum Noticed {
     Connection(ConnId),
     Listener(ListenerId),
+    Datagrams(UdpId),
 }
 
 /// The queue.

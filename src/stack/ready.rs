@@ -1,9 +1,9 @@
-//! Whose turn it is to send: round robin, one segment a turn.
+//! Whose turn it is to send: round robin, one packet a turn.
 
 use std::collections::VecDeque;
 
 use super::demux::HalfOpenId;
-use super::notice::ConnId;
+use super::notice::{ConnId, UdpId};
 
 /// Somebody who may have something to send. Who it is keeps a mark while waiting here, so that
 /// nobody waits twice.
@@ -11,6 +11,7 @@ use super::notice::ConnId;
 pub(super) enum Ripe {
     Connection(ConnId),
     HalfOpen(HalfOpenId),
+    Datagrams(UdpId),
 }
 
 /// The queue.

@@ -4,6 +4,7 @@
 //! pseudo-header in ICMPv6 alone) and what the quote says are judged here. Whether a message is
 //! answered or believed is decided in `ip`.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use etherparse::{Icmpv4Slice, Icmpv6Slice, icmpv4, icmpv6};
@@ -59,6 +60,23 @@ pub enum Problem {
     Unknown { kind: u8, code: u8 },
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Unreachable(what) => write!(f, "{what}"),
+            Problem::PacketTooBig { mtu } => {
+                write!(f, "too big for a link of {mtu} bytes on its way")
+            }
+            Problem::HopLimitExceeded => f.write_str("its hop limit ran out"),
+            Problem::ReassemblyTimeExceeded => f.write_str("its fragments were not all there"),
+            Problem::Parameter { code, pointer } => {
+                write!(f, "byte {pointer} of it makes no sense (code {code})")
+            }
+            Problem::Unknown { kind, code } => write!(f, "ICMP error {kind}, code {code}"),
+        }
+    }
+}
+
 /// Why a packet cannot be delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unreachable {
@@ -76,6 +94,20 @@ pub enum Unreachable {
     Prohibited,
     /// The family's own code for something rarer.
     Other(u8),
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unreachable::Network => "no way to the network",
+            Unreachable::Host => "no way to the host",
+            Unreachable::Protocol => "nobody there speaks the protocol",
+            Unreachable::Port => "nobody there has the port",
+            Unreachable::SourceRoute => "the source route cannot be followed",
+            Unreachable::Prohibited => "it is forbidden on its way",
+            Unreachable::Other(code) => return write!(f, "unreachable, code {code}"),
+        })
+    }
 }
 
 impl<'a> Message<'a> {

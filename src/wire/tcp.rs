@@ -225,7 +225,7 @@ impl<'a> Segment<'a> {
     }
 }
 
-/// A segment's port numbers.
+/// The port numbers of a segment or a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ports {
     pub src: u16,

@@ -270,6 +270,8 @@ impl World {
                         self.play(id);
                     }
                 }
+                // The simulator's applications have none.
+                Notice::Datagrams(..) => {}
                 Notice::Acceptable(id) => {
                     let place = host
                         .listening

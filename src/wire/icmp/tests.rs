@@ -502,3 +502,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn problems_are_told_in_words() {
+    let said = |problem: Problem| problem.to_string();
+    let port = Problem::Unreachable(Unreachable::Port);
+    assert_eq!(said(port), "nobody there has the port");
+    let rare = Problem::Unreachable(Unreachable::Other(12));
+    assert_eq!(said(rare), "unreachable, code 12");
+    let too_big = Problem::PacketTooBig { mtu: 1280 };
+    assert_eq!(said(too_big), "too big for a link of 1280 bytes on its way");
+}

@@ -1,0 +1,446 @@
+//! Datagram sockets: RFC 768, RFC 1122 section 4.1.
+//!
+//! A socket is bound to a local endpoint that no other has, with one of our addresses or with any,
+//! and may be connected: then it hears only its peer, and errors about what it sent come with the
+//! next call. Datagrams keep their borders; each is taken whole or not at all, both ways.
+//!
+//! What is sent waits at its socket as a finished packet until it has its turn, and leaves in
+//! fragments if it is too long for the link.
+
+mod socket;
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use slotmap::SlotMap;
+
+use crate::base::keyed::FlowState;
+use crate::base::pair::{Endpoint, SocketPair};
+use crate::base::{Checksum, Instant, Pieces};
+use crate::ip::fragment::Cut;
+use crate::ip::icmp::Owed;
+use crate::ip::icmp_error::IcmpError;
+use crate::ip::receive;
+use crate::ip::transmit::Outgoing;
+use crate::probe::{Accepted, Call, Drop, Event, Purpose, Subject, Why};
+use crate::rfc;
+use crate::wire::udp::{Datagram, HEADER_LEN, PROTOCOL};
+use crate::wire::{ParseError, Ports};
+
+use super::error::{UdpBindError, UdpConnectError, UdpReceiveError, UdpSendError};
+use super::notice::{Noticed, UdpId};
+use super::ready::Ripe;
+use super::{Stack, Wake};
+use socket::{Content, Sent, Socket};
+
+pub use socket::{Came, UdpError};
+
+/// All datagram sockets. Peers choose ports, so the hash has a key.
+#[derive(Debug)]
+pub(super) struct Sockets {
+    sockets: SlotMap<UdpId, Socket>,
+    by_local: HashMap<Endpoint, UdpId, FlowState>,
+}
+
+impl Sockets {
+    pub fn new(key: [u8; 16]) -> Sockets {
+        Sockets {
+            sockets: SlotMap::with_key(),
+            by_local: HashMap::with_hasher(FlowState::new(key)),
+        }
+    }
+
+    /// Whose a datagram to `local` from `remote` is. A socket for just this address goes before one
+    /// for any; one for any IPv6 address takes IPv4 too. Who is connected hears only its peer.
+    fn find(&self, local: Endpoint, remote: Endpoint) -> Option<UdpId> {
+        let at = |addr| self.by_local.get(&Endpoint { addr, ..local });
+        let id = at(local.addr)
+            .or_else(|| at(unspecified(local.addr)))
+            .or_else(|| at(Ipv6Addr::UNSPECIFIED.into()))?;
+        let socket = self.sockets.get(*id)?;
+        let hears = socket.remote.is_none_or(|peer| peer == remote);
+        hears.then_some(*id)
+    }
+}
+
+/// What a datagram leaves with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Way {
+    src: Endpoint,
+    dst: Endpoint,
+}
+
+impl Stack {
+    /// A socket that receives what comes to `local`: one of our addresses or the unspecified one,
+    /// and a port, or 0 for any that is free.
+    ///
+    /// # Errors
+    ///
+    /// See [`UdpBindError`].
+    pub fn udp_bind(&mut self, now: Instant, local: SocketAddr) -> Result<UdpId, UdpBindError> {
+        let now = self.tick(now);
+        let ip = local.ip();
+        if !ip.is_unspecified() && !self.addresses.is_ours(ip) {
+            return Err(UdpBindError::NotOurs(ip));
+        }
+        if self.udp.sockets.len() >= self.config.limits.udp_sockets {
+            return Err(UdpBindError::TooMany(self.config.limits.udp_sockets));
+        }
+        let taken = &self.udp.by_local;
+        let is_free = |port| !taken.contains_key(&Endpoint { addr: ip, port });
+        let port = match local.port() {
+            0 => self.ports.draw(is_free).ok_or(UdpBindError::NoPort)?,
+            port if is_free(port) => port,
+            _ => return Err(UdpBindError::InUse(local)),
+        };
+        let local = Endpoint { addr: ip, port };
+        let number = self.number();
+        let hop_limit = self.config.hop_limit;
+        let socket = Socket::new(local, number, hop_limit);
+        let id = self.udp.sockets.insert(socket);
+        self.udp.by_local.insert(local, id);
+        let on = Subject::Datagrams(number);
+        self.voice.input_told(now, on, || Event::Called(Call::Bind));
+        Ok(id)
+    }
+
+    /// Connects a socket to `remote`: it sends there, and hears nobody else. What came from others
+    /// is forgotten. A socket that was bound to any address is at the one that suits from now on.
+    ///
+    /// # Errors
+    ///
+    /// See [`UdpConnectError`]; nothing has changed then.
+    pub fn udp_connect(
+        &mut self,
+        now: Instant,
+        id: UdpId,
+        remote: SocketAddr,
+    ) -> Result<(), UdpConnectError> {
+        let now = self.tick(now);
+        let socket = self.udp.sockets.get(id).ok_or(UdpConnectError::Closed)?;
+        let before = socket.local;
+        let way = self.way(before, remote.into())?;
+        if way.src != before {
+            if self.udp.by_local.contains_key(&way.src) {
+                return Err(UdpConnectError::InUse(way.src.into()));
+            }
+            self.udp.by_local.remove(&before);
+            self.udp.by_local.insert(way.src, id);
+        }
+        if let Some(socket) = self.udp.sockets.get_mut(id) {
+            socket.connect(way.src, way.dst);
+            let on = Subject::Datagrams(socket.number);
+            self.voice
+                .input_told(now, on, || Event::Called(Call::Connect));
+        }
+        Ok(())
+    }
+
+    /// Sends a datagram to `to`, or to the peer of a socket that is connected. It waits for its
+    /// turn; [`Wake::WRITABLE`] follows when there is room again.
+    ///
+    /// # Errors
+    ///
+    /// See [`UdpSendError`]; nothing of the datagram is sent then.
+    pub fn udp_send(
+        &mut self,
+        now: Instant,
+        id: UdpId,
+        text: &[u8],
+        to: Option<SocketAddr>,
+    ) -> Result<(), UdpSendError> {
+        let now = self.tick(now);
+        let socket = self.udp.sockets.get_mut(id).ok_or(UdpSendError::Closed)?;
+        if let Some(error) = socket.take_error_of_peer() {
+            return Err(UdpSendError::Refused(error));
+        }
+        let peer = socket.remote.map(SocketAddr::from);
+        let (local, tos, hop_limit) = (socket.local, socket.tos, socket.hop_limit);
+        let remote = to.or(peer).ok_or(UdpSendError::NoDestination)?;
+        if peer.is_some_and(|peer| peer != remote) {
+            return Err(UdpSendError::Connected(remote));
+        }
+        let way = self.way(local, remote.into())?;
+        let most = text_max(way.dst.addr);
+        if text.len() > most {
+            return Err(UdpSendError::TooLong(text.len(), most));
+        }
+        let socket = self.udp.sockets.get_mut(id).ok_or(UdpSendError::Closed)?;
+        if !socket.grants_room() {
+            return Err(UdpSendError::WouldBlock);
+        }
+        let mtu = self.config.mtu;
+        let label = self.secrets.labels.of(&way.pair(), 0);
+        let packet = way.packet(text, tos, hop_limit, label, mtu);
+        let content = if packet.len() > usize::from(mtu) {
+            let ids = &mut self.identifications;
+            let (src, dst) = (way.src.addr, way.dst.addr);
+            // Every identification in use is room that time gives back.
+            let drawn = ids.draw(now, src, dst, PROTOCOL);
+            let identification = drawn.ok_or(UdpSendError::WouldBlock)?;
+            let cut = Cut::new(packet, mtu, identification);
+            Content::Cut(cut.ok_or(UdpSendError::TooLong(text.len(), most))?)
+        } else {
+            Content::Packet(packet)
+        };
+        let on = Subject::Datagrams(socket.number);
+        let bytes = text.len();
+        let because = self
+            .voice
+            .input_told(now, on, || Event::Called(Call::Send { bytes }));
+        socket.send(Sent { content, because });
+        if !std::mem::replace(&mut socket.ready, true) {
+            self.ready.push_back(Ripe::Datagrams(id));
+        }
+        Ok(())
+    }
+
+    /// Moves the text of the oldest datagram that came to `buf`, as much as fits; the rest of it is
+    /// lost, and `Came::len` says how long it was.
+    ///
+    /// # Errors
+    ///
+    /// See [`UdpReceiveError`].
+    pub fn udp_receive(
+        &mut self,
+        now: Instant,
+        id: UdpId,
+        buf: &mut [u8],
+    ) -> Result<Came, UdpReceiveError> {
+        let now = self.tick(now);
+        let sockets = &mut self.udp.sockets;
+        let socket = sockets.get_mut(id).ok_or(UdpReceiveError::Closed)?;
+        if let Some(error) = socket.take_error_of_peer() {
+            return Err(UdpReceiveError::Refused(error));
+        }
+        let came = socket.receive(buf).ok_or(UdpReceiveError::WouldBlock)?;
+        let on = Subject::Datagrams(socket.number);
+        let bytes = came.len.min(buf.len());
+        self.voice
+            .input_told(now, on, || Event::Called(Call::Receive { bytes }));
+        Ok(came)
+    }
+
+    /// RFC 1122 section 4.1.3.3: the latest ICMP error about what a socket sent, once.
+    pub fn udp_take_error(&mut self, id: UdpId) -> Option<UdpError> {
+        self.udp.sockets.get_mut(id)?.take_error()
+    }
+
+    /// RFC 1122 section 4.1.4: what the datagrams of a socket leave with from here on. A TTL or hop
+    /// limit of zero is sent as one; of the type of service or traffic class the two bits of ECN
+    /// are left out.
+    pub fn udp_configure(&mut self, now: Instant, id: UdpId, hop_limit: u8, tos: u8) {
+        let now = self.tick(now);
+        if let Some(socket) = self.udp.sockets.get_mut(id) {
+            socket.hop_limit = hop_limit;
+            socket.tos = tos & !ECN_BITS;
+            let on = Subject::Datagrams(socket.number);
+            self.voice
+                .input_told(now, on, || Event::Called(Call::Configure));
+        }
+    }
+
+    /// Where a socket is bound, and to whom it is connected.
+    pub fn udp_ends(&self, id: UdpId) -> Option<(SocketAddr, Option<SocketAddr>)> {
+        let socket = self.udp.sockets.get(id)?;
+        Some((socket.local.into(), socket.remote.map(SocketAddr::from)))
+    }
+
+    /// Closes a socket. What waits to be sent or read is forgotten.
+    pub fn udp_close(&mut self, now: Instant, id: UdpId) {
+        let now = self.tick(now);
+        if let Some(socket) = self.udp.sockets.remove(id) {
+            self.udp.by_local.remove(&socket.local);
+            let on = Subject::Datagrams(socket.number);
+            self.voice
+                .input_told(now, on, || Event::Called(Call::Close));
+        }
+    }
+
+    /// From where and to where: RFC 1122 section 4.1.3.6, from an address of ours alone.
+    fn way(&self, local: Endpoint, dst: Endpoint) -> Result<Way, NoWay> {
+        if dst.port == 0 || !self.is_host(dst.addr) {
+            return Err(NoWay::BadRemote(dst.into()));
+        }
+        if self.addresses.is_ours(dst.addr) {
+            return Err(NoWay::Itself(dst.addr));
+        }
+        let addr = if local.addr.is_unspecified() {
+            let source = self.addresses.source_for(dst.addr);
+            source.ok_or(NoWay::NoSource(dst.addr))?
+        } else if local.addr.is_ipv4() == dst.addr.is_ipv4() {
+            local.addr
+        } else {
+            return Err(NoWay::NoSource(dst.addr));
+        };
+        let src = Endpoint { addr, ..local };
+        Ok(Way { src, dst })
+    }
+
+    /// A UDP packet for one of our addresses.
+    pub(super) fn deliver_udp(&mut self, packet: &receive::Datagram<'_>, checksum: Checksum) {
+        let (src, dst) = (packet.src, packet.dst);
+        let datagram = match Datagram::parse(src, dst, packet.payload, checksum) {
+            Ok(datagram) => datagram,
+            Err(ParseError::Checksum) => {
+                return self.end(Subject::Stack, Drop::BadUdpChecksum.into());
+            }
+            Err(_) => return self.end(Subject::Stack, Drop::BadUdpHeader.into()),
+        };
+        let local = Endpoint {
+            addr: dst,
+            port: datagram.ports.dst,
+        };
+        let remote = Endpoint {
+            addr: src,
+            port: datagram.ports.src,
+        };
+        let Some(id) = self.udp.find(local, remote) else {
+            self.end(Subject::Stack, Drop::PortUnreachable.into());
+            return self.owe_error(&Owed::PortUnreachable, packet.packet);
+        };
+        let Some(socket) = self.udp.sockets.get_mut(id) else {
+            return;
+        };
+        let on = Subject::Datagrams(socket.number);
+        if socket.arrive(remote, dst, packet.tos, datagram.text) {
+            self.end(on, Accepted::Datagram.into());
+            self.tell_socket(id, Wake::READABLE);
+        } else {
+            self.end(on, Drop::QueueFull.into());
+        }
+    }
+
+    /// An ICMP error about a datagram of ours. RFC 1122 section 4.1.3.3: whatever it is, the
+    /// application may know it. One about a datagram that a connected socket has not sent is not
+    /// believed.
+    pub(super) fn deliver_error_to_socket(&mut self, error: &IcmpError, ports: Ports) {
+        // What it quotes is a packet of ours.
+        let local = Endpoint {
+            addr: error.src,
+            port: ports.src,
+        };
+        let remote = Endpoint {
+            addr: error.dst,
+            port: ports.dst,
+        };
+        let id = self.udp.find(local, remote);
+        let socket = id.and_then(|id| self.udp.sockets.get_mut(id).map(|socket| (id, socket)));
+        let Some((id, socket)) = socket else {
+            return self.end(Subject::Stack, Drop::IcmpNotOurs.into());
+        };
+        let on = Subject::Datagrams(socket.number);
+        socket.fail(UdpError {
+            remote: remote.into(),
+            problem: error.kind,
+        });
+        self.end(on, Accepted::IcmpError.into());
+        self.tell_socket(id, Wake::READABLE | Wake::WRITABLE);
+    }
+
+    /// The next packet of a socket, in the room for replies; `None` if it has none.
+    pub(super) fn compose_datagram(&mut self, id: UdpId) -> Option<()> {
+        let socket = self.udp.sockets.get_mut(id)?;
+        socket.ready = false;
+        let because = socket.next_packet(&mut self.reply)?;
+        let on = Subject::Datagrams(socket.number);
+        socket.ready = socket.has_more();
+        if socket.ready {
+            // Its next turn comes after everybody else's.
+            self.ready.push_back(Ripe::Datagrams(id));
+        }
+        let awaited = socket.has_awaited_room();
+        self.tell_out(0, because, on, Purpose::Datagram, SENT);
+        if awaited {
+            self.tell_socket(id, Wake::WRITABLE);
+        }
+        Some(())
+    }
+
+    fn tell_socket(&mut self, id: UdpId, wake: Wake) {
+        if let Some(socket) = self.udp.sockets.get_mut(id) {
+            socket.wake |= wake;
+            if !std::mem::replace(&mut socket.noticed, true) {
+                self.notices.push_back(Noticed::Datagrams(id));
+            }
+        }
+    }
+
+    /// What the owner of a socket has not been told yet.
+    pub(super) fn take_wake_of_socket(&mut self, id: UdpId) -> Option<Wake> {
+        let socket = self.udp.sockets.get_mut(id)?;
+        socket.noticed = false;
+        Some(std::mem::replace(&mut socket.wake, Wake::NONE))
+    }
+}
+
+impl Way {
+    fn pair(&self) -> SocketPair {
+        SocketPair {
+            local: self.src,
+            remote: self.dst,
+        }
+    }
+
+    /// The whole packet. One that fits the link must not be cut by anybody else.
+    fn packet(&self, text: &[u8], tos: u8, hop_limit: u8, flow_label: u32, mtu: u16) -> Vec<u8> {
+        let outgoing = Outgoing {
+            tos,
+            hop_limit,
+            flow_label,
+            ..Outgoing::new(self.src.addr, self.dst.addr, PROTOCOL)
+        };
+        let behind = HEADER_LEN + text.len();
+        let head = outgoing.header_len();
+        let outgoing = Outgoing {
+            dont_fragment: head + behind <= usize::from(mtu),
+            ..outgoing
+        };
+        let datagram = Datagram {
+            ports: Ports {
+                src: self.src.port,
+                dst: self.dst.port,
+            },
+            text: Pieces::one(text),
+        };
+        let mut packet = vec![0; head + HEADER_LEN];
+        let (ip, udp) = packet.split_at_mut(head);
+        outgoing.emit(behind, ip);
+        datagram.emit_header(self.src.addr, self.dst.addr, udp);
+        packet.extend_from_slice(text);
+        packet
+    }
+}
+
+/// Why nothing can be sent from here to there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoWay {
+    BadRemote(SocketAddr),
+    Itself(IpAddr),
+    NoSource(IpAddr),
+}
+
+fn unspecified(addr: IpAddr) -> IpAddr {
+    match addr {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+/// How much text a datagram holds: 65,535 bytes less its header, and less that of IPv4, which
+/// counts its own.
+fn text_max(dst: IpAddr) -> usize {
+    let ip = if dst.is_ipv4() { 20 } else { 0 };
+    65_535 - ip - HEADER_LEN
+}
+
+/// RFC 3168 section 5: they are the stack's.
+const ECN_BITS: u8 = 3;
+
+const SENT: Why = Why {
+    by: rfc!(768, "User Interface"),
+    text: "an application sends a datagram",
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,419 @@
+use std::collections::HashSet;
+
+use super::super::kit::{Record, pattern};
+use super::super::{Config, Notice};
+use super::*;
+use crate::base::{Received, Seed};
+use crate::wire::icmp::{Problem, Unreachable};
+use crate::wire::{ipv4, ipv6};
+
+const ANY_V4: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+const ANY_V6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+const A: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+const B: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
+const A6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
+const B6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2));
+/// A second one of `a`.
+const A_TOO: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 3));
+const NOW: Instant = Instant::BIRTH;
+const FAMILIES: [(IpAddr, IpAddr); 2] = [(A, B), (A6, B6)];
+
+/// Two stacks that speak both families.
+struct Two {
+    a: Stack,
+    b: Stack,
+    told_a: Record,
+    told_b: Record,
+}
+
+impl Two {
+    fn new() -> Two {
+        let stack = |addresses: &[IpAddr], seed| {
+            let prefix = |addr: &IpAddr| (*addr, if addr.is_ipv4() { 24 } else { 64 });
+            let config = Config::new(addresses.iter().map(prefix).collect());
+            let mut stack = Stack::new(config, Seed::from_number(seed));
+            let record = Record::default();
+            stack.observe(Box::new(record.clone()));
+            (stack, record)
+        };
+        let (a, told_a) = stack(&[A, A6, A_TOO], 1);
+        let (b, told_b) = stack(&[B, B6], 2);
+        Two {
+            a,
+            b,
+            told_a,
+            told_b,
+        }
+    }
+
+    /// Takes what both have to send to the other, until there is nothing more. Returns what `a`
+    /// sent.
+    fn carry(&mut self) -> Vec<Vec<u8>> {
+        let mut sent = Vec::new();
+        for _ in 0..10_000 {
+            if let Some(packet) = self.a.poll_transmit(NOW) {
+                let packet = packet.to_vec();
+                self.b.receive(NOW, Received::plain(&packet));
+                sent.push(packet);
+            } else if let Some(packet) = self.b.poll_transmit(NOW) {
+                let packet = packet.to_vec();
+                self.a.receive(NOW, Received::plain(&packet));
+            } else {
+                return sent;
+            }
+        }
+        panic!("a storm of packets");
+    }
+}
+
+fn socket(stack: &mut Stack, addr: IpAddr, port: u16) -> UdpId {
+    let local = SocketAddr::new(addr, port);
+    stack.udp_bind(NOW, local).expect("a free port")
+}
+
+fn read(stack: &mut Stack, id: UdpId) -> Result<(Vec<u8>, Came), UdpReceiveError> {
+    let mut buf = vec![0; 70_000];
+    let came = stack.udp_receive(NOW, id, &mut buf)?;
+    buf.truncate(came.len);
+    Ok((buf, came))
+}
+
+// req: RFC768-user-interface-1, RFC1122-4.1.3.5-1, RFC768-fields-1, RFC768-fields-2
+#[test]
+fn datagrams_arrive_as_they_were_sent_and_say_from_whom_and_to_whom() {
+    for (a, b) in FAMILIES {
+        let mut two = Two::new();
+        let from = socket(&mut two.a, a, 1000);
+        let to = socket(&mut two.b, b, 2000);
+        let texts: [&[u8]; 4] = [b"one", b"", b"three", &pattern(1_472 - 20)];
+        for text in texts {
+            let sent = two
+                .a
+                .udp_send(NOW, from, text, Some(SocketAddr::new(b, 2000)));
+            assert_eq!(sent, Ok(()));
+        }
+        two.carry();
+        for text in texts {
+            let expected = Came {
+                from: SocketAddr::new(a, 1000),
+                to: b,
+                tos: 0,
+                len: text.len(),
+            };
+            assert_eq!(read(&mut two.b, to), Ok((text.to_vec(), expected)));
+        }
+        assert_eq!(read(&mut two.b, to), Err(UdpReceiveError::WouldBlock));
+        assert_eq!(two.told_b.count("Datagram"), 4);
+    }
+}
+
+#[test]
+fn one_that_is_too_long_for_the_link_goes_in_fragments() {
+    for (a, b) in FAMILIES {
+        let mut two = Two::new();
+        let from = socket(&mut two.a, a, 1000);
+        let to = socket(&mut two.b, b, 2000);
+        // RFC 768: 65,535 less the header of 8; RFC 791: and less the 20 of its own.
+        let most = if b.is_ipv4() { 65_507 } else { 65_527 };
+        for len in [1_473, 60_000, most] {
+            let text = pattern(len);
+            let sent = two
+                .a
+                .udp_send(NOW, from, &text, Some(SocketAddr::new(b, 2000)));
+            assert_eq!(sent, Ok(()));
+            let packets = two.carry();
+            assert!(packets.iter().all(|packet| packet.len() <= 1_500));
+            assert!(packets.len() > len / 1_480, "{}", packets.len());
+            assert_eq!(read(&mut two.b, to).expect("a datagram").0, text);
+        }
+        let sent = two.a.udp_send(
+            NOW,
+            from,
+            &pattern(most + 1),
+            Some(SocketAddr::new(b, 2000)),
+        );
+        assert_eq!(sent, Err(UdpSendError::TooLong(most + 1, most)));
+        assert_eq!(two.carry().len(), 0);
+    }
+}
+
+// req: RFC1122-4.1.3.5-2, RFC1122-4.1.3.6-1
+#[test]
+fn they_leave_from_the_address_that_was_given_or_from_one_that_suits() {
+    let mut two = Two::new();
+    let sources = [
+        (A_TOO, B, A_TOO),
+        (ANY_V4, B, A),
+        (ANY_V6, B6, A6),
+        (ANY_V6, B, A),
+    ];
+    for (port, (local, dst, src)) in (1000..).zip(sources) {
+        let from = socket(&mut two.a, local, port);
+        let sent = two
+            .a
+            .udp_send(NOW, from, b"x", Some(SocketAddr::new(dst, 7)));
+        assert_eq!(sent, Ok(()));
+        let packet = &two.carry()[0];
+        let found = match src {
+            IpAddr::V4(_) => IpAddr::V4(ipv4::parse(packet).expect("IPv4").0.src),
+            IpAddr::V6(_) => IpAddr::V6(ipv6::parse(packet).expect("IPv6").0.src),
+        };
+        assert_eq!(found, src);
+    }
+    let local = SocketAddr::new(B, 1);
+    assert_eq!(two.a.udp_bind(NOW, local), Err(UdpBindError::NotOurs(B)));
+    let v4 = socket(&mut two.a, A, 1);
+    let refused = |to| {
+        let mut two = Two::new();
+        let from = socket(&mut two.a, A, 1);
+        two.a
+            .udp_send(NOW, from, b"x", Some(to))
+            .expect_err("refused")
+    };
+    let v6 = SocketAddr::new(B6, 7);
+    assert_eq!(refused(v6), UdpSendError::NoSource(B6));
+    let ours = SocketAddr::new(A_TOO, 7);
+    assert_eq!(refused(ours), UdpSendError::Itself(A_TOO));
+    let nobody = SocketAddr::new(B, 0);
+    assert_eq!(refused(nobody), UdpSendError::BadRemote(nobody));
+    let sent = two.a.udp_send(NOW, v4, b"x", None);
+    assert_eq!(sent, Err(UdpSendError::NoDestination));
+}
+
+// req: RFC1122-4.1.4-1
+#[test]
+fn an_application_chooses_ttl_and_type_of_service_but_not_the_bits_of_ecn() {
+    let mut two = Two::new();
+    let to = socket(&mut two.b, ANY_V6, 7);
+    for (a, b) in FAMILIES {
+        let from = socket(&mut two.a, a, 1000);
+        two.a.udp_configure(NOW, from, 3, 0b1011_1011);
+        let sent = two.a.udp_send(NOW, from, b"x", Some(SocketAddr::new(b, 7)));
+        assert_eq!(sent, Ok(()));
+        let packet = &two.carry()[0];
+        let found = match a {
+            IpAddr::V4(_) => ipv4::parse(packet).map(|(header, _)| (header.ttl, header.tos)),
+            IpAddr::V6(_) => {
+                ipv6::parse(packet).map(|(header, _)| (header.hop_limit, header.traffic_class))
+            }
+        };
+        assert_eq!(found.expect("a packet"), (3, 0b1011_1000));
+        assert_eq!(read(&mut two.b, to).expect("a datagram").1.tos, 0b1011_1000);
+    }
+}
+
+// req: RFC1122-4.1.3.3-1, RFC1122-4.1.3.1-1
+#[test]
+fn an_application_hears_that_nobody_is_there() {
+    for (a, b) in FAMILIES {
+        let mut two = Two::new();
+        let remote = SocketAddr::new(b, 7);
+        let error = UdpError {
+            remote,
+            problem: Problem::Unreachable(Unreachable::Port),
+        };
+        let loose = socket(&mut two.a, a, 1000);
+        assert_eq!(two.a.udp_send(NOW, loose, b"x", Some(remote)), Ok(()));
+        two.carry();
+        // Who has many peers asks; a call about others is none of this one's.
+        assert_eq!(read(&mut two.a, loose), Err(UdpReceiveError::WouldBlock));
+        assert_eq!(two.a.udp_take_error(loose), Some(error));
+        assert_eq!(two.a.udp_take_error(loose), None);
+
+        let tied = socket(&mut two.a, a, 1001);
+        assert_eq!(two.a.udp_connect(NOW, tied, remote), Ok(()));
+        for _ in 0..2 {
+            assert_eq!(two.a.udp_send(NOW, tied, b"x", None), Ok(()));
+            two.carry();
+            assert_eq!(read(&mut two.a, tied), Err(UdpReceiveError::Refused(error)));
+            assert_eq!(read(&mut two.a, tied), Err(UdpReceiveError::WouldBlock));
+        }
+        let notices = std::iter::from_fn(|| two.a.poll_notice());
+        assert!(notices.last().is_some_and(
+            |notice| matches!(notice, Notice::Datagrams(id, wake) if id == tied
+                && wake.has(Wake::READABLE) && wake.has(Wake::WRITABLE))
+        ));
+    }
+}
+
+#[test]
+fn an_error_about_what_a_connected_socket_has_not_sent_is_not_believed() {
+    let mut two = Two::new();
+    let tied = socket(&mut two.a, A, 1000);
+    let loose = socket(&mut two.a, A_TOO, 1000);
+    assert_eq!(two.a.udp_connect(NOW, tied, SocketAddr::new(B, 8)), Ok(()));
+    // The same packet but for where it came from.
+    let sent = two
+        .a
+        .udp_send(NOW, loose, b"x", Some(SocketAddr::new(B, 7)));
+    assert_eq!(sent, Ok(()));
+    let mut packet = two.a.poll_transmit(NOW).expect("a datagram").to_vec();
+    let (header, payload) = ipv4::parse(&packet).expect("IPv4");
+    let Datagram { ports, text } = Datagram::parse(A_TOO, B, payload, Checksum::Full).expect("UDP");
+    let text = [text.0, text.1].concat();
+    let forged = Datagram {
+        ports,
+        text: Pieces::one(&text),
+    };
+    let header = ipv4::Header {
+        src: Ipv4Addr::new(192, 0, 2, 1),
+        options: &[],
+        ..header
+    };
+    let mut forgery = vec![0; 28];
+    header.emit(8 + text.len(), &mut forgery[..20]);
+    forged.emit_header(A, B, &mut forgery[20..]);
+    forgery.extend_from_slice(&text);
+    packet.clone_from(&forgery);
+    two.b.receive(NOW, Received::plain(&packet));
+    two.carry();
+    assert_eq!(two.told_a.ending(), "IcmpNotOurs");
+    assert_eq!(two.a.udp_take_error(tied), None);
+}
+
+#[test]
+fn a_connected_socket_hears_its_peer_alone() {
+    let mut two = Two::new();
+    let tied = socket(&mut two.b, ANY_V4, 2000);
+    let (peer, other) = (socket(&mut two.a, A, 1000), socket(&mut two.a, A_TOO, 1000));
+    let to = Some(SocketAddr::new(B, 2000));
+    for from in [peer, other] {
+        assert_eq!(two.a.udp_send(NOW, from, b"early", to), Ok(()));
+    }
+    two.carry();
+    let remote = SocketAddr::new(A, 1000);
+    assert_eq!(two.b.udp_connect(NOW, tied, remote), Ok(()));
+    let ends = two.b.udp_ends(tied);
+    assert_eq!(ends, Some((SocketAddr::new(B, 2000), Some(remote))));
+    for from in [peer, other] {
+        assert_eq!(two.a.udp_send(NOW, from, b"late", to), Ok(()));
+        two.carry();
+    }
+    assert_eq!(two.told_b.ending(), "PortUnreachable");
+    assert!(two.a.udp_take_error(other).is_some());
+    for text in [&b"early"[..], b"late"] {
+        let (found, came) = read(&mut two.b, tied).expect("the peer's");
+        assert_eq!((&found[..], came.from), (text, remote));
+    }
+    assert_eq!(read(&mut two.b, tied), Err(UdpReceiveError::WouldBlock));
+    let elsewhere = SocketAddr::new(A, 1001);
+    let sent = two.b.udp_send(NOW, tied, b"x", Some(elsewhere));
+    assert_eq!(sent, Err(UdpSendError::Connected(elsewhere)));
+}
+
+/// robustness: 256 datagrams or 256 KiB wait to be read; what comes then is dropped and told.
+#[test]
+fn what_waits_to_be_read_is_bounded_and_reading_makes_room() {
+    let mut two = Two::new();
+    let from = socket(&mut two.a, A, 1000);
+    let to = socket(&mut two.b, B, 2000);
+    let send = |two: &mut Two, text: &[u8]| {
+        let sent = two
+            .a
+            .udp_send(NOW, from, text, Some(SocketAddr::new(B, 2000)));
+        assert_eq!(sent, Ok(()));
+        two.carry();
+    };
+    for _ in 0..300 {
+        send(&mut two, b"x");
+    }
+    assert_eq!(two.told_b.count("QueueFull"), 44);
+    assert!(read(&mut two.b, to).is_ok());
+    send(&mut two, b"y");
+    assert_eq!(two.told_b.count("QueueFull"), 44);
+    while read(&mut two.b, to).is_ok() {}
+    let long = pattern(60_000);
+    for _ in 0..5 {
+        send(&mut two, &long);
+    }
+    // Four times 60,000 are below 262,144, and five are not.
+    assert_eq!(two.told_b.count("QueueFull"), 45);
+}
+
+#[test]
+fn a_writer_without_room_is_told_once_when_there_is_some() {
+    let mut two = Two::new();
+    let from = socket(&mut two.a, A, 1000);
+    let to = Some(SocketAddr::new(B, 2000));
+    for _ in 0..256 {
+        assert_eq!(two.a.udp_send(NOW, from, b"x", to), Ok(()));
+    }
+    let sent = two.a.udp_send(NOW, from, b"x", to);
+    assert_eq!(sent, Err(UdpSendError::WouldBlock));
+    assert_eq!(two.a.poll_notice(), None);
+    assert!(two.a.poll_transmit(NOW).is_some());
+    let notice = Notice::Datagrams(from, Wake::WRITABLE);
+    assert_eq!(two.a.poll_notice(), Some(notice));
+    assert!(two.a.poll_transmit(NOW).is_some());
+    assert_eq!(two.a.poll_notice(), None);
+    assert_eq!(two.a.udp_send(NOW, from, b"x", to), Ok(()));
+}
+
+#[test]
+fn a_socket_for_just_this_address_goes_before_one_for_any() {
+    let mut two = Two::new();
+    let [any_v6, any_v4, exact] = [ANY_V6, ANY_V4, B].map(|addr| socket(&mut two.b, addr, 7));
+    let from = socket(&mut two.a, A, 1000);
+    for expected in [exact, any_v4, any_v6] {
+        let sent = two.a.udp_send(NOW, from, b"x", Some(SocketAddr::new(B, 7)));
+        assert_eq!(sent, Ok(()));
+        two.carry();
+        assert!(read(&mut two.b, expected).is_ok());
+        two.b.udp_close(NOW, expected);
+        let closed = read(&mut two.b, expected);
+        assert_eq!(closed, Err(UdpReceiveError::Closed));
+    }
+    let again = SocketAddr::new(B, 7);
+    assert!(two.b.udp_bind(NOW, again).is_ok());
+    let taken = two.b.udp_bind(NOW, again);
+    assert_eq!(taken, Err(UdpBindError::InUse(again)));
+}
+
+/// RFC 6056 section 3.3.1: by chance, which two in a row do not look like.
+#[test]
+fn ports_are_drawn_by_chance_until_none_is_left() {
+    let mut two = Two::new();
+    two.a.config.limits.udp_sockets = usize::MAX;
+    let mut ports = Vec::new();
+    while let Ok(id) = two.a.udp_bind(NOW, SocketAddr::new(A, 0)) {
+        ports.push(two.a.udp_ends(id).expect("open").0.port());
+    }
+    let different: HashSet<u16> = ports.iter().copied().collect();
+    assert_eq!((ports.len(), different.len()), (32_768, 32_768));
+    assert!(ports.iter().all(|port| *port >= 32_768));
+    let neighbours = ports[..1_000]
+        .windows(2)
+        .filter(|pair| pair[0].abs_diff(pair[1]) == 1);
+    assert!(neighbours.count() <= 2);
+    let bind = two.a.udp_bind(NOW, SocketAddr::new(A, 0));
+    assert_eq!(bind, Err(UdpBindError::NoPort));
+}
+
+#[test]
+fn sockets_take_turns_and_a_long_datagram_keeps_nobody_waiting() {
+    let mut two = Two::new();
+    let (long, short) = (socket(&mut two.a, A, 1000), socket(&mut two.a, A, 1001));
+    let to = Some(SocketAddr::new(B, 7));
+    assert_eq!(two.a.udp_send(NOW, long, &pattern(60_000), to), Ok(()));
+    assert_eq!(two.a.udp_send(NOW, short, b"x", to), Ok(()));
+    let lengths: Vec<usize> = two.carry().iter().map(Vec::len).collect();
+    assert_eq!(lengths[..3], [1_500, 29, 1_500]);
+}
+
+#[test]
+fn what_does_not_fit_the_readers_room_is_lost_and_its_length_told() {
+    let mut two = Two::new();
+    let from = socket(&mut two.a, A, 1000);
+    let to = socket(&mut two.b, B, 2000);
+    for text in [&b"abcdef"[..], b"g"] {
+        let sent = two
+            .a
+            .udp_send(NOW, from, text, Some(SocketAddr::new(B, 2000)));
+        assert_eq!(sent, Ok(()));
+    }
+    two.carry();
+    let mut buf = [0; 3];
+    let came = two.b.udp_receive(NOW, to, &mut buf).expect("a datagram");
+    assert_eq!((&buf, came.len), (b"abc", 6));
+    assert_eq!(read(&mut two.b, to).expect("the next").0, b"g");
+}
