@@ -3,6 +3,8 @@
 //! The same names, meanings and kinds of error as there, with a [`Network`] where std asks the
 //! kernel. A thread that waits sleeps; it takes nothing from others.
 
+mod udp;
+
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
@@ -11,11 +13,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::Network;
+use super::shared::Shared;
 use super::socket::{Listening, Socket};
 use super::waiters::{Topic, Waiter};
 use crate::base::Instant;
 use crate::probe::Snapshot;
 use crate::stack::{Algorithm, KeepAlive};
+
+pub use udp::UdpSocket;
 
 /// A connection.
 ///
@@ -273,7 +278,7 @@ impl Read for &TcpStream {
             socket, reading, ..
         } = &*self.0;
         socket.network().shared().seat().want();
-        reading.wait(socket, socket.reads(), |waiter| {
+        reading.wait(socket.network().shared(), socket.reads(), |waiter| {
             socket.poll_read(waiter, buf)
         })
     }
@@ -287,7 +292,7 @@ impl Write for &TcpStream {
         if buf.len() >= MUCH {
             socket.network().shared().seat().want();
         }
-        writing.wait(socket, socket.writes(), |waiter| {
+        writing.wait(socket.network().shared(), socket.writes(), |waiter| {
             socket.poll_write(waiter, buf)
         })
     }
@@ -342,11 +347,10 @@ impl Patience {
 
     fn wait<T>(
         &self,
-        socket: &Socket,
+        shared: &Shared,
         topic: Topic,
         attempt: impl FnMut(Waiter<'_>) -> Poll<io::Result<T>>,
     ) -> io::Result<T> {
-        let shared = socket.network().shared();
         let until = self.timeout().map(|timeout| shared.clock().now() + timeout);
         shared
             .block(topic, until, attempt)

@@ -8,7 +8,10 @@ use std::io;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use crate::stack::{AcceptError, Failure, ListenError, OpenError, ReadError, WriteError};
+use crate::stack::{
+    AcceptError, Failure, ListenError, OpenError, Problem, ReadError, UdpBindError,
+    UdpConnectError, UdpError, UdpReceiveError, UdpSendError, Unreachable, WriteError,
+};
 
 /// Why a network does not run any more.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -106,4 +109,64 @@ pub(super) fn ended(failure: Failure) -> io::Error {
         Failure::Aborted => ErrorKind::ConnectionAborted,
     };
     io::Error::new(kind, failure)
+}
+
+/// A datagram socket that cannot be.
+pub(super) fn udp_bind(error: UdpBindError) -> io::Error {
+    let kind = match error {
+        UdpBindError::NotOurs(_) => ErrorKind::AddrNotAvailable,
+        UdpBindError::InUse(_) | UdpBindError::NoPort => ErrorKind::AddrInUse,
+        UdpBindError::TooMany(_) => ErrorKind::QuotaExceeded,
+    };
+    io::Error::new(kind, error)
+}
+
+/// A peer that a datagram socket cannot have.
+pub(super) fn udp_connect(error: UdpConnectError) -> io::Error {
+    let kind = match error {
+        UdpConnectError::BadRemote(_) | UdpConnectError::Itself(_) => ErrorKind::InvalidInput,
+        UdpConnectError::NoSource(_) => ErrorKind::NetworkUnreachable,
+        UdpConnectError::InUse(_) => ErrorKind::AddrInUse,
+        UdpConnectError::Closed => ErrorKind::NotConnected,
+    };
+    io::Error::new(kind, error)
+}
+
+/// A datagram that was not sent.
+pub(super) fn udp_send(error: UdpSendError) -> io::Error {
+    let kind = match error {
+        UdpSendError::WouldBlock => ErrorKind::WouldBlock,
+        UdpSendError::BadRemote(_)
+        | UdpSendError::Itself(_)
+        | UdpSendError::Connected(_)
+        | UdpSendError::TooLong(..) => ErrorKind::InvalidInput,
+        UdpSendError::NoSource(_) => ErrorKind::NetworkUnreachable,
+        UdpSendError::NoDestination | UdpSendError::Closed => ErrorKind::NotConnected,
+        UdpSendError::Refused(refused) => return udp_refused(refused),
+    };
+    io::Error::new(kind, error)
+}
+
+/// A datagram that was not received.
+pub(super) fn udp_receive(error: UdpReceiveError) -> io::Error {
+    let kind = match error {
+        UdpReceiveError::WouldBlock => ErrorKind::WouldBlock,
+        UdpReceiveError::Closed => ErrorKind::NotConnected,
+        UdpReceiveError::Refused(refused) => return udp_refused(refused),
+    };
+    io::Error::new(kind, error)
+}
+
+/// What others say of a datagram that was sent.
+pub(super) fn udp_refused(error: UdpError) -> io::Error {
+    let kind = match error.problem {
+        Problem::Unreachable(Unreachable::Port) => ErrorKind::ConnectionRefused,
+        Problem::Unreachable(Unreachable::Network) => ErrorKind::NetworkUnreachable,
+        Problem::Unreachable(_) => ErrorKind::HostUnreachable,
+        Problem::HopLimitExceeded | Problem::ReassemblyTimeExceeded => ErrorKind::TimedOut,
+        Problem::PacketTooBig { .. } | Problem::Parameter { .. } | Problem::Unknown { .. } => {
+            ErrorKind::InvalidInput
+        }
+    };
+    io::Error::new(kind, error)
 }

@@ -443,7 +443,14 @@ fn take_woken(stack: &mut Stack, waiters: &mut Waiters, woken: &mut Vec<Waker>) 
     while let Some(notice) = stack.poll_notice() {
         match notice {
             Notice::Acceptable(id) => waiters.take(Topic::Accept(id), woken),
-            Notice::Datagrams(..) => {}
+            Notice::Datagrams(id, wake) => {
+                if wake.has(Wake::READABLE) {
+                    waiters.take(Topic::Arrival(id), woken);
+                }
+                if wake.has(Wake::WRITABLE) {
+                    waiters.take(Topic::Departure(id), woken);
+                }
+            }
             Notice::Connection(id, wake) => {
                 let changed = wake.has(Wake::CONNECTED | Wake::CLOSED);
                 if wake.has(Wake::READABLE) || changed {

@@ -326,16 +326,6 @@ impl Listening {
     pub fn accepts(&self) -> Topic {
         Topic::Accept(self.id)
     }
-
-    /// A waiter has given up.
-    #[cfg(feature = "tokio")]
-    pub fn cancel(&self, key: super::waiters::Key) {
-        // Nobody waits on a network that is down.
-        let _ = self
-            .network
-            .shared()
-            .look(|_, waiters| waiters.cancel(self.accepts(), key));
-    }
 }
 
 impl Drop for Listening {

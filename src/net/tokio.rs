@@ -3,6 +3,8 @@
 //! Only tokio's traits and a task's waker are used, never its reactor: the network's driver wakes
 //! the task, on whatever runtime it runs.
 
+mod udp;
+
 use std::future::poll_fn;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
@@ -16,10 +18,13 @@ use ::tokio::task::coop;
 
 use super::Network;
 use super::blocking::BACKLOG;
+use super::shared::Shared;
 use super::socket::{Listening, Socket};
-use super::waiters::{Key, Waiter};
+use super::waiters::{Key, Topic, Waiter};
 use crate::probe::Snapshot;
 use crate::stack::{Algorithm, KeepAlive};
+
+pub use udp::UdpSocket;
 
 /// A connection.
 ///
@@ -321,26 +326,25 @@ impl TcpListener {
     ///
     /// Those of a network that is down.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let place = Place {
-            listening: &self.listening,
-            key: Key::new(),
-        };
-        poll_fn(|cx| self.poll_accept_as(place.key, cx)).await
+        let listening = &self.listening;
+        let place = Place::new(listening.network().shared(), listening.accepts());
+        poll_fn(|cx| self.poll_accept_as(place.waiter(cx), cx)).await
     }
 
     /// The same for those who poll by hand; as usual, only the last task to ask is woken.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        self.poll_accept_as(self.key, cx)
+        let key = self.key;
+        let waker = cx.waker();
+        self.poll_accept_as(Waiter { key, waker }, cx)
     }
 
     fn poll_accept_as(
         &self,
-        key: Key,
+        waiter: Waiter<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
         let turn = ready!(coop::poll_proceed(cx));
-        let waker = cx.waker();
-        let accepted = ready!(self.listening.poll_accept(Waiter { key, waker }));
+        let accepted = ready!(self.listening.poll_accept(waiter));
         turn.made_progress();
         let socket = accepted?;
         let peer = socket.peer_addr();
@@ -376,15 +380,33 @@ impl TcpListener {
     }
 }
 
-/// A place among those who wait to accept, given up when it is dropped.
+/// A place among those who wait, given up when it is dropped.
 struct Place<'a> {
-    listening: &'a Listening,
+    shared: &'a Shared,
+    topic: Topic,
     key: Key,
+}
+
+impl Place<'_> {
+    fn new(shared: &Shared, topic: Topic) -> Place<'_> {
+        let key = Key::new();
+        Place { shared, topic, key }
+    }
+
+    fn waiter<'a>(&self, cx: &Context<'a>) -> Waiter<'a> {
+        Waiter {
+            key: self.key,
+            waker: cx.waker(),
+        }
+    }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.listening.cancel(self.key);
+        // Nobody waits on a network that is down.
+        let _ = self
+            .shared
+            .look(|_, waiters| waiters.cancel(self.topic, self.key));
     }
 }
 

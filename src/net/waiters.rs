@@ -14,7 +14,7 @@ use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
 
 use super::shared::Doorbell;
-use crate::stack::{ConnId, ListenerId};
+use crate::stack::{ConnId, ListenerId, UdpId};
 
 /// What is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,14 +25,22 @@ pub(super) enum Topic {
     Write(ConnId),
     /// A connection to accept.
     Accept(ListenerId),
+    /// A datagram, or what became of one that was sent.
+    Arrival(UdpId),
+    /// Room for a datagram to send.
+    Departure(UdpId),
     /// Anything at all.
     Progress,
 }
 
 impl Topic {
-    /// Whether whoever waits for it has a connection.
+    /// Whether whoever waits for it has a connection, or a datagram socket: its own packets are
+    /// what it waits for.
     pub fn is_of_connection(self) -> bool {
-        matches!(self, Topic::Read(_) | Topic::Write(_))
+        match self {
+            Topic::Read(_) | Topic::Write(_) | Topic::Arrival(_) | Topic::Departure(_) => true,
+            Topic::Accept(_) | Topic::Progress => false,
+        }
     }
 }
 

@@ -79,6 +79,7 @@ pub use crate::tcp::congestion::Algorithm;
 pub use crate::tcp::ecn::counters::Telling;
 pub use crate::tcp::ecn::{Asking, Counted};
 pub use crate::tcp::{Config as TcpConfig, Failure, FastOpen, KeepAlive, PushBursts};
+pub use crate::wire::icmp::{Problem, Unreachable};
 pub use crate::wire::options::Order as OptionOrder;
 
 /// A TCP/IP stack.

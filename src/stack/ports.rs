@@ -25,13 +25,14 @@ impl Ports {
         }
     }
 
-    /// A port for a datagram socket, whose peers are not known yet: RFC 6056 section 3.3.1, a port by
+    /// A port for a datagram socket, whose peers are not known yet: RFC 6056 section 3.3.1, one by
     /// chance, and from there the next that is free. `None` if all are taken.
     pub fn draw(&mut self, is_free: impl Fn(u16) -> bool) -> Option<u16> {
         let chance = self.key.hash(&self.drawn.to_be_bytes()) as u16;
         self.drawn = self.drawn.wrapping_add(1);
-        let ports = (0..RANGE).map(|nth| FIRST + chance.wrapping_add(nth) % RANGE);
-        ports.into_iter().find(|port| is_free(*port))
+        (0..RANGE)
+            .map(|nth| FIRST + chance.wrapping_add(nth) % RANGE)
+            .find(|port| is_free(*port))
     }
 
     /// A port for a connection from `local` to `remote` for which `is_free` holds; `None` if all

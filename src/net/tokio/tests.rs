@@ -10,7 +10,7 @@ use super::*;
 use crate::net::tests::{addr, bounded, hasty_networks, two_networks};
 
 /// Runs a task on a runtime of one thread and without drivers of any kind.
-fn run<F: Future<Output = ()>>(task: impl FnOnce() -> F + Send + 'static) {
+pub(super) fn run<F: Future<Output = ()>>(task: impl FnOnce() -> F + Send + 'static) {
     bounded(|| {
         let runtime = Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(task());

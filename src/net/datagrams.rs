@@ -1,0 +1,116 @@
+//! What blocking and tokio datagram sockets have in common: each operation as one attempt that is
+//! ready or leaves a waiter behind.
+
+use std::io;
+use std::net::SocketAddr;
+use std::task::Poll;
+
+use super::Network;
+use super::error;
+use super::waiters::{Topic, Waiter};
+use crate::stack::{Came, UdpId, UdpReceiveError, UdpSendError};
+
+/// A datagram socket that somebody holds. Dropping it closes it.
+#[derive(Debug)]
+pub(super) struct Datagrams {
+    network: Network,
+    id: UdpId,
+}
+
+impl Datagrams {
+    /// A socket that receives what comes to `local`.
+    pub fn bind(network: &Network, local: SocketAddr) -> io::Result<Datagrams> {
+        let shared = network.shared();
+        let bound = shared.call(|held| held.stack.udp_bind(held.now, local))?;
+        Ok(Datagrams {
+            network: network.clone(),
+            id: bound.map_err(error::udp_bind)?,
+        })
+    }
+
+    /// Connects it.
+    pub fn connect(&self, remote: SocketAddr) -> io::Result<()> {
+        let shared = self.network.shared();
+        let connected = shared.call(|held| held.stack.udp_connect(held.now, self.id, remote))?;
+        connected.map_err(error::udp_connect)
+    }
+
+    /// Takes the datagram that came first.
+    pub fn poll_receive(&self, waiter: Waiter<'_>, buf: &mut [u8]) -> Poll<io::Result<Came>> {
+        let shared = self.network.shared();
+        shared.call(|held| {
+            let came = held.stack.udp_receive(held.now, self.id, buf);
+            if came == Err(UdpReceiveError::WouldBlock) {
+                held.waiters.register(self.arrivals(), waiter);
+                return Poll::Pending;
+            }
+            Poll::Ready(came.map_err(error::udp_receive))
+        })?
+    }
+
+    /// Sends a datagram.
+    pub fn poll_send(
+        &self,
+        waiter: Waiter<'_>,
+        text: &[u8],
+        to: Option<SocketAddr>,
+    ) -> Poll<io::Result<()>> {
+        let shared = self.network.shared();
+        shared.call(|held| {
+            let sent = held.stack.udp_send(held.now, self.id, text, to);
+            if sent == Err(UdpSendError::WouldBlock) {
+                held.waiters.register(self.departures(), waiter);
+                return Poll::Pending;
+            }
+            Poll::Ready(sent.map_err(error::udp_send))
+        })?
+    }
+
+    /// What its datagrams leave with.
+    pub fn configure(&self, hop_limit: u8, tos: u8) -> io::Result<()> {
+        let shared = self.network.shared();
+        Ok(shared.call(|held| {
+            held.stack.udp_configure(held.now, self.id, hop_limit, tos);
+        })?)
+    }
+
+    /// The latest ICMP error about what it sent, once.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        let shared = self.network.shared();
+        let error = shared.call(|held| held.stack.udp_take_error(self.id))?;
+        Ok(error.map(error::udp_refused))
+    }
+
+    /// Where it is bound, and to whom it is connected.
+    pub fn ends(&self) -> io::Result<(SocketAddr, Option<SocketAddr>)> {
+        let shared = self.network.shared();
+        let ends = shared.look(|stack, _| stack.udp_ends(self.id))?;
+        ends.ok_or(io::ErrorKind::NotConnected.into())
+    }
+
+    /// The network that it belongs to.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// What whoever receives waits for.
+    pub fn arrivals(&self) -> Topic {
+        Topic::Arrival(self.id)
+    }
+
+    /// What whoever sends waits for.
+    pub fn departures(&self) -> Topic {
+        Topic::Departure(self.id)
+    }
+}
+
+impl Drop for Datagrams {
+    fn drop(&mut self) {
+        // On a network that is down there is nothing to close.
+        let _ = self.network.shared().call(|held| {
+            held.stack.udp_close(held.now, self.id);
+            held.waiters.close(self.arrivals());
+            held.waiters.close(self.departures());
+        });
+    }
+}
