@@ -19,6 +19,8 @@ pub struct IcmpError {
     pub src: IpAddr,
     /// To whom.
     pub dst: IpAddr,
+    /// How long the packet is said to have been, in bytes.
+    pub length: u32,
     /// Whose packet it was: RFC 1122 section 3.2.2 takes the protocol from the quote.
     pub about: About,
     /// What is wrong with it.
@@ -41,7 +43,13 @@ pub fn read(datagram: &Datagram<'_>, addresses: &Addresses) -> Result<IcmpError,
         Err(_) => return Err(Drop::BadIcmpHeader),
     };
     // RFC 4443 section 2.4 (d): if the upper-layer protocol cannot be found, it is dropped.
-    let Ok(Quote { src, dst, about }) = Quote::parse(quote) else {
+    let Ok(Quote {
+        src,
+        dst,
+        length,
+        about,
+    }) = Quote::parse(quote)
+    else {
         return Err(Drop::IcmpNotOurs);
     };
     // Each ICMP speaks of packets of its own family.
@@ -52,6 +60,7 @@ pub fn read(datagram: &Datagram<'_>, addresses: &Addresses) -> Result<IcmpError,
     Ok(IcmpError {
         src,
         dst,
+        length,
         about,
         kind,
     })

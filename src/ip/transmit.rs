@@ -24,6 +24,8 @@ pub struct Outgoing {
     pub hop_limit: u8,
     /// IPv4 alone: nobody may cut it. On IPv6 nobody but its sender may in any case.
     pub dont_fragment: bool,
+    /// IPv4 alone, for whoever cuts it on its way; means nothing beside `dont_fragment`.
+    pub identification: u16,
     /// IPv6 alone; 20 bits, 0 for a flow without a label.
     pub flow_label: u32,
 }
@@ -38,6 +40,7 @@ impl Outgoing {
             tos: 0,
             hop_limit: HOP_LIMIT,
             dont_fragment: true,
+            identification: 0,
             flow_label: 0,
         }
     }
@@ -71,7 +74,7 @@ impl Outgoing {
                 protocol: self.protocol,
                 ttl: hop_limit,
                 tos: self.tos,
-                identification: 0,
+                identification: self.identification,
                 dont_fragment: self.dont_fragment,
                 more_fragments: false,
                 fragment_offset: 0,

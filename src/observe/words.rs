@@ -157,6 +157,7 @@ const fn discarded(why: Discard) -> &'static str {
         Discard::NoConnection => "no such connection: reset",
         Discard::NoConnectionReset => "reset for no such connection",
         Discard::IcmpOutOfWindow => "ICMP error about a segment that is not outstanding",
+        Discard::TooBigImpossible => "too big, it says, for an MTU that cannot be",
     }
 }
 

@@ -110,6 +110,7 @@ impl Discard {
             Discard::TooManyConnections => house!("connection-limit"),
             Discard::NoConnection | Discard::NoConnectionReset => rfc!(9293, "3.10.7.1"),
             Discard::IcmpOutOfWindow => rfc!(5927, "4.1"),
+            Discard::TooBigImpossible => rfc!(8201, "4"),
         }
     }
 }

@@ -192,6 +192,8 @@ pub enum Discard {
     NoConnectionReset,
     /// An ICMP error that quotes a sequence number we have nothing outstanding at.
     IcmpOutOfWindow,
+    /// An ICMP error that says that a packet was too big, and names an MTU that cannot be.
+    TooBigImpossible,
 }
 
 /// Why a packet did not reach a transport machine.

@@ -54,14 +54,15 @@ impl Stack {
         self.voice.input_told(now, on, || Event::Called(Call::Open));
         let iss = initial_sequence_number(&self.secrets.isn, &pair, now);
         let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
-        let mss = self.path_mss(&config, remote.ip());
+        let mss = self.link_mss(&config, remote.ip());
         let mut cx = Context::new(now, &mut self.voice, on);
         let connection = Connection::open(&mut cx, pair, config, mss, iss, offset);
         let id = self.insert(connection, number);
         if let Some(slot) = self.connections.get_mut(id) {
             slot.held = true;
         }
-        self.touch(id);
+        // The path may carry less than what the SYN offers.
+        self.follow_mtu(id);
         Ok(id)
     }
 

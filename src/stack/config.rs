@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::Mss;
 use crate::ip::address::{AddressError, Addresses};
@@ -14,6 +15,9 @@ pub struct Config {
     pub addresses: Vec<(IpAddr, u8)>,
     /// The largest packet that the device carries, in bytes.
     pub mtu: u16,
+    /// How long a path's MTU that was learned is taken to hold: RFC 8201 section 4 wants five
+    /// minutes at least and recommends ten. [`Duration::MAX`] is for ever.
+    pub path_mtu_age: Duration,
     /// RFC 9293 section 3.9.2 (MUST-49): the TTL or hop limit of segments.
     pub hop_limit: u8,
     /// How connections behave unless told otherwise.
@@ -40,6 +44,7 @@ impl Config {
         Config {
             addresses,
             mtu: 1500,
+            path_mtu_age: Duration::from_secs(600),
             hop_limit: crate::ip::transmit::HOP_LIMIT,
             tcp: Arc::new(tcp::Config::default()),
             limits: Limits::default(),
@@ -59,11 +64,16 @@ impl Config {
     /// RFC 9293 section 3.7.1 (MUST-67, SHLD-6): the MSS to offer is the largest packet less the
     /// fixed headers of IP and TCP.
     pub fn mss(&self, remote: IpAddr) -> Mss {
+        self.mss_for(self.mtu, remote)
+    }
+
+    /// The same for another largest packet.
+    pub(super) fn mss_for(&self, mtu: u16, remote: IpAddr) -> Mss {
         let headers = match remote {
             IpAddr::V4(_) => 20 + 20,
             IpAddr::V6(_) => 40 + 20,
         };
-        Mss::new(self.mtu.saturating_sub(headers))
+        Mss::new(mtu.saturating_sub(headers))
     }
 }
 

@@ -80,8 +80,17 @@ impl Stack {
         let pair = slot.connection.pair();
         let (src, dst) = (pair.local.addr, pair.remote.addr);
         let label = self.secrets.labels.of(&pair, slot.connection.path_doubts());
+        // house!("path-mtu-floor"): what is longer than the path carries, routers must cut.
+        let narrower = self.path_mtus.get(dst).is_some_and(|path| path.narrower);
+        let ids = &mut self.identifications;
+        let identification = narrower
+            .then(|| ids.draw(self.now, src, dst, PROTOCOL))
+            .flatten();
         let config = slot.connection.config();
         let outgoing = Outgoing {
+            dont_fragment: identification.is_none(),
+            // The lower half: 16 bits is what IPv4 has.
+            identification: identification.unwrap_or_default() as u16,
             hop_limit: config.hop_limit.unwrap_or(self.config.hop_limit),
             tos: config.dscp & DSCP | slot.connection.codepoint(&wish) as u8,
             ..Outgoing::tcp(src, dst, label)

@@ -12,7 +12,7 @@ use crate::rfc;
 use crate::tcp::Context;
 use crate::tcp::ecn::Codepoint;
 use crate::tcp::icmp::Severity;
-use crate::wire::icmp::{About, Message};
+use crate::wire::icmp::{About, Message, Problem};
 use crate::wire::tcp::Segment;
 use crate::wire::{self, ParseError};
 
@@ -77,7 +77,7 @@ impl Stack {
             return Drop::RepliesFull.into();
         }
         let mut packet = Vec::new();
-        let mtu = self.config.mtu;
+        let mtu = self.path_mtu(datagram.src);
         if !icmp::answer_echo(datagram, mtu, &mut packet) {
             return Drop::IcmpIgnored.into();
         }
@@ -110,6 +110,10 @@ impl Stack {
         if let About::Udp { ports } = error.about {
             return self.deliver_error_to_socket(error, ports);
         }
+        if let Problem::PacketTooBig { mtu } = error.kind {
+            self.deliver_too_big(error, mtu);
+            return;
+        }
         let Some((seq, id)) = self.quoted(error) else {
             self.end(Subject::Stack, Drop::IcmpNotOurs.into());
             return;
@@ -135,7 +139,7 @@ impl Stack {
     }
 
     /// The connection whose segment an error quotes, and where that segment began.
-    fn quoted(&self, error: &IcmpError) -> Option<(SeqNum, ConnId)> {
+    pub(super) fn quoted(&self, error: &IcmpError) -> Option<(SeqNum, ConnId)> {
         let About::Tcp { ports, seq } = error.about else {
             return None;
         };

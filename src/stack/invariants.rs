@@ -22,6 +22,7 @@ impl Stack {
         assert!(self.wheel.next().is_none_or(|at| at > self.now));
         self.reassembly.assert_invariants();
         assert_eq!(self.wheel.armed(self.fragments), self.reassembly.deadline());
+        assert_eq!(self.wheel.armed(self.path_ages), self.path_mtus.deadline());
         for (id, slot) in &self.connections {
             slot.connection.assert_invariants();
             slot.connection.assert_settled(self.now);

@@ -29,6 +29,7 @@ mod ingress;
 mod invariants;
 mod labels;
 mod notice;
+mod paths;
 mod ports;
 mod ready;
 mod replies;
@@ -49,6 +50,7 @@ use crate::base::{Instant, Received, Seed, Transmit};
 use crate::ip::address::Addresses;
 use crate::ip::fragment::Identifications;
 use crate::ip::icmp::Limiter;
+use crate::ip::path_mtu::PathMtus;
 use crate::ip::reassembly::Reassembly;
 use crate::probe::{Call, Event, EventId, Observer, Subject, Voice};
 use crate::tcp::Connection;
@@ -108,6 +110,9 @@ pub struct Stack {
     ports: Ports,
 
     wheel: Wheel<Due>,
+    path_mtus: PathMtus,
+    /// When `path_mtus` forgets a path.
+    path_ages: Entry,
     reassembly: Reassembly,
     /// When `reassembly` gives up a datagram.
     fragments: Entry,
@@ -194,6 +199,7 @@ enum Due {
     HalfOpen(HalfOpenId),
     TimeWait(TimeWaitId),
     Fragments,
+    PathAges,
 }
 
 impl Stack {
@@ -230,6 +236,8 @@ impl Stack {
             udp: udp::Sockets::new(random.key()),
             demux,
             ports,
+            path_mtus: PathMtus::default(),
+            path_ages: wheel.add(Due::PathAges),
             reassembly: Reassembly::default(),
             fragments: wheel.add(Due::Fragments),
             wheel,
@@ -308,6 +316,7 @@ impl Stack {
                 Due::HalfOpen(id) => self.half_open_due(id),
                 Due::TimeWait(id) => self.time_wait_due(id),
                 Due::Fragments => self.fragments_due(),
+                Due::PathAges => self.path_ages_due(),
             }
         }
     }

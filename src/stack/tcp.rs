@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::pair::{Endpoint, SocketPair};
-use crate::base::{Instant, Mss, SeqNum};
+use crate::base::{Instant, SeqNum};
 use crate::probe::{Accepted, Discard, Edge, Ending, Event, Purpose, State, Subject};
 use crate::tcp::arrive::closed;
 use crate::tcp::open::isn::initial_sequence_number;
@@ -19,7 +19,7 @@ use super::fast_open::Haste;
 use super::notice::Noticed;
 use super::ready::Ripe;
 use super::replies::{Content, Reply};
-use super::{ConnId, Due, HalfSlot, ListenerId, Slot, Stack, TcpConfig, WaitSlot};
+use super::{ConnId, Due, HalfSlot, ListenerId, Slot, Stack, WaitSlot};
 
 impl Stack {
     /// A segment for one of our addresses. Tells its ending.
@@ -233,7 +233,7 @@ impl Stack {
         let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
         let config = self.listeners.get(listener).map(|l| &l.config);
         let config = Arc::clone(config.unwrap_or(&self.config.tcp));
-        let offer = Offer::new(&config, self.path_mss(&config, pair.remote.addr));
+        let offer = Offer::new(&config, self.link_mss(&config, pair.remote.addr));
         let mut cx = Context::new(self.now, &mut self.voice, on);
         cx.codepoint = self.codepoint;
         let mut half = HalfOpen::new(&mut cx, *pair, &offer, &config, seg, iss, offset);
@@ -326,21 +326,14 @@ impl Stack {
         id
     }
 
-    /// The largest segments on the way to an address, for connections that behave so.
-    pub(super) fn path_mss(&self, config: &TcpConfig, remote: IpAddr) -> Mss {
-        let mss = self.config.mss(remote);
-        config.mss_max.map_or(mss, |max| mss.min(max))
-    }
-
-    /// The device's MTU has changed.
+    /// What the device or the path carries has changed.
     pub(super) fn follow_mtu(&mut self, id: ConnId) {
+        let Some(slot) = self.connections.get(id) else {
+            return;
+        };
+        let config = slot.connection.config();
+        let path_mss = self.path_mss(config, slot.connection.pair().remote.addr);
         if let Some(slot) = self.connections.get_mut(id) {
-            let mss = self.config.mss(slot.connection.pair().remote.addr);
-            let path_mss = slot
-                .connection
-                .config()
-                .mss_max
-                .map_or(mss, |max| mss.min(max));
             let on = Subject::Connection(slot.number);
             let mut cx = Context::new(self.now, &mut self.voice, on);
             slot.connection.set_path_mss(&mut cx, path_mss);
@@ -534,7 +527,11 @@ impl Stack {
         if let Some(slot) = self.connections.get_mut(id) {
             let on = Subject::Connection(slot.number);
             let mut cx = Context::new(self.now, &mut self.voice, on);
+            let timeouts = slot.connection.timeouts();
             slot.connection.handle_timeout(&mut cx);
+            if let Some(longest) = slot.connection.suspect_since(timeouts) {
+                self.fall_back(id, longest);
+            }
             self.touch(id);
         }
     }

@@ -28,6 +28,7 @@ mod mtu;
 mod open;
 mod options;
 mod pacing;
+mod path_mtu;
 mod rack;
 mod recovery;
 mod reneging;

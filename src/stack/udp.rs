@@ -165,11 +165,11 @@ impl Stack {
         if text.len() > most {
             return Err(UdpSendError::TooLong(text.len(), most));
         }
+        let mtu = self.path_mtu(way.dst.addr);
         let socket = self.udp.sockets.get_mut(id).ok_or(UdpSendError::Closed)?;
         if !socket.grants_room() {
             return Err(UdpSendError::WouldBlock);
         }
-        let mtu = self.config.mtu;
         let label = self.secrets.labels.of(&way.pair(), 0);
         let packet = way.packet(text, tos, hop_limit, label, mtu);
         let content = if packet.len() > usize::from(mtu) {

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use crate::base::pair::SocketPair;
 use crate::base::{Instant, Mss, SeqNum, SeqRange};
 use crate::probe::{Edge, Event, EventId, Snapshot, State, TimerKind};
-use crate::rfc;
 
 use super::arrive::challenge::Challenge;
 use super::congestion::{Beginning, CongestionControl};
@@ -222,22 +221,6 @@ impl Connection {
     /// What the owner must be told since it was told last.
     pub fn take_wake(&mut self) -> Wake {
         std::mem::take(&mut self.wake)
-    }
-
-    /// The path carries segments of another size from here on. What was lost because it was too
-    /// long goes again in pieces that are not.
-    pub fn set_path_mss(&mut self, cx: &mut Context<'_>, path_mss: Mss) {
-        if path_mss == self.path_mss || self.state == State::Closed {
-            return;
-        }
-        self.stirred = cx.input();
-        self.path_mss = path_mss;
-        self.congestion.set_mss(self.eff_snd_mss());
-        cx.note(
-            rfc!(9293, "3.7.1"),
-            "the largest packet that the link carries has changed, and segments with it",
-        );
-        self.arm_retransmission(cx);
     }
 
     /// The largest text of a segment of ours, options counted in.

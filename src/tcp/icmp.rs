@@ -24,8 +24,7 @@ impl Connection {
         seq: SeqNum,
         severity: Severity,
     ) -> Step<Accepted> {
-        // RFC 5927 section 4.1: SND.UNA =< SEG.SEQ < SND.NXT, or it was guessed.
-        if !seq.in_window(self.snd.una, self.snd.outstanding()) {
+        if !self.is_on_its_way(seq) {
             return Err(Discard::IcmpOutOfWindow.into());
         }
         self.learn_of_error();

@@ -23,6 +23,7 @@ mod kit;
 pub mod loss_timers;
 pub mod open;
 pub mod output;
+pub mod path_mtu;
 pub mod receive_space;
 pub mod recovery;
 pub mod rest;

@@ -330,6 +330,8 @@ fn code_of(why: Unreachable, codes: &[(Unreachable, u8)]) -> Option<u8> {
 pub struct Quote {
     pub src: IpAddr,
     pub dst: IpAddr,
+    /// How long the packet was, by its own header, in bytes.
+    pub length: u32,
     pub about: About,
 }
 
@@ -367,6 +369,7 @@ impl Quote {
                 Ok(Quote {
                     src: header.src.into(),
                     dst: header.dst.into(),
+                    length: half(bytes, ipv4::TOTAL_LENGTH_AT),
                     about: if header.fragment_offset == 0 {
                         About::parse(header.protocol, rest)?
                     } else {
@@ -381,6 +384,8 @@ impl Quote {
                 Ok(Quote {
                     src: header.src.into(),
                     dst: header.dst.into(),
+                    length: half(bytes, ipv6::PAYLOAD_LENGTH_AT)
+                        .saturating_add(ipv6::HEADER_LEN as u32),
                     about: Quote::behind_extensions(header.extensions(rest))?,
                 })
             }
@@ -403,6 +408,12 @@ impl Quote {
         }
         Err(ParseError::Length)
     }
+}
+
+/// Two bytes at `at` as a number; 0 if they are not there.
+fn half(bytes: &[u8], at: usize) -> u32 {
+    let field = bytes.get(at..).and_then(|rest| rest.first_chunk());
+    field.map_or(0, |field| u16::from_be_bytes(*field).into())
 }
 
 impl About {

@@ -156,6 +156,8 @@ impl Header<'_> {
     }
 }
 
+/// Where the total length stands: RFC 791 section 3.1.
+pub const TOTAL_LENGTH_AT: usize = 2;
 /// The shortest header, in bytes.
 pub const HEADER_MIN: usize = Ipv4Header::MIN_LEN;
 /// The longest header, in bytes.

@@ -65,6 +65,7 @@ fn every_error_about_a_packet_of_ours_is_passed_on() {
             let error = IcmpError {
                 src: us,
                 dst: peer,
+                length: quote.len() as u32,
                 about: ABOUT,
                 kind,
             };
@@ -167,6 +168,7 @@ fn only_protocol_and_port_unreachable_are_hard() {
     let of = |kind| IcmpError {
         src: US_V4.into(),
         dst: PEER_V4.into(),
+        length: 40,
         about: ABOUT,
         kind,
     };

@@ -110,11 +110,11 @@ fn live(plan: &Plan, world: &mut World) -> Result<Ran, String> {
 }
 
 /// How long a stack may remember anything once all applications have let go: TIME-WAIT, an orphan
-/// in FIN-WAIT-2, and whatever waits for an answer that does not come.
+/// in FIN-WAIT-2, whatever waits for an answer that does not come, and what it knows of a path.
 fn longest_memory(plan: &Plan) -> Duration {
     let of = |host: &super::HostPlan| {
         let tcp = &host.config.tcp;
-        2 * tcp.msl + tcp.fin_wait_2
+        2 * tcp.msl + tcp.fin_wait_2 + host.config.path_mtu_age
     };
     plan.hosts.iter().map(of).max().unwrap_or_default() + FINISH
 }

@@ -425,6 +425,26 @@ fn a_router_passes_on_and_complains_of_what_is_too_big() {
     assert!(!types.is_empty() && types.iter().all(|kind| *kind == 3));
 }
 
+// req: RFC8899-4.3-1
+#[test]
+fn a_path_that_swallows_long_packets_in_silence_is_found_out() {
+    for mtu in [1_280, 1_200] {
+        let mut two = two(1, &ten_megabits());
+        let narrow = Path {
+            mtu,
+            ..ten_megabits()
+        };
+        let now = two.world.now();
+        two.world
+            .change(now, two.link, Way::Forward, narrow)
+            .unwrap();
+        let talk = two.talk(App::bulk(300_000), App::sink());
+        assert!(talk.is_whole(), "{mtu}: {talk:?}");
+        let age = two.world.age();
+        assert!(age < Duration::from_secs(30), "{mtu}: {age:?}");
+    }
+}
+
 #[test]
 fn a_link_can_become_another() {
     let mut two = two(1, &ten_megabits());

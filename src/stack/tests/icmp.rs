@@ -16,7 +16,7 @@ const PORT: Problem = Problem::Unreachable(Unreachable::Port);
 const PROTOCOL: Problem = Problem::Unreachable(Unreachable::Protocol);
 
 /// The packet by which a host or router at `src` tells `dst` of a problem with `packet`.
-fn error(src: IpAddr, dst: IpAddr, problem: Problem, packet: &[u8]) -> Vec<u8> {
+pub(super) fn error(src: IpAddr, dst: IpAddr, problem: Problem, packet: &[u8]) -> Vec<u8> {
     let error = Message::Error {
         problem,
         quote: packet,
@@ -39,7 +39,7 @@ fn message(src: IpAddr, dst: IpAddr, message: &Message<'_>) -> Vec<u8> {
 }
 
 /// A packet of ours whose sequence number, at byte `at`, is moved.
-fn moved(packet: &[u8], at: usize, by: i32) -> Vec<u8> {
+pub(super) fn moved(packet: &[u8], at: usize, by: i32) -> Vec<u8> {
     let mut packet = packet.to_vec();
     let seq = u32::from_be_bytes([packet[at], packet[at + 1], packet[at + 2], packet[at + 3]]);
     let seq = seq.wrapping_add_signed(by);
@@ -48,7 +48,7 @@ fn moved(packet: &[u8], at: usize, by: i32) -> Vec<u8> {
 }
 
 impl Lone {
-    fn tell(&mut self, problem: Problem, packet: &[u8]) {
+    pub(super) fn tell(&mut self, problem: Problem, packet: &[u8]) {
         let error = error(B, A, problem, packet);
         self.inject_bytes(&error);
     }
@@ -267,4 +267,24 @@ fn source_quench_slows_nobody_down() {
     assert_eq!(after.cwnd, before.cwnd);
     assert_eq!(after.ssthresh, before.ssthresh);
     assert!(lone.outgoing().is_empty());
+}
+
+// req: RFC792-redirect-1, RFC1122-3.2.2.2-2, RFC1122-3.2.2.7-1, RFC1122-3.2.2.9-1
+#[test]
+fn redirects_and_questions_of_old_draw_nothing() {
+    let (mut lone, id) = Lone::established(Lone::plain());
+    lone.write(id, 1_000);
+    let text = lone.outgoing_packets().remove(0);
+    let before = lone.stack.status(id);
+    // RFC 792: redirect, timestamp, information; RFC 950: address mask.
+    for kind in [5, 13, 14, 15, 16, 17, 18] {
+        let mut packet = error(B, A, PORT, &text);
+        packet[20..24].copy_from_slice(&[kind, 1, 0, 0]);
+        let sum = crate::base::Sum::new().add(&packet[20..]).checksum();
+        packet[22..24].copy_from_slice(&sum.to_be_bytes());
+        lone.inject_bytes(&packet);
+        assert_eq!(lone.ending(), "IcmpIgnored", "{kind}");
+        assert!(lone.outgoing().is_empty());
+    }
+    assert_eq!(lone.stack.status(id), before);
 }

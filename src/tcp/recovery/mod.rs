@@ -329,6 +329,43 @@ impl Recovery {
         };
     }
 
+    /// The longest segment that is outstanding and not reported.
+    pub fn longest_on_its_way(&self) -> u32 {
+        self.scoreboard.longest()
+    }
+
+    /// Of what is on its way, what `is_too_long` finds to be, by its range and the longest segment
+    /// it left in, is to go again: no queue was too full for it. Returns whether there is any.
+    pub fn resend_too_long(
+        &mut self,
+        nxt: SeqNum,
+        is_too_long: impl Fn(SeqRange, u32) -> bool,
+        because: EventId,
+        why: Why,
+    ) -> bool {
+        let before = self.scoreboard.lost();
+        self.scoreboard.lose_all(
+            |range, sent| is_too_long(range, sent.longest(range)),
+            &mut |_, _| {},
+        );
+        if self.scoreboard.lost() == before {
+            return false;
+        }
+        self.timed = None;
+        self.departed = 0;
+        if matches!(self.phase, Phase::Recovery { .. }) {
+            self.found = Some((because, why));
+        } else {
+            self.phase = Phase::Loss {
+                until: nxt,
+                because,
+                why,
+                frto: Frto::Off,
+            };
+        }
+        true
+    }
+
     /// Our SYN is due once more, with an ACK: the peer opened at the same time, or has not got it.
     pub fn syn_ack_due(&mut self, iss: SeqNum, because: EventId, why: Why) {
         self.urgent = Some(Due {

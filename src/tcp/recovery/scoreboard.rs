@@ -86,6 +86,13 @@ impl Arrived {
     }
 }
 
+impl Sent {
+    /// The longest segment of it, all of which is `range`.
+    pub fn longest(&self, range: SeqRange) -> u32 {
+        u32::from(self.unit).min(range.len)
+    }
+}
+
 impl Scoreboard {
     /// Before anything is sent.
     pub fn new(iss: SeqNum) -> Scoreboard {
@@ -416,6 +423,20 @@ impl Scoreboard {
             }
             start = sent.end;
         }
+    }
+
+    /// The longest segment that is not SACKed.
+    pub fn longest(&self) -> u32 {
+        let mut start = self.una;
+        let mut longest = 0;
+        for sent in &self.sent {
+            let range = SeqRange::between(start, sent.end);
+            if sent.fate != Fate::Sacked {
+                longest = longest.max(sent.longest(range));
+            }
+            start = sent.end;
+        }
+        longest
     }
 
     /// Nothing was lost after all.

@@ -325,6 +325,8 @@ fn a_quote_says_whose_packet_it_was() {
             let quote = Quote {
                 src: pair[0],
                 dst: pair[1],
+                // As its header says, however much of it is quoted.
+                length: bytes.len() as u32,
                 about,
             };
             assert_eq!(Quote::parse(&bytes), Ok(quote));

@@ -1,0 +1,77 @@
+//! The segment size under a path that changes: RFC 9293 section 3.7.1, RFC 1191 section 6.4, RFC
+//! 8201 section 5.4.
+//!
+//! What the path carries is known to whoever owns the connection, who shares it among all that go
+//! the same way; whether a message about it is to be believed, only the connection can tell.
+
+use crate::base::{Mss, SeqNum, SeqRange};
+use crate::probe::{State, Why};
+use crate::rfc;
+
+use super::Context;
+use super::connection::Connection;
+
+impl Connection {
+    /// RFC 5927 section 4.1: SND.UNA =< SEG.SEQ < SND.NXT. An ICMP error about a segment that
+    /// began elsewhere is old, or was guessed.
+    pub fn is_on_its_way(&self, seq: SeqNum) -> bool {
+        seq.in_window(self.snd.una, self.snd.outstanding())
+    }
+
+    /// The path carries segments of another size from here on. What was lost because it was too
+    /// long goes again in pieces that are not.
+    pub fn set_path_mss(&mut self, cx: &mut Context<'_>, path_mss: Mss) {
+        if path_mss == self.path_mss || self.state == State::Closed {
+            return;
+        }
+        self.stirred = cx.input();
+        self.path_mss = path_mss;
+        self.congestion.set_mss(self.eff_snd_mss());
+        cx.note(
+            rfc!(9293, "3.7.1"),
+            "the largest packet that the path carries has changed, and segments with it",
+        );
+        self.arm_retransmission(cx);
+    }
+
+    /// How many timeouts there were in a row, with nothing acknowledged in between.
+    pub fn timeouts(&self) -> u32 {
+        self.recovery.timeouts
+    }
+
+    /// The longest text of a segment on its way, if timeouts have reached R1 by now and had not
+    /// with so many.
+    ///
+    /// RFC 9293 section 3.8.3: at R1 the network layer is suspected. RFC 4821 section 7.7, RFC 8899
+    /// section 4.3: what it does may be to swallow what is too big, in silence.
+    pub fn suspect_since(&self, timeouts: u32) -> Option<u32> {
+        let r1 = self.config.r1;
+        let suspect = self.state.is_synchronized() && timeouts < r1 && self.timeouts() >= r1;
+        suspect.then(|| self.recovery.longest_on_its_way())
+    }
+
+    /// A segment of ours was too big for the path, and what the path carries has been set: what is
+    /// on its way in longer segments goes again at once.
+    pub fn on_too_big(&mut self, cx: &mut Context<'_>) {
+        // RFC 1191 section 6.4: not for every such message, since a burst of long segments draws
+        // many, but only if something longer was sent. What goes again is not.
+        let most = self.eff_snd_mss();
+        let outgoing = &self.outgoing;
+        let is_too_long = |range: SeqRange, len: u32| {
+            let fin = u32::from(outgoing.has_fin(range));
+            len.saturating_sub(fin) > most
+        };
+        let nxt = self.snd.nxt;
+        if self
+            .recovery
+            .resend_too_long(nxt, is_too_long, cx.input(), TOO_BIG)
+        {
+            self.arm_retransmission(cx);
+        }
+    }
+}
+
+const TOO_BIG: Why = Why {
+    by: rfc!(1191, "6.4"),
+    text: "it was too big for the path: it goes again in pieces that are not",
+};
