@@ -11,6 +11,7 @@ mod packets;
 mod programs;
 mod scripts;
 mod tun;
+mod udp;
 mod veth;
 mod world;
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         namespace::CASES,
         scripts::CASES,
         tun::CASES,
+        udp::CASES,
         veth::CASES,
         link::CASES,
         world::CASES,

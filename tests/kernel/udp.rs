@@ -1,0 +1,84 @@
+//! Datagram sockets of ours against the kernel's.
+
+use std::io::ErrorKind;
+use std::net;
+use std::thread;
+
+use pellucid::namespace::{Inside, Link};
+use pellucid::net::blocking::UdpSocket;
+use pellucid::net::{Network, Options};
+use pellucid::stack;
+
+use crate::harness::{Case, inside};
+use crate::link::{Ends, V4, V6, up};
+use crate::packets::PATIENCE;
+
+pub const CASES: &[Case] = &[
+    inside("udp::long_datagrams_go_both_ways_over_tun", |i| {
+        both_ways(i, Link::Tun)
+    }),
+    inside("udp::long_datagrams_go_both_ways_over_veth", |i| {
+        both_ways(i, Link::Veth)
+    }),
+    inside("udp::each_side_hears_that_nobody_is_there", nobody),
+];
+
+fn network(inside: &Inside, rung: Link) -> Network {
+    let link = up(inside, rung);
+    let config = stack::Config::new(link.addresses);
+    Network::start(link.device, config, Options::default()).expect("a network")
+}
+
+/// A socket of ours, and one of the kernel's.
+fn sockets(network: &Network, ends: Ends) -> (UdpSocket, net::UdpSocket) {
+    let (kernel, local) = ends.socket();
+    let ours = UdpSocket::bind(network, local).expect("a free port");
+    ours.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    (ours, kernel)
+}
+
+/// From a byte to more than forty fragments, there and back.
+fn both_ways(inside: &Inside, rung: Link) {
+    let network = network(inside, rung);
+    for ends in [V4, V6] {
+        let (ours, kernel) = sockets(&network, ends);
+        let to = ours.local_addr().expect("bound");
+        let echo = thread::spawn(move || {
+            let mut room = vec![0; 65_535];
+            for _ in 0..4 {
+                let (len, from) = ours.recv_from(&mut room).expect("a datagram");
+                ours.send_to(&room[..len], from).expect("room");
+            }
+        });
+        for len in [1, 1_472, 8_192, 60_000] {
+            let text: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
+            kernel.send_to(&text, to).expect("sent");
+            let mut room = vec![0; 65_535];
+            let (got, from) = kernel.recv_from(&mut room).expect("the echo");
+            assert_eq!(from, to);
+            assert!(room[..got] == text, "{len} bytes came back as {got}");
+        }
+        echo.join().expect("no panic");
+    }
+}
+
+fn nobody(inside: &Inside) {
+    let network = network(inside, Link::Tun);
+    for ends in [V4, V6] {
+        let (ours, kernel) = sockets(&network, ends);
+        let there = ours.local_addr().expect("bound").ip();
+        kernel.connect((there, 4001)).expect("a way");
+        kernel.send(b"x").expect("sent");
+        let refused = kernel.recv(&mut [0]).expect_err("nobody is there");
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+
+        let gone = {
+            let (passing, _) = ends.socket();
+            passing.local_addr().expect("bound")
+        };
+        ours.connect(gone).expect("a way");
+        ours.send(b"x").expect("room");
+        let refused = ours.recv(&mut [0]).expect_err("nobody is there");
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    }
+}
