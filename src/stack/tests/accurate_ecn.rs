@@ -93,7 +93,6 @@ fn a_client_takes_what_the_answer_agrees_to() {
     }
 }
 
-// req: RFC9768-3.1.4.1-1
 #[test]
 fn the_second_syn_that_goes_again_asks_no_more() {
     let mut lone = Lone::new(config(Asking::Ask));
