@@ -50,6 +50,11 @@ const FAILED_ONCE: &[(u64, &str)] = &[
         2_095_240,
         "a segment was paced by the few bytes that a reduction let go with it",
     ),
+    (5_010_478, "a window was paced by a round trip of a day ago"),
+    (
+        5_067_958,
+        "a reset behind a full window was taken for one outside of it",
+    ),
 ];
 
 /// What a failure leaves behind.

@@ -65,7 +65,9 @@ fn second_only_a_reset_exactly_at_rcv_nxt_resets() {
         (1_u32, "Reset"),
         (2, "ResetNotExact"),
         (65_535, "ResetNotExact"),
-        (65_536, "ResetOutOfWindow"),
+        // RFC 5961 section 3.2: beyond RCV.NXT + RCV.WND is outside, there is not.
+        (65_536, "ResetNotExact"),
+        (65_537, "ResetOutOfWindow"),
         (0, "ResetOutOfWindow"),
         (1 << 31, "ResetOutOfWindow"),
     ] {

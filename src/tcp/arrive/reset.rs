@@ -15,12 +15,7 @@ impl Connection {
         // RFC 5961 section 3.2: outside the window was dropped before; exactly at RCV.NXT resets;
         // anywhere else draws a challenge.
         if arrived.seq != self.rcv.nxt {
-            self.owe_challenge(
-                cx,
-                rfc!(5961, "3.2"),
-                "a reset in the window but not at RCV.NXT: its sender must prove itself",
-            );
-            return Err(Discard::ResetNotExact.into());
+            return self.challenge_reset(cx);
         }
         match self.state {
             // RFC 1337 section 3 (F1): a reset does not cut TIME-WAIT short.
@@ -33,6 +28,15 @@ impl Connection {
             _ => self.fail(cx, Edge::ResetReceived, Failure::Reset),
         }
         Err(Accepted::Reset.into())
+    }
+
+    pub(super) fn challenge_reset<T>(&mut self, cx: &mut Context<'_>) -> Step<T> {
+        self.owe_challenge(
+            cx,
+            rfc!(5961, "3.2"),
+            "a reset in the window but not at RCV.NXT: its sender must prove itself",
+        );
+        Err(Discard::ResetNotExact.into())
     }
 
     /// A passive OPEN goes back to LISTEN, and the user need not be informed; an active one was

@@ -68,6 +68,12 @@ impl Connection {
     /// (unless the RST bit is set, if so drop the segment and return)."
     fn refuse<T>(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>) -> Step<T> {
         if seg.rst() {
+            // RFC 5961 section 3.2 has a reset outside if it lies beyond RCV.NXT + RCV.WND. Exactly
+            // there comes that of a peer which gives up with a full window on its way: if part of
+            // the window was lost, nothing else would ever tell us.
+            if seg.seq == self.rcv.nxt + self.rcv.wnd() {
+                return self.challenge_reset(cx);
+            }
             return Err(Discard::ResetOutOfWindow.into());
         }
         if seg.syn() {
