@@ -72,7 +72,10 @@ impl Pacing {
             // Idle for longer.
             _ => now,
         };
-        self.paid_at = Some(from + pace.rate.time_for(len.into()));
+        // What was urgent has not waited for its turn; the rest does not wait for it longer than
+        // for a quantum, or for a segment that is longer.
+        let longest = now + pace.rate.time_for(pace.quantum.max(len.into()));
+        self.paid_at = Some((from + pace.rate.time_for(len.into())).min(longest));
     }
 
     /// When the next quantum may leave.

@@ -116,6 +116,18 @@ fn no_estimate_makes_a_path_wait_for_longer_than_its_round_trip() {
     );
 }
 
+/// What repairs does not wait for its turn, however much it is.
+#[test]
+fn what_was_urgent_makes_nobody_wait_for_longer_than_a_quantum() {
+    let pace = Pace::at_least_a_quantum(Rate(0), us(40_000), MSS);
+    let mut pacing = Pacing::default();
+    for _ in 0..10 {
+        pacing.on_sent(at(0), MSS, pace);
+    }
+    assert_eq!(pacing.next_quantum(), Some(at(40_000)));
+    assert!(pacing.may_send(at(40_000), MSS, pace));
+}
+
 proptest! {
     /// Whoever sends whenever it may, sends at the rate: never more than it carries and two
     /// quanta, and no less than it carries.
