@@ -316,6 +316,7 @@ fn nothing_is_in_its_way(plan: &Plan, family: Family) -> bool {
             && backed_off > 2 * PATIENCE
             // Where one has room, a SYN may find another before it each time that it comes.
             && limits.half_open > 1
+            && host.services.iter().all(|service| service.backlog > 1)
     });
     let paths = plan
         .links
