@@ -14,8 +14,8 @@ use super::{Choice, Wish};
 impl Connection {
     /// How fast text may leave; `None`: as acknowledgments come.
     fn pace(&self) -> Option<Pace> {
-        // RFC 6298 section 2.5: no round trip is waited for longer than this. One that was measured
-        // across a sleep of the machine may be hours.
+        // RFC 6298 section 2, (2.5): no round trip is waited for longer than this. One that was
+        // measured across a sleep of the machine may be hours.
         let measured = self.rtt.current().map(|rtt| rtt.min(self.config.rto_max));
         if let Some(rate) = self.congestion.pacing_rate() {
             // Before there is a measurement, the timeout is the guess.
