@@ -141,6 +141,7 @@ pub(super) fn udp_send(error: UdpSendError) -> io::Error {
         | UdpSendError::Connected(_)
         | UdpSendError::TooLong(..) => ErrorKind::InvalidInput,
         UdpSendError::NoSource(_) => ErrorKind::NetworkUnreachable,
+        UdpSendError::NoIdentification(_) => ErrorKind::ResourceBusy,
         UdpSendError::NoDestination | UdpSendError::Closed => ErrorKind::NotConnected,
         UdpSendError::Refused(refused) => return udp_refused(refused),
     };

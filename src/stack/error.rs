@@ -145,6 +145,10 @@ pub enum UdpSendError {
     /// So many bytes do not fit into a datagram; so many do.
     #[error("a datagram of {0} bytes is too long: at most {1} go there")]
     TooLong(usize, usize),
+    /// It would have to be cut, and fragments with each of the identifications that there are may
+    /// still be on their way: RFC 6864 section 5.2. Time gives them back.
+    #[error("too many datagrams in fragments are on their way to {0}")]
+    NoIdentification(IpAddr),
     /// An earlier datagram was refused.
     #[error(transparent)]
     Refused(UdpError),

@@ -175,9 +175,8 @@ impl Stack {
         let content = if packet.len() > usize::from(mtu) {
             let ids = &mut self.identifications;
             let (src, dst) = (way.src.addr, way.dst.addr);
-            // Every identification in use is room that time gives back.
             let drawn = ids.draw(now, src, dst, PROTOCOL);
-            let identification = drawn.ok_or(UdpSendError::WouldBlock)?;
+            let identification = drawn.ok_or(UdpSendError::NoIdentification(dst))?;
             let cut = Cut::new(packet, mtu, identification);
             Content::Cut(cut.ok_or(UdpSendError::TooLong(text.len(), most))?)
         } else {

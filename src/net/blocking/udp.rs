@@ -96,7 +96,8 @@ impl UdpSocket {
     ///
     /// `InvalidInput` for an address that no datagram can be sent to, for another than the peer's
     /// on a socket that is connected, and for more than a datagram holds; `NetworkUnreachable` if
-    /// no address of the socket is of the family; `WouldBlock` when the write timeout is over.
+    /// no address of the socket is of the family; `ResourceBusy` while too many datagrams that had
+    /// to be cut are on their way there; `WouldBlock` when the write timeout is over.
     pub fn send_to(&self, text: &[u8], to: SocketAddr) -> io::Result<usize> {
         self.send_somewhere(text, Some(to))
     }

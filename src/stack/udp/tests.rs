@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::time::Duration;
 
 use super::super::kit::{Record, pattern};
 use super::super::{Config, Notice};
@@ -347,6 +348,32 @@ fn a_writer_without_room_is_told_once_when_there_is_some() {
     assert!(two.a.poll_transmit(NOW).is_some());
     assert_eq!(two.a.poll_notice(), None);
     assert_eq!(two.a.udp_send(NOW, from, b"x", to), Ok(()));
+}
+
+/// RFC 6864 section 5.2 bounds how many datagrams may be cut in a lifetime; who waited for a notice
+/// of room would wait for ever, since there is room.
+#[test]
+fn who_has_used_up_all_identifications_is_told_and_does_not_wait() {
+    let mut two = Two::new();
+    let from = socket(&mut two.a, A, 1000);
+    let to = SocketAddr::new(B, 7);
+    let text = pattern(1_500);
+    let mut sent = 0;
+    let refused = loop {
+        match two.a.udp_send(NOW, from, &text, Some(to)) {
+            Ok(()) => sent += 1,
+            Err(refused) => break refused,
+        }
+        assert!(sent < 100_000, "they are 16 bits");
+        while two.a.poll_transmit(NOW).is_some() {}
+    };
+    assert_eq!(refused, UdpSendError::NoIdentification(to.ip()));
+    assert!(sent > 60_000, "{sent}");
+    // What need not be cut goes, and after a while what must be.
+    let short = two.a.udp_send(NOW, from, b"x", Some(to));
+    assert_eq!(short, Ok(()));
+    let later = NOW + Duration::from_secs(1);
+    assert_eq!(two.a.udp_send(later, from, &text, Some(to)), Ok(()));
 }
 
 #[test]
