@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use crate::stack::{
-    AcceptError, Failure, ListenError, OpenError, Problem, ReadError, UdpBindError,
+    AcceptError, Failure, ListenError, NoWay, OpenError, Problem, ReadError, UdpBindError,
     UdpConnectError, UdpError, UdpReceiveError, UdpSendError, Unreachable, WriteError,
 };
 
@@ -124,8 +124,7 @@ pub(super) fn udp_bind(error: UdpBindError) -> io::Error {
 /// A peer that a datagram socket cannot have.
 pub(super) fn udp_connect(error: UdpConnectError) -> io::Error {
     let kind = match error {
-        UdpConnectError::BadRemote(_) | UdpConnectError::Itself(_) => ErrorKind::InvalidInput,
-        UdpConnectError::NoSource(_) => ErrorKind::NetworkUnreachable,
+        UdpConnectError::NoWay(no_way) => no_way_kind(no_way),
         UdpConnectError::InUse(_) => ErrorKind::AddrInUse,
         UdpConnectError::Closed => ErrorKind::NotConnected,
     };
@@ -136,16 +135,20 @@ pub(super) fn udp_connect(error: UdpConnectError) -> io::Error {
 pub(super) fn udp_send(error: UdpSendError) -> io::Error {
     let kind = match error {
         UdpSendError::WouldBlock => ErrorKind::WouldBlock,
-        UdpSendError::BadRemote(_)
-        | UdpSendError::Itself(_)
-        | UdpSendError::Connected(_)
-        | UdpSendError::TooLong(..) => ErrorKind::InvalidInput,
-        UdpSendError::NoSource(_) => ErrorKind::NetworkUnreachable,
+        UdpSendError::NoWay(no_way) => no_way_kind(no_way),
+        UdpSendError::Connected(_) | UdpSendError::TooLong(..) => ErrorKind::InvalidInput,
         UdpSendError::NoIdentification(_) => ErrorKind::ResourceBusy,
         UdpSendError::NoDestination | UdpSendError::Closed => ErrorKind::NotConnected,
         UdpSendError::Refused(refused) => return udp_refused(refused),
     };
     io::Error::new(kind, error)
+}
+
+fn no_way_kind(no_way: NoWay) -> ErrorKind {
+    match no_way {
+        NoWay::BadRemote(_) | NoWay::Itself(_) => ErrorKind::InvalidInput,
+        NoWay::NoSource(_) => ErrorKind::NetworkUnreachable,
+    }
 }
 
 /// A datagram that was not received.

@@ -15,7 +15,8 @@ use crate::tcp::user::{NothingToReceive, SendRefused};
 use crate::tcp::{self, Connection, Context, Failure, KeepAlive};
 
 use super::{
-    AcceptError, ConnId, ListenError, Listener, ListenerId, OpenError, ReadError, Stack, WriteError,
+    AcceptError, ConnId, ListenError, Listener, ListenerId, NoWay, OpenError, ReadError, Stack,
+    WriteError,
 };
 
 impl Stack {
@@ -39,12 +40,7 @@ impl Stack {
         config: Arc<tcp::Config>,
     ) -> Result<ConnId, OpenError> {
         let now = self.tick(now);
-        if remote.port() == 0 || !self.is_host(remote.ip()) {
-            return Err(OpenError::BadRemote(remote));
-        }
-        if self.addresses.is_ours(remote.ip()) {
-            return Err(OpenError::Itself(remote.ip()));
-        }
+        self.check_remote(remote)?;
         if self.connections.len() >= self.config.limits.connections {
             return Err(OpenError::TooMany(self.config.limits.connections));
         }
@@ -66,10 +62,21 @@ impl Stack {
         Ok(id)
     }
 
+    /// Whether anything can be sent to `remote`, whatever it leaves from.
+    pub(super) fn check_remote(&self, remote: SocketAddr) -> Result<(), NoWay> {
+        if remote.port() == 0 || !self.is_host(remote.ip()) {
+            return Err(NoWay::BadRemote(remote));
+        }
+        if self.addresses.is_ours(remote.ip()) {
+            return Err(NoWay::Itself(remote.ip()));
+        }
+        Ok(())
+    }
+
     /// RFC 9293 section 3.9.1.1 (MUST-46): whether an address can be that of one host on a link.
     /// Loopback addresses must not appear there: RFC 1122 section 3.2.1.3 (g), RFC 4291 section
     /// 2.5.3.
-    pub(super) fn is_host(&self, addr: IpAddr) -> bool {
+    fn is_host(&self, addr: IpAddr) -> bool {
         let broadcast = match addr {
             IpAddr::V4(v4) => self.addresses.is_broadcast(v4),
             IpAddr::V6(_) => false,

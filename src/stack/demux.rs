@@ -73,18 +73,9 @@ impl Demux {
         }
     }
 
-    /// RFC 9293 section 3.9.1.1: a listener for just this address goes before one for any. One
-    /// for any IPv6 address takes IPv4 too.
+    /// RFC 9293 section 3.9.1.1: who listens at a local socket.
     pub fn listener(&self, local: Endpoint) -> Option<ListenerId> {
-        let any = |addr| self.listeners.get(&Endpoint { addr, ..local });
-        let family = match local.addr {
-            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        };
-        any(local.addr)
-            .or_else(|| any(family))
-            .or_else(|| any(IpAddr::V6(Ipv6Addr::UNSPECIFIED)))
-            .copied()
+        bound_at(&self.listeners, local)
     }
 
     /// Takes a local socket for a listener; `false` if it is taken.
@@ -99,6 +90,23 @@ impl Demux {
     pub fn unlisten(&mut self, local: &Endpoint) {
         self.listeners.remove(local);
     }
+}
+
+/// Who is bound to a local socket. One for just this address goes before one for any; one for any
+/// IPv6 address takes IPv4 too.
+pub(super) fn bound_at<T: Copy>(
+    table: &HashMap<Endpoint, T, FlowState>,
+    local: Endpoint,
+) -> Option<T> {
+    let any = |addr| table.get(&Endpoint { addr, ..local });
+    let family = match local.addr {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    any(local.addr)
+        .or_else(|| any(family))
+        .or_else(|| any(IpAddr::V6(Ipv6Addr::UNSPECIFIED)))
+        .copied()
 }
 
 #[cfg(test)]

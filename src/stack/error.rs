@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::udp::{NoWay, UdpError};
+use super::udp::UdpError;
 use crate::tcp::Failure;
 
 /// Why OPEN made no connection.
@@ -101,9 +101,9 @@ pub enum UdpBindError {
     TooMany(usize),
 }
 
-/// Why a datagram socket has no peer.
+/// Why nothing can be sent to somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UdpConnectError {
+pub enum NoWay {
     /// The remote socket cannot be: no unicast address, a loopback address, or port 0.
     #[error("{0} is no address that datagrams can be sent to")]
     BadRemote(SocketAddr),
@@ -113,6 +113,14 @@ pub enum UdpConnectError {
     /// The socket's address, or every one of ours, is of the other family.
     #[error("no address of this socket can reach {0}")]
     NoSource(IpAddr),
+}
+
+/// Why a datagram socket has no peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UdpConnectError {
+    /// Nothing can be sent there.
+    #[error(transparent)]
+    NoWay(#[from] NoWay),
     /// The address that suits is taken, with the socket's port, by another socket.
     #[error("{0} is in use by another datagram socket")]
     InUse(SocketAddr),
@@ -127,15 +135,9 @@ pub enum UdpSendError {
     /// There is no room yet.
     #[error("too many datagrams wait to be sent")]
     WouldBlock,
-    /// The remote socket cannot be: no unicast address, a loopback address, or port 0.
-    #[error("{0} is no address that datagrams can be sent to")]
-    BadRemote(SocketAddr),
-    /// The remote address is one of ours: what is sent there would leave, and find nobody.
-    #[error("{0} is this stack itself, which has no loopback")]
-    Itself(IpAddr),
-    /// The socket's address, or every one of ours, is of the other family.
-    #[error("no address of this socket can reach {0}")]
-    NoSource(IpAddr),
+    /// Nothing can be sent there.
+    #[error(transparent)]
+    NoWay(#[from] NoWay),
     /// The socket is not connected, and no destination was given.
     #[error("a datagram needs a destination, or its socket a peer")]
     NoDestination,
@@ -171,22 +173,12 @@ pub enum UdpReceiveError {
     Closed,
 }
 
-impl From<NoWay> for UdpConnectError {
-    fn from(no_way: NoWay) -> UdpConnectError {
+impl From<NoWay> for OpenError {
+    fn from(no_way: NoWay) -> OpenError {
         match no_way {
-            NoWay::BadRemote(remote) => UdpConnectError::BadRemote(remote),
-            NoWay::Itself(addr) => UdpConnectError::Itself(addr),
-            NoWay::NoSource(addr) => UdpConnectError::NoSource(addr),
-        }
-    }
-}
-
-impl From<NoWay> for UdpSendError {
-    fn from(no_way: NoWay) -> UdpSendError {
-        match no_way {
-            NoWay::BadRemote(remote) => UdpSendError::BadRemote(remote),
-            NoWay::Itself(addr) => UdpSendError::Itself(addr),
-            NoWay::NoSource(addr) => UdpSendError::NoSource(addr),
+            NoWay::BadRemote(remote) => OpenError::BadRemote(remote),
+            NoWay::Itself(addr) => OpenError::Itself(addr),
+            NoWay::NoSource(addr) => OpenError::NoSource(addr),
         }
     }
 }

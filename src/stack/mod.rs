@@ -70,8 +70,8 @@ use replies::Replies;
 
 pub use config::{Config, Limits};
 pub use error::{
-    AcceptError, ListenError, OpenError, ReadError, UdpBindError, UdpConnectError, UdpReceiveError,
-    UdpSendError, WriteError,
+    AcceptError, ListenError, NoWay, OpenError, ReadError, UdpBindError, UdpConnectError,
+    UdpReceiveError, UdpSendError, WriteError,
 };
 pub use notice::{ConnId, ListenerId, Notice, UdpId, Wake};
 pub use udp::{Came, UdpError};

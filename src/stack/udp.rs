@@ -10,7 +10,7 @@
 mod socket;
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use slotmap::SlotMap;
 
@@ -27,7 +27,8 @@ use crate::rfc;
 use crate::wire::udp::{Datagram, HEADER_LEN, PROTOCOL};
 use crate::wire::{ParseError, Ports};
 
-use super::error::{UdpBindError, UdpConnectError, UdpReceiveError, UdpSendError};
+use super::demux::bound_at;
+use super::error::{NoWay, UdpBindError, UdpConnectError, UdpReceiveError, UdpSendError};
 use super::notice::{Noticed, UdpId};
 use super::ready::Ripe;
 use super::{Stack, Wake};
@@ -50,16 +51,12 @@ impl Sockets {
         }
     }
 
-    /// Whose a datagram to `local` from `remote` is. A socket for just this address goes before one
-    /// for any; one for any IPv6 address takes IPv4 too. Who is connected hears only its peer.
+    /// Whose a datagram to `local` from `remote` is. Who is connected hears only its peer.
     fn find(&self, local: Endpoint, remote: Endpoint) -> Option<UdpId> {
-        let at = |addr| self.by_local.get(&Endpoint { addr, ..local });
-        let id = at(local.addr)
-            .or_else(|| at(unspecified(local.addr)))
-            .or_else(|| at(Ipv6Addr::UNSPECIFIED.into()))?;
-        let socket = self.sockets.get(*id)?;
+        let id = bound_at(&self.by_local, local)?;
+        let socket = self.sockets.get(id)?;
         let hears = socket.remote.is_none_or(|peer| peer == remote);
-        hears.then_some(*id)
+        hears.then_some(id)
     }
 }
 
@@ -258,12 +255,7 @@ impl Stack {
 
     /// From where and to where: RFC 1122 section 4.1.3.6, from an address of ours alone.
     fn way(&self, local: Endpoint, dst: Endpoint) -> Result<Way, NoWay> {
-        if dst.port == 0 || !self.is_host(dst.addr) {
-            return Err(NoWay::BadRemote(dst.into()));
-        }
-        if self.addresses.is_ours(dst.addr) {
-            return Err(NoWay::Itself(dst.addr));
-        }
+        self.check_remote(dst.into())?;
         let addr = if local.addr.is_unspecified() {
             let source = self.addresses.source_for(dst.addr);
             source.ok_or(NoWay::NoSource(dst.addr))?
@@ -408,21 +400,6 @@ impl Way {
         datagram.emit_header(self.src.addr, self.dst.addr, udp);
         packet.extend_from_slice(text);
         packet
-    }
-}
-
-/// Why nothing can be sent from here to there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoWay {
-    BadRemote(SocketAddr),
-    Itself(IpAddr),
-    NoSource(IpAddr),
-}
-
-fn unspecified(addr: IpAddr) -> IpAddr {
-    match addr {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     }
 }
 

@@ -1,6 +1,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use super::super::kit::{Record, pattern};
 use super::super::{Config, Notice};
 use super::*;
@@ -172,11 +174,11 @@ fn they_leave_from_the_address_that_was_given_or_from_one_that_suits() {
             .expect_err("refused")
     };
     let v6 = SocketAddr::new(B6, 7);
-    assert_eq!(refused(v6), UdpSendError::NoSource(B6));
+    assert_eq!(refused(v6), NoWay::NoSource(B6).into());
     let ours = SocketAddr::new(A_TOO, 7);
-    assert_eq!(refused(ours), UdpSendError::Itself(A_TOO));
+    assert_eq!(refused(ours), NoWay::Itself(A_TOO).into());
     let nobody = SocketAddr::new(B, 0);
-    assert_eq!(refused(nobody), UdpSendError::BadRemote(nobody));
+    assert_eq!(refused(nobody), NoWay::BadRemote(nobody).into());
     let sent = two.a.udp_send(NOW, v4, b"x", None);
     assert_eq!(sent, Err(UdpSendError::NoDestination));
 }
