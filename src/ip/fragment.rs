@@ -6,9 +6,76 @@
 
 mod identification;
 
+use std::mem;
+
 use crate::wire::{ipv4, ipv6};
 
 pub use identification::Identifications;
+
+/// A packet that waits to leave: as it is, or what is left of one that is too long for its path.
+#[derive(Debug)]
+pub enum Parcel {
+    Whole(Vec<u8>),
+    Cut(Cut),
+}
+
+/// Why a packet that is too long cannot leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// None is free for its fragments.
+    NoIdentification,
+    /// It must not be cut, or cannot be.
+    Uncuttable,
+}
+
+impl Parcel {
+    /// `packet`, one of ours, for a path with this MTU; `draw` is asked for an identification if it
+    /// has to be cut.
+    ///
+    /// # Errors
+    ///
+    /// Why it has to be cut and is not.
+    pub fn new(
+        packet: Vec<u8>,
+        mtu: u16,
+        draw: impl FnOnce() -> Option<u32>,
+    ) -> Result<Parcel, Unfit> {
+        if packet.len() <= usize::from(mtu) {
+            return Ok(Parcel::Whole(packet));
+        }
+        let identification = draw().ok_or(Unfit::NoIdentification)?;
+        let cut = Cut::new(packet, mtu, identification).ok_or(Unfit::Uncuttable)?;
+        Ok(Parcel::Cut(cut))
+    }
+
+    /// How many bytes it keeps.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Parcel::Whole(packet) => packet.capacity(),
+            Parcel::Cut(cut) => cut.packet.capacity(),
+        }
+    }
+
+    /// Whether all of it has left.
+    pub fn is_over(&self) -> bool {
+        match self {
+            Parcel::Whole(packet) => packet.is_empty(),
+            Parcel::Cut(cut) => cut.rest().is_empty(),
+        }
+    }
+
+    /// Puts the next packet of it into `out`, in place of what is there; nothing if it is over.
+    pub fn next_packet(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Parcel::Whole(packet) => *out = mem::take(packet),
+            Parcel::Cut(cut) => {
+                if !cut.next_fragment(out) {
+                    out.clear();
+                }
+            }
+        }
+    }
+}
 
 /// A packet that leaves in pieces.
 #[derive(Debug)]
@@ -45,21 +112,16 @@ impl Cut {
         })
     }
 
-    /// How many bytes it keeps.
-    pub fn bytes(&self) -> usize {
-        self.packet.capacity()
-    }
-
-    /// Whether all of it has left.
-    pub fn is_over(&self) -> bool {
-        self.header.len().saturating_add(self.left) >= self.packet.len()
+    /// What of the payload has not left.
+    fn rest(&self) -> &[u8] {
+        let begins = self.header.len().saturating_add(self.left);
+        self.packet.get(begins..).unwrap_or_default()
     }
 
     /// Writes the next fragment into `out`, in place of what is there. Returns whether there was
     /// one.
     pub fn next_fragment(&mut self, out: &mut Vec<u8>) -> bool {
-        let begins = self.header.len().saturating_add(self.left);
-        let rest = self.packet.get(begins..).unwrap_or_default();
+        let rest = self.rest();
         let piece = rest.get(..self.room).unwrap_or(rest);
         if piece.is_empty() {
             return false;

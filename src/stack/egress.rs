@@ -48,14 +48,10 @@ impl Stack {
     }
 
     fn compose(&mut self) -> Option<(usize, Body)> {
-        // Each round takes one off the queue, and puts it back only after it has sent.
-        while let Some(reply) = self.replies.pop() {
-            let composed = self.compose_reply(reply);
-            if composed.is_some() {
-                return composed;
-            }
+        if let Some(reply) = self.replies.pop() {
+            return Some(self.compose_reply(reply));
         }
-        // As above.
+        // Each round takes one off the queue, and puts it back only after it has sent.
         while let Some(ripe) = self.ready.pop_front() {
             let composed = match ripe {
                 Ripe::Connection(id) => self.compose_segment(id),
@@ -140,8 +136,8 @@ impl Stack {
         Some((len, Body::None))
     }
 
-    /// A reply, or the next fragment of one; `None` if there is no more of it.
-    fn compose_reply(&mut self, reply: Reply) -> Option<(usize, Body)> {
+    /// A reply, or the next fragment of one.
+    fn compose_reply(&mut self, reply: Reply) -> (usize, Body) {
         let (len, body) = match reply.what {
             Content::Segment {
                 pair,
@@ -156,23 +152,19 @@ impl Stack {
                 };
                 (emit(&mut self.head, outgoing, &segment), Body::None)
             }
-            Content::Packet(packet) => {
-                self.reply = packet;
-                (0, Body::Reply)
-            }
-            Content::Cut(mut cut) => {
-                if !cut.next_fragment(&mut self.reply) {
-                    return None;
+            Content::Parcel(mut parcel) => {
+                parcel.next_packet(&mut self.reply);
+                if !parcel.is_over() {
+                    self.replies.go_on(Reply {
+                        what: Content::Parcel(parcel),
+                        ..reply
+                    });
                 }
-                self.replies.go_on(Reply {
-                    what: Content::Cut(cut),
-                    ..reply
-                });
                 (0, Body::Reply)
             }
         };
         self.tell_out(len, reply.because, reply.on, reply.purpose, reply.why);
-        Some((len, body))
+        (len, body)
     }
 
     pub(super) fn tell_out(

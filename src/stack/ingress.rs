@@ -2,7 +2,7 @@
 
 use crate::base::pair::{Endpoint, SocketPair};
 use crate::base::{Checksum, Received, SeqNum};
-use crate::ip::fragment::Cut;
+use crate::ip::fragment::{Parcel, Unfit};
 use crate::ip::icmp::Owed;
 use crate::ip::icmp_error::IcmpError;
 use crate::ip::receive::{Datagram, Verdict};
@@ -81,22 +81,17 @@ impl Stack {
         if !icmp::answer_echo(datagram, mtu, &mut packet) {
             return Drop::IcmpIgnored.into();
         }
-        let what = if packet.len() > usize::from(mtu) {
-            let (src, dst) = (datagram.dst, datagram.src);
-            let ids = &mut self.identifications;
-            let Some(id) = ids.draw(self.now, src, dst, datagram.protocol) else {
-                return Drop::NoIdentification.into();
-            };
-            let Some(cut) = Cut::new(packet, mtu, id) else {
-                return Drop::IcmpIgnored.into();
-            };
-            Content::Cut(cut)
-        } else {
-            Content::Packet(packet)
+        let (now, src, dst) = (self.now, datagram.dst, datagram.src);
+        let ids = &mut self.identifications;
+        let draw = || ids.draw(now, src, dst, datagram.protocol);
+        let parcel = match Parcel::new(packet, mtu, draw) {
+            Ok(parcel) => parcel,
+            Err(Unfit::NoIdentification) => return Drop::NoIdentification.into(),
+            Err(Unfit::Uncuttable) => return Drop::IcmpIgnored.into(),
         };
         let because = self.input();
         self.replies.push(Reply {
-            what,
+            what: Content::Parcel(parcel),
             purpose: Purpose::EchoReply,
             why: ECHO,
             because,
@@ -168,7 +163,7 @@ impl Stack {
         if may {
             let because = self.input();
             self.replies.push(Reply {
-                what: Content::Packet(out),
+                what: Content::Parcel(Parcel::Whole(out)),
                 purpose: Purpose::IcmpError,
                 why: match owed {
                     Owed::ReassemblyTimeExceeded => TIME_EXCEEDED,

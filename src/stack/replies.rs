@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::base::Offload;
 use crate::base::pair::SocketPair;
-use crate::ip::fragment::Cut;
+use crate::ip::fragment::Parcel;
 use crate::probe::{EventId, Purpose, Subject, Why};
 use crate::wire::tcp::Segment;
 
@@ -29,10 +29,8 @@ pub(super) enum Content {
         /// How often the path of its flow has been doubted.
         path_doubts: u32,
     },
-    /// A whole IP packet.
-    Packet(Vec<u8>),
-    /// What is left of one that is too long for the link.
-    Cut(Cut),
+    /// A whole IP packet, or what is left of it.
+    Parcel(Parcel),
 }
 
 impl Content {
@@ -40,8 +38,7 @@ impl Content {
     fn bytes(&self) -> usize {
         match self {
             Content::Segment { .. } => 0,
-            Content::Packet(packet) => packet.capacity(),
-            Content::Cut(cut) => cut.bytes(),
+            Content::Parcel(parcel) => parcel.bytes(),
         }
     }
 }

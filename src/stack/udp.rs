@@ -17,7 +17,7 @@ use slotmap::SlotMap;
 use crate::base::keyed::FlowState;
 use crate::base::pair::{Endpoint, SocketPair};
 use crate::base::{Checksum, Instant, Pieces};
-use crate::ip::fragment::Cut;
+use crate::ip::fragment::{Parcel, Unfit};
 use crate::ip::icmp::Owed;
 use crate::ip::icmp_error::IcmpError;
 use crate::ip::receive;
@@ -32,7 +32,7 @@ use super::error::{NoWay, UdpBindError, UdpConnectError, UdpReceiveError, UdpSen
 use super::notice::{Noticed, UdpId};
 use super::ready::Ripe;
 use super::{Stack, Wake};
-use socket::{Content, Sent, Socket};
+use socket::{Sent, Socket};
 
 pub use socket::{Came, UdpError};
 
@@ -169,22 +169,19 @@ impl Stack {
         }
         let label = self.secrets.labels.of(&way.pair(), 0);
         let packet = way.packet(text, tos, hop_limit, label, mtu);
-        let content = if packet.len() > usize::from(mtu) {
-            let ids = &mut self.identifications;
-            let (src, dst) = (way.src.addr, way.dst.addr);
-            let drawn = ids.draw(now, src, dst, PROTOCOL);
-            let identification = drawn.ok_or(UdpSendError::NoIdentification(dst))?;
-            let cut = Cut::new(packet, mtu, identification);
-            Content::Cut(cut.ok_or(UdpSendError::TooLong(text.len(), most))?)
-        } else {
-            Content::Packet(packet)
-        };
+        let (src, dst) = (way.src.addr, way.dst.addr);
+        let ids = &mut self.identifications;
+        let draw = || ids.draw(now, src, dst, PROTOCOL);
+        let parcel = Parcel::new(packet, mtu, draw).map_err(|unfit| match unfit {
+            Unfit::NoIdentification => UdpSendError::NoIdentification(dst),
+            Unfit::Uncuttable => UdpSendError::TooLong(text.len(), most),
+        })?;
         let on = Subject::Datagrams(socket.number);
         let bytes = text.len();
         let because = self
             .voice
             .input_told(now, on, || Event::Called(Call::Send { bytes }));
-        socket.send(Sent { content, because });
+        socket.send(Sent { parcel, because });
         if !std::mem::replace(&mut socket.ready, true) {
             self.ready.push_back(Ripe::Datagrams(id));
         }

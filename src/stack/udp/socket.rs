@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::base::Pieces;
 use crate::base::pair::Endpoint;
-use crate::ip::fragment::Cut;
+use crate::ip::fragment::Parcel;
 use crate::probe::EventId;
 use crate::stack::Wake;
 use crate::wire::icmp::Problem;
@@ -67,27 +67,9 @@ struct Arrived {
 /// A datagram that waits for its turn.
 #[derive(Debug)]
 pub(in crate::stack) struct Sent {
-    pub content: Content,
+    pub parcel: Parcel,
     /// The call that sent it.
     pub because: EventId,
-}
-
-#[derive(Debug)]
-pub(in crate::stack) enum Content {
-    /// A whole IP packet.
-    Packet(Vec<u8>),
-    /// What is left of one that is too long for the link.
-    Cut(Cut),
-}
-
-impl Content {
-    fn cost(&self) -> usize {
-        OVERHEAD
-            + match self {
-                Content::Packet(packet) => packet.capacity(),
-                Content::Cut(cut) => cut.bytes(),
-            }
-    }
 }
 
 impl Socket {
@@ -140,9 +122,7 @@ impl Socket {
         let arrived = self.came.pop_front()?;
         self.came_bytes -= arrived.cost();
         let len = arrived.text.len().min(buf.len());
-        for (to, from) in buf.iter_mut().zip(&arrived.text[..len]) {
-            *to = *from;
-        }
+        buf[..len].copy_from_slice(&arrived.text[..len]);
         Some(Came {
             from: arrived.from.into(),
             to: arrived.to,
@@ -171,7 +151,7 @@ impl Socket {
 
     /// Queues a datagram.
     pub fn send(&mut self, sent: Sent) {
-        self.leaving_bytes += sent.content.cost();
+        self.leaving_bytes += sent.cost();
         self.leaving.push_back(sent);
     }
 
@@ -182,26 +162,14 @@ impl Socket {
 
     /// Writes the next packet into `out`, in place of what is there; says what call made it.
     pub fn next_packet(&mut self, out: &mut Vec<u8>) -> Option<EventId> {
-        // Each round but the last takes a datagram off.
-        while let Some(first) = self.leaving.front_mut() {
-            let because = first.because;
-            let cost = first.content.cost();
-            let (written, over) = match &mut first.content {
-                Content::Packet(packet) => {
-                    *out = std::mem::take(packet);
-                    (true, true)
-                }
-                Content::Cut(cut) => (cut.next_fragment(out), cut.is_over()),
-            };
-            if over {
-                self.leaving.pop_front();
-                self.leaving_bytes -= cost;
-            }
-            if written {
-                return Some(because);
-            }
+        let first = self.leaving.front_mut()?;
+        let (because, cost) = (first.because, first.cost());
+        first.parcel.next_packet(out);
+        if first.parcel.is_over() {
+            self.leaving.pop_front();
+            self.leaving_bytes -= cost;
         }
-        None
+        Some(because)
     }
 
     pub fn fail(&mut self, error: UdpError) {
@@ -215,6 +183,13 @@ impl Socket {
     /// What a call is told of: an unconnected socket has no peer to be sorry for, and asks.
     pub fn take_error_of_peer(&mut self) -> Option<UdpError> {
         self.remote.and_then(|_| self.error.take())
+    }
+}
+
+impl Sent {
+    /// The same until all of it has left.
+    fn cost(&self) -> usize {
+        OVERHEAD + self.parcel.bytes()
     }
 }
 

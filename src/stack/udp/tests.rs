@@ -1,7 +1,6 @@
 use std::collections::HashSet;
-use std::time::Duration;
-
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
 use super::super::kit::{Record, pattern};
 use super::super::{Config, Notice};
