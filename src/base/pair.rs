@@ -45,20 +45,23 @@ impl SocketPair {
     /// How many bytes [`SocketPair::bytes`] gives.
     pub const LEN: usize = 36;
 
-    /// The pair as one block of bytes, for keyed hashes. IPv4 addresses are written as their
-    /// IPv4-mapped form, so no two pairs share their bytes.
+    /// The pair as one block of bytes, for keyed hashes. No two pairs share theirs.
     pub fn bytes(&self) -> [u8; SocketPair::LEN] {
         let mut block = [0; SocketPair::LEN];
         for (chunk, endpoint) in block.chunks_exact_mut(18).zip([self.local, self.remote]) {
-            let address = match endpoint.addr {
-                IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
-                IpAddr::V6(v6) => v6.octets(),
-            };
             let (addr, port) = chunk.split_at_mut(16);
-            addr.copy_from_slice(&address);
+            addr.copy_from_slice(&octets(endpoint.addr));
             port.copy_from_slice(&endpoint.port.to_be_bytes());
         }
         block
+    }
+}
+
+/// An address of either family as so many bytes, an IPv4 address in its IPv4-mapped form.
+pub fn octets(addr: IpAddr) -> [u8; 16] {
+    match addr {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+        IpAddr::V6(v6) => v6.octets(),
     }
 }
 

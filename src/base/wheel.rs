@@ -91,6 +91,14 @@ impl<K: Copy> Wheel<K> {
         }
     }
 
+    /// Sets an entry's deadline, or takes it away.
+    pub fn set(&mut self, e: Entry, deadline: Option<Instant>) {
+        match deadline {
+            Some(at) => self.arm(e, at),
+            None => self.disarm(e),
+        }
+    }
+
     /// Takes an entry's deadline away, if it has one.
     pub fn disarm(&mut self, e: Entry) {
         if self.take_out(e.0) {

@@ -183,6 +183,15 @@ fn label(addr: Ipv6Addr) -> u8 {
     }
 }
 
+/// Who holds an address, named by one: on IPv6 whoever has an address may have all of its prefix of
+/// 64 bits, and the first of them stands for all.
+pub(super) fn holder(addr: IpAddr) -> IpAddr {
+    match addr {
+        IpAddr::V4(_) => addr,
+        IpAddr::V6(addr) => Ipv6Addr::from_bits(addr.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
 /// How many leading bits two addresses of one family share.
 fn common_prefix_len(a: IpAddr, b: IpAddr) -> u8 {
     let bits = match (a, b) {

@@ -16,7 +16,7 @@ use crate::wire::{ParseError, ipv4};
 
 use super::address::Addresses;
 use super::receive::Datagram;
-use super::transmit::Outgoing;
+use super::transmit::{DSCP, Outgoing};
 use super::validate::{self, EXTENSIONS_MAX, UNRECOGNIZED_NEXT_HEADER};
 
 pub use limit::Limiter;
@@ -203,8 +203,6 @@ fn is_query_v6(message: &[u8]) -> bool {
 }
 
 const REDIRECT_V6: u8 = 137;
-/// The DSCP's bits in the type of service: RFC 3168 section 5.
-const DSCP: u8 = 0b1111_1100;
 /// RFC 1122 section 3.3.2: what every host takes in whole; more than eight bytes of the packet may
 /// be quoted (section 3.2.2), and up to this many in all are of use.
 const ERROR_MAX_V4: usize = 576;

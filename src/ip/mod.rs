@@ -3,8 +3,8 @@
 //! Read `receive` first: one packet in, one verdict out. `validate` has what a host must refuse,
 //! `address` what is ours, `transmit` the header of what leaves, `icmp` what we answer and owe,
 //! `icmp_error` what others tell us of our packets, `reassembly` what becomes of fragments and
-//! `fragment` how they are made,
-//! `path_mtu` what paths carry. All of it is parts: numbers in, verdicts out.
+//! `fragment` how they are made, `path_mtu` what paths carry. All of it is parts: numbers in,
+//! verdicts out.
 
 #![deny(
     clippy::arithmetic_side_effects,

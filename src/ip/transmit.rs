@@ -2,8 +2,7 @@
 //!
 //! An IPv4 datagram that fits its link is atomic: DF is set, and the identification, which then
 //! means nothing, is zero (RFC 6864 section 4.1). One that may be cut gets its identification where
-//! that is done, in `fragment`. IPv6 flow labels
-//! (RFC 6437) are chosen by whoever knows the flow.
+//! that is done, in `fragment`. IPv6 flow labels (RFC 6437) are chosen by whoever knows the flow.
 
 use std::net::IpAddr;
 
@@ -95,6 +94,8 @@ impl Outgoing {
     }
 }
 
+/// The DSCP's bits in the type of service; the other two are ECN's: RFC 3168 section 5.
+pub const DSCP: u8 = 0b1111_1100;
 /// RFC 1122 section 3.2.1.7: a fixed TTL, large enough for any path; 64 is what IANA recommends.
 pub const HOP_LIMIT: u8 = 64;
 

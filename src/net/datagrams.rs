@@ -81,8 +81,17 @@ impl Datagrams {
         Ok(error.map(error::udp_refused))
     }
 
-    /// Where it is bound, and to whom it is connected.
-    pub fn ends(&self) -> io::Result<(SocketAddr, Option<SocketAddr>)> {
+    /// Where it is bound.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.ends()?.0)
+    }
+
+    /// To whom it is connected: `NotConnected` if it is not.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.ends()?.1.ok_or(io::ErrorKind::NotConnected.into())
+    }
+
+    fn ends(&self) -> io::Result<(SocketAddr, Option<SocketAddr>)> {
         let shared = self.network.shared();
         let ends = shared.look(|stack, _| stack.udp_ends(self.id))?;
         ends.ok_or(io::ErrorKind::NotConnected.into())

@@ -49,7 +49,7 @@ impl TcpStream {
     /// As for [`super::blocking::TcpStream::connect`].
     pub async fn connect(network: &Network, remote: SocketAddr) -> io::Result<TcpStream> {
         let stream = Stream::new(Socket::open(network, remote)?);
-        poll_fn(|cx| stream.socket.poll_connected(stream.waiter(cx))).await?;
+        poll_fn(|cx| stream.socket.poll_connected(stream.key.waiter(cx))).await?;
         Ok(TcpStream(Arc::new(stream)))
     }
 
@@ -65,7 +65,7 @@ impl TcpStream {
     ) -> io::Result<(TcpStream, usize)> {
         let (socket, taken) = Socket::open_sending(network, remote, text)?;
         let stream = Stream::new(socket);
-        poll_fn(|cx| stream.socket.poll_connected(stream.waiter(cx))).await?;
+        poll_fn(|cx| stream.socket.poll_connected(stream.key.waiter(cx))).await?;
         Ok((TcpStream(Arc::new(stream)), taken))
     }
 
@@ -184,18 +184,11 @@ impl Stream {
         Stream { socket, key }
     }
 
-    fn waiter<'a>(&self, cx: &Context<'a>) -> Waiter<'a> {
-        Waiter {
-            key: self.key,
-            waker: cx.waker(),
-        }
-    }
-
     fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         // A task that always finds something must yield now and then.
         let turn = ready!(coop::poll_proceed(cx));
         let room = buf.initialize_unfilled();
-        let read = ready!(self.socket.poll_read(self.waiter(cx), room));
+        let read = ready!(self.socket.poll_read(self.key.waiter(cx), room));
         turn.made_progress();
         buf.advance(read?);
         Poll::Ready(Ok(()))
@@ -203,7 +196,7 @@ impl Stream {
 
     fn poll_write(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let turn = ready!(coop::poll_proceed(cx));
-        let written = ready!(self.socket.poll_write(self.waiter(cx), buf));
+        let written = ready!(self.socket.poll_write(self.key.waiter(cx), buf));
         turn.made_progress();
         Poll::Ready(written)
     }
@@ -328,14 +321,12 @@ impl TcpListener {
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let listening = &self.listening;
         let place = Place::new(listening.network().shared(), listening.accepts());
-        poll_fn(|cx| self.poll_accept_as(place.waiter(cx), cx)).await
+        poll_fn(|cx| self.poll_accept_as(place.key.waiter(cx), cx)).await
     }
 
     /// The same for those who poll by hand; as usual, only the last task to ask is woken.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        let key = self.key;
-        let waker = cx.waker();
-        self.poll_accept_as(Waiter { key, waker }, cx)
+        self.poll_accept_as(self.key.waiter(cx), cx)
     }
 
     fn poll_accept_as(
@@ -391,13 +382,6 @@ impl Place<'_> {
     fn new(shared: &Shared, topic: Topic) -> Place<'_> {
         let key = Key::new();
         Place { shared, topic, key }
-    }
-
-    fn waiter<'a>(&self, cx: &Context<'a>) -> Waiter<'a> {
-        Waiter {
-            key: self.key,
-            waker: cx.waker(),
-        }
     }
 }
 

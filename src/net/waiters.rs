@@ -10,6 +10,8 @@ use std::collections::HashMap;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+#[cfg(feature = "tokio")]
+use std::task::Context;
 use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
 
@@ -62,6 +64,15 @@ impl Key {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         // Only that numbers differ matters, so no order with other memory is kept.
         Key(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A task that waits by it.
+    #[cfg(feature = "tokio")]
+    pub fn waiter<'a>(self, cx: &Context<'a>) -> Waiter<'a> {
+        Waiter {
+            key: self,
+            waker: cx.waker(),
+        }
     }
 }
 

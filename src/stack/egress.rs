@@ -1,7 +1,7 @@
 //! The way out: a segment or a reply becomes a head in scratch and a body that is lent.
 
 use crate::base::{Pieces, Transmit};
-use crate::ip::transmit::Outgoing;
+use crate::ip::transmit::{DSCP, Outgoing};
 use crate::probe::{Event, EventId, Purpose, Subject, Why};
 use crate::tcp::Context;
 use crate::tcp::open::passive::Answer;
@@ -201,8 +201,5 @@ fn emit(head: &mut [u8; HEAD_MAX], outgoing: Outgoing, segment: &Segment<'_>) ->
 
 /// The longest head: an IPv6 header and a TCP header with all its options.
 pub(super) const HEAD_MAX: usize = 40 + HEADER_MAX;
-
-/// RFC 2474 section 3: the upper six bits.
-const DSCP: u8 = 0xfc;
 
 const _: () = assert!(PROTOCOL == 6);

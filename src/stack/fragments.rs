@@ -31,14 +31,9 @@ impl Stack {
     /// A packet made of fragments goes the way of every other, but for one thing.
     fn take_whole(&mut self, packet: &[u8]) {
         match receive::receive(packet, &self.addresses) {
-            Verdict::Deliver(datagram) => self.deliver(&datagram, Checksum::Full),
-            Verdict::Drop(why) => self.end(Subject::Stack, why.into()),
-            Verdict::Answer(why, owed) => {
-                self.end(Subject::Stack, why.into());
-                self.owe_error(&owed, packet);
-            }
             // Nothing is cut twice: one that is would have no end.
             Verdict::Fragment(_) => self.end(Subject::Stack, Drop::BadFragment.into()),
+            verdict => self.carry_out(&verdict, packet, Checksum::Full),
         }
     }
 
@@ -59,9 +54,7 @@ impl Stack {
 
     /// Sets the timer by the datagram that is given up first.
     fn await_fragments(&mut self) {
-        match self.reassembly.deadline() {
-            Some(at) => self.wheel.arm(self.fragments, at),
-            None => self.wheel.disarm(self.fragments),
-        }
+        let deadline = self.reassembly.deadline();
+        self.wheel.set(self.fragments, deadline);
     }
 }

@@ -23,18 +23,24 @@ use super::{ConnId, Stack};
 impl Stack {
     /// One packet; its ending is told before this returns.
     pub(super) fn take_in(&mut self, packet: Received<'_>) {
-        match receive::receive(packet.bytes, &self.addresses) {
-            Verdict::Deliver(datagram) => self.deliver(&datagram, packet.offload.checksum),
-            Verdict::Drop(why) => self.end(Subject::Stack, why.into()),
+        let verdict = receive::receive(packet.bytes, &self.addresses);
+        self.carry_out(&verdict, packet.bytes, packet.offload.checksum);
+    }
+
+    /// What is to be done with `packet`.
+    pub(super) fn carry_out(&mut self, verdict: &Verdict<'_>, packet: &[u8], checksum: Checksum) {
+        match verdict {
+            Verdict::Deliver(datagram) => self.deliver(datagram, checksum),
+            Verdict::Drop(why) => self.end(Subject::Stack, (*why).into()),
             Verdict::Answer(why, owed) => {
-                self.end(Subject::Stack, why.into());
-                self.owe_error(&owed, packet.bytes);
+                self.end(Subject::Stack, (*why).into());
+                self.owe_error(owed, packet);
             }
-            Verdict::Fragment(fragment) => self.take_fragment(&fragment),
+            Verdict::Fragment(fragment) => self.take_fragment(fragment),
         }
     }
 
-    pub(super) fn deliver(&mut self, datagram: &Datagram<'_>, checksum: Checksum) {
+    fn deliver(&mut self, datagram: &Datagram<'_>, checksum: Checksum) {
         match datagram.protocol {
             wire::tcp::PROTOCOL => self.deliver_tcp(datagram, checksum),
             wire::udp::PROTOCOL => self.deliver_udp(datagram, checksum),

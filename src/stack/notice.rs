@@ -1,5 +1,5 @@
-//! What an owner must be told: each connection, listener and datagram
-//! socket waits in the queue at most once.
+//! What an owner must be told: each connection, listener and datagram socket waits in the
+//! queue at most once.
 
 use std::collections::VecDeque;
 

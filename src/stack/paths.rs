@@ -131,9 +131,7 @@ impl Stack {
     }
 
     fn await_path_ages(&mut self) {
-        match self.path_mtus.deadline() {
-            Some(at) => self.wheel.arm(self.path_ages, at),
-            None => self.wheel.disarm(self.path_ages),
-        }
+        let deadline = self.path_mtus.deadline();
+        self.wheel.set(self.path_ages, deadline);
     }
 }

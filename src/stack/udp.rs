@@ -21,7 +21,7 @@ use crate::ip::fragment::{Parcel, Unfit};
 use crate::ip::icmp::Owed;
 use crate::ip::icmp_error::IcmpError;
 use crate::ip::receive;
-use crate::ip::transmit::Outgoing;
+use crate::ip::transmit::{DSCP, Outgoing};
 use crate::probe::{Accepted, Call, Drop, Event, Purpose, Subject, Why};
 use crate::rfc;
 use crate::wire::udp::{Datagram, HEADER_LEN, PROTOCOL};
@@ -226,7 +226,7 @@ impl Stack {
         let now = self.tick(now);
         if let Some(socket) = self.udp.sockets.get_mut(id) {
             socket.hop_limit = hop_limit;
-            socket.tos = tos & !ECN_BITS;
+            socket.tos = tos & DSCP;
             let on = Subject::Datagrams(socket.number);
             self.voice
                 .input_told(now, on, || Event::Called(Call::Configure));
@@ -406,9 +406,6 @@ fn text_max(dst: IpAddr) -> usize {
     let ip = if dst.is_ipv4() { 20 } else { 0 };
     65_535 - ip - HEADER_LEN
 }
-
-/// RFC 3168 section 5: they are the stack's.
-const ECN_BITS: u8 = 3;
 
 const SENT: Why = Why {
     by: rfc!(768, "User Interface"),

@@ -8,7 +8,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::base::{Instant, Key};
+use crate::base::{Instant, Key, pair};
+use crate::ip::address::holder;
 
 /// Draws them.
 #[derive(Debug)]
@@ -45,12 +46,8 @@ impl Identifications {
             self.counters = (0..COUNTERS).map(begin).collect();
         }
         let beginning = self.hash(BEGINNING, src, dst, protocol);
-        // On IPv6 whoever has one address of a prefix may have them all, and could watch.
-        let prefix = match dst {
-            IpAddr::V4(_) => dst,
-            IpAddr::V6(addr) => IpAddr::V6((addr.to_bits() & PREFIX).into()),
-        };
-        let place = self.hash(COUNTER, src, prefix, 0) as usize % COUNTERS;
+        // Whoever has an address could else watch the numbers of its neighbours.
+        let place = self.hash(COUNTER, src, holder(dst), 0) as usize % COUNTERS;
         let counter = self.counters.get_mut(place)?;
         if dst.is_ipv4() {
             if counter.rested.since(now) > LIFETIME {
@@ -64,15 +61,13 @@ impl Identifications {
     }
 
     fn hash(&self, purpose: u8, src: IpAddr, dst: IpAddr, protocol: u8) -> u64 {
-        let mut bytes = Vec::with_capacity(34);
-        bytes.extend_from_slice(&[purpose, protocol]);
-        for addr in [src, dst] {
-            match addr {
-                IpAddr::V4(addr) => bytes.extend_from_slice(&addr.octets()),
-                IpAddr::V6(addr) => bytes.extend_from_slice(&addr.octets()),
-            }
+        let mut block = [0; 34];
+        let (head, ends) = block.split_at_mut(2);
+        head.copy_from_slice(&[purpose, protocol]);
+        for (end, addr) in ends.chunks_exact_mut(16).zip([src, dst]) {
+            end.copy_from_slice(&pair::octets(addr));
         }
-        self.key.hash(&bytes)
+        self.key.hash(&block)
     }
 }
 
@@ -81,8 +76,6 @@ const BEGINNING: u8 = 0;
 const COUNTER: u8 = 1;
 
 const COUNTERS: usize = 256;
-/// The first 64 bits.
-const PREFIX: u128 = !(u64::MAX as u128);
 /// RFC 6864 section 1: the longest that a datagram is taken to live, two minutes.
 const LIFETIME: Duration = Duration::from_nanos(LIFETIME_NANOS);
 const LIFETIME_NANOS: u64 = 120_000_000_000;

@@ -1,10 +1,11 @@
 //! How much of the room for fragments each source holds, who holds most, and what came first.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
-/// A source: an IPv4 address, or an IPv6 prefix of 64 bits, of which whoever has one address has
-/// them all.
+use crate::ip::address::holder;
+
+/// A source, with all the addresses that it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Source(IpAddr);
 
@@ -27,10 +28,7 @@ struct Share {
 impl Source {
     /// The one that `addr` belongs to.
     pub fn of(addr: IpAddr) -> Source {
-        Source(match addr {
-            IpAddr::V4(_) => addr,
-            IpAddr::V6(addr) => Ipv6Addr::from_bits(addr.to_bits() & PREFIX).into(),
-        })
+        Source(holder(addr))
     }
 }
 
@@ -92,8 +90,6 @@ impl Sources {
     }
 }
 
-/// The first 64 bits.
-const PREFIX: u128 = !(u64::MAX as u128);
 /// house!("reassembly-memory"): of one source.
 const DATAGRAMS_MAX: usize = 256;
 const BYTES_MAX: usize = 256 << 10;

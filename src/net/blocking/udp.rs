@@ -149,7 +149,7 @@ impl UdpSocket {
     ///
     /// Those of a network that is down.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.0.datagrams.ends()?.0)
+        self.0.datagrams.local_addr()
     }
 
     /// To whom it is connected.
@@ -158,8 +158,7 @@ impl UdpSocket {
     ///
     /// `NotConnected` without a peer.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        let (_, peer) = self.0.datagrams.ends()?;
-        peer.ok_or(io::ErrorKind::NotConnected.into())
+        self.0.datagrams.peer_addr()
     }
 
     /// How long receiving waits before it fails with `WouldBlock`; `None`: for ever.

@@ -52,7 +52,7 @@ impl UdpSocket {
     /// As for [`crate::net::blocking::UdpSocket::recv_from`], but for the timeout.
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let place = Place::new(self.datagrams.network().shared(), self.datagrams.arrivals());
-        poll_fn(|cx| self.poll_recv_as(place.waiter(cx), cx, buf)).await
+        poll_fn(|cx| self.poll_recv_as(place.key.waiter(cx), cx, buf)).await
     }
 
     /// Waits for a datagram of the peer. Returns how many bytes of it are in `buf` now.
@@ -88,7 +88,7 @@ impl UdpSocket {
             self.datagrams.network().shared(),
             self.datagrams.departures(),
         );
-        poll_fn(|cx| self.poll_send_as(place.waiter(cx), cx, text, to)).await
+        poll_fn(|cx| self.poll_send_as(place.key.waiter(cx), cx, text, to)).await
     }
 
     /// [`UdpSocket::recv_from`] for those who poll by hand; as usual, only the last task to ask is
@@ -99,7 +99,7 @@ impl UdpSocket {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<SocketAddr>> {
         let room = buf.initialize_unfilled();
-        let (len, from) = ready!(self.poll_recv_as(self.waiter(cx), cx, room))?;
+        let (len, from) = ready!(self.poll_recv_as(self.key.waiter(cx), cx, room))?;
         buf.advance(len);
         Poll::Ready(Ok(from))
     }
@@ -112,14 +112,7 @@ impl UdpSocket {
         text: &[u8],
         to: SocketAddr,
     ) -> Poll<io::Result<usize>> {
-        self.poll_send_as(self.waiter(cx), cx, text, Some(to))
-    }
-
-    fn waiter<'a>(&self, cx: &Context<'a>) -> Waiter<'a> {
-        Waiter {
-            key: self.key,
-            waker: cx.waker(),
-        }
+        self.poll_send_as(self.key.waiter(cx), cx, text, Some(to))
     }
 
     fn poll_recv_as(
@@ -174,7 +167,7 @@ impl UdpSocket {
     ///
     /// Those of a network that is down.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.datagrams.ends()?.0)
+        self.datagrams.local_addr()
     }
 
     /// To whom it is connected.
@@ -183,8 +176,7 @@ impl UdpSocket {
     ///
     /// `NotConnected` without a peer.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        let (_, peer) = self.datagrams.ends()?;
-        peer.ok_or(io::ErrorKind::NotConnected.into())
+        self.datagrams.peer_addr()
     }
 }
 
