@@ -217,6 +217,7 @@ impl Policy {
             "tcp_frto" => return choice(value, FRTO, &mut tcp.recovery.frto),
             "tcp_early_retrans" => return choice(value, TAIL_PROBE, &mut tcp.recovery.tlp),
             "tcp_recovery" => return switch(value, &mut tcp.recovery.rack),
+            "tcp_reordering" => return reordering(value, &mut tcp.recovery.dup_thresh),
             "tcp_slow_start_after_idle" => return switch(value, &mut tcp.idle_restart),
             "tcp_syn_retries" => return count(value, &mut tcp.r2_syn),
             "tcp_syn_linear_timeouts" => return count(value, &mut tcp.syn_linear),
@@ -326,6 +327,15 @@ fn count(value: &str, knob: &mut u32) -> Configured {
     match value.parse() {
         Ok(value) if value <= 255 => *knob = value,
         _ => return Configured::Refused,
+    }
+    Configured::Done
+}
+
+/// A number of segments. A host would take any, but fewer than one mean nothing.
+fn reordering(value: &str, knob: &mut u32) -> Configured {
+    match value.parse() {
+        Ok(value) if (1..=65_535).contains(&value) => *knob = value,
+        _ => return Configured::Unsupported,
     }
     Configured::Done
 }
@@ -475,7 +485,6 @@ const IGNORED: [&str; 7] = [
 /// What the stack does whatever anybody sets: a wish for just that is fulfilled.
 const HABITS: &[(&str, &[&str])] = &[
     ("tcp_dsack", &["1"]),
-    ("tcp_reordering", &["3"]),
     ("tcp_ecn_fallback", &["0", "1"]),
     ("tcp_notsent_lowat", &["4294967295", "-1"]),
     ("tcp_fastopen_blackhole_timeout_sec", &["0"]),

@@ -138,6 +138,10 @@ pub struct Recovering {
     pub frto: bool,
     /// Take a reduction back that proves to have been for nothing: RFC 3522, RFC 2883, RFC 4015.
     pub undo: bool,
+    /// DupThresh of RFC 6675 section 2: after so many duplicate acknowledgments, or with so many
+    /// segments reported above it, a segment is taken for lost that may only be late. Three, as RFC
+    /// 5681 section 3.2 has it; 0 is taken for 1.
+    pub dup_thresh: u32,
 }
 
 impl Recovering {
@@ -147,6 +151,7 @@ impl Recovering {
         tlp: false,
         frto: false,
         undo: false,
+        dup_thresh: DUP_THRESH,
     };
 }
 
@@ -157,6 +162,7 @@ impl Default for Recovering {
             tlp: true,
             frto: true,
             undo: true,
+            dup_thresh: DUP_THRESH,
         }
     }
 }
@@ -250,3 +256,6 @@ impl Default for Config {
         }
     }
 }
+
+/// RFC 5681 section 3.2: the third duplicate.
+const DUP_THRESH: u32 = 3;

@@ -74,6 +74,18 @@ fn a_wish_for_what_is_so_anyway_is_fulfilled_and_no_other() {
 }
 
 #[test]
+fn so_much_reordering_is_awaited_at_first() {
+    let mut policy = Policy::new(Profile::Rfc);
+    assert_eq!(policy.tcp.recovery.dup_thresh, 3);
+    assert_eq!(set(&mut policy, "tcp_reordering", "7"), Configured::Done);
+    assert_eq!(policy.tcp.recovery.dup_thresh, 7);
+    assert_eq!(
+        set(&mut policy, "tcp_reordering", "0"),
+        Configured::Unsupported
+    );
+}
+
+#[test]
 fn what_no_host_would_take_is_refused() {
     let mut policy = Policy::new(Profile::Rfc);
     for (key, value) in [

@@ -134,6 +134,7 @@ fn draw_tcp(dice: &mut Dice, tcp: &mut tcp::Config) {
         tlp: !dice.happens(0.2),
         frto: !dice.happens(0.2),
         undo: !dice.happens(0.2),
+        ..Recovering::default()
     };
     tcp.initial_window = dice.one_of(&[1, 2, 4, 10, 10, 10]);
     tcp.delayed_ack = Duration::from_millis(dice.magnitude(1, 400));

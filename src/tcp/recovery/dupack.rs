@@ -30,8 +30,8 @@ impl Recovery {
             }
             Phase::Open => {
                 self.duplicates += 1;
-                if self.duplicates < DUP_THRESH {
-                    // RFC 3042 section 2: each of the first two lets one new segment go.
+                if self.duplicates < self.dup_thresh() {
+                    // RFC 3042 section 2: each of those before lets one new segment go.
                     self.depart(mss, nxt.since(una));
                     return Verdict::Nothing;
                 }
@@ -52,9 +52,9 @@ impl Recovery {
         self.phase = Phase::Recovery { reduction: None };
         self.recover = nxt;
         self.undo.begin(SeqRange::between(una, nxt));
-        // RFC 5681 section 3.2 step 3: three segments have left the network.
+        // RFC 5681 section 3.2 step 3: so many segments have left the network.
         self.departed = 0;
-        self.depart(DUP_THRESH * mss, nxt.since(una));
+        self.depart(mss.saturating_mul(self.dup_thresh()), nxt.since(una));
         self.urgent = Some(Due {
             range: SeqRange {
                 start: una,
@@ -62,7 +62,7 @@ impl Recovery {
             },
             how: Resent::Fast,
             because,
-            why: THIRD_DUPLICATE,
+            why: ENOUGH_DUPLICATES,
         });
     }
 
@@ -125,12 +125,9 @@ impl Recovery {
     }
 }
 
-/// RFC 5681 section 3.2: the third duplicate.
-const DUP_THRESH: u32 = 3;
-
-const THIRD_DUPLICATE: Why = Why {
+const ENOUGH_DUPLICATES: Why = Why {
     by: rfc!(5681, "3.2"),
-    text: "the third duplicate acknowledgment: the segment it asks for is taken for lost",
+    text: "enough duplicate acknowledgments: the segment they ask for is taken for lost",
 };
 const PARTIAL_ACK: Why = Why {
     by: rfc!(6582, "3.2"),

@@ -53,7 +53,9 @@ impl Recovery {
             let later = self.scoreboard.judge_later_copies(&judge, &mut tell);
             self.look_at = first.into_iter().chain(later).min();
         } else {
-            self.scoreboard.lose_below_reports(at.mss, &mut tell);
+            let dup_thresh = self.dup_thresh();
+            self.scoreboard
+                .lose_below_reports(dup_thresh, at.mss, &mut tell);
         }
         let newly = self.scoreboard.lost() - before;
         if newly > 0 {
@@ -66,7 +68,7 @@ impl Recovery {
     pub(super) fn reordering_window(&self, at: &Detection) -> Duration {
         self.rack.window(&Situation {
             in_recovery: self.phase != Phase::Open,
-            three_reported: self.scoreboard.has_three_reported(at.mss),
+            enough_reported: self.scoreboard.has_reported(self.dup_thresh(), at.mss),
             min_rtt: self.min_rtt.get().unwrap_or_default(),
             srtt: at.srtt.unwrap_or_default(),
         })
@@ -166,7 +168,7 @@ const OVERTAKEN: Why = Why {
 };
 const BELOW_REPORTS: Why = Why {
     by: rfc!(6675, "4"),
-    text: "three segments' worth above it is reported: it is taken for lost",
+    text: "enough segments' worth above it is reported: it is taken for lost",
 };
 
 #[cfg(test)]

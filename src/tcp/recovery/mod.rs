@@ -286,6 +286,11 @@ impl Recovery {
         self.min_rtt.get()
     }
 
+    /// How many duplicates, or segments reported, make a loss of what is missing.
+    fn dup_thresh(&self) -> u32 {
+        self.abilities.dup_thresh.max(1)
+    }
+
     /// Whether nothing is to be sent once more, however much the windows allow.
     pub fn is_at_ease(&self) -> bool {
         self.urgent.is_none() && self.phase == Phase::Open

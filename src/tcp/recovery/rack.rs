@@ -45,8 +45,8 @@ pub struct Ambiguity {
 pub struct Situation {
     /// In fast recovery, or in recovery after a timeout.
     pub in_recovery: bool,
-    /// As much is SACKed as three segments.
-    pub three_reported: bool,
+    /// As much is SACKed as DupThresh segments.
+    pub enough_reported: bool,
     pub min_rtt: Duration,
     pub srtt: Duration,
 }
@@ -135,7 +135,7 @@ impl Rack {
 
     /// Step 4, RACK_update_reo_wnd: how long a segment may be overtaken.
     pub fn window(&self, situation: &Situation) -> Duration {
-        let impatient = situation.in_recovery || situation.three_reported;
+        let impatient = situation.in_recovery || situation.enough_reported;
         if !self.reordering_seen && impatient {
             return Duration::ZERO;
         }

@@ -366,13 +366,19 @@ impl Scoreboard {
     }
 
     /// RFC 6675 section 4's IsLost: takes for lost what was sent once and is not SACKed, where
-    /// three separate ranges, or more than two segments' worth of bytes, are SACKed above it.
-    pub fn lose_below_reports(&mut self, mss: u32, lost: &mut impl FnMut(SeqRange, &Sent)) {
+    /// DupThresh separate ranges, or more bytes than one segment less has, are SACKed above it.
+    pub fn lose_below_reports(
+        &mut self,
+        dup_thresh: u32,
+        mss: u32,
+        lost: &mut impl FnMut(SeqRange, &Sent),
+    ) {
+        let enough = worth(dup_thresh - 1, mss);
         let (mut ranges, mut bytes) = (0, 0);
         let edge = self.sacked.iter().rev().find(|range| {
             ranges += 1;
             bytes += range.end - range.start;
-            ranges >= DUP_THRESH || bytes > u64::from((DUP_THRESH - 1) * mss)
+            ranges >= dup_thresh || bytes > enough
         });
         let Some(edge) = edge.map(|range| self.seq(range.start)) else {
             return;
@@ -384,11 +390,10 @@ impl Scoreboard {
         self.judge_first_copies(&judge, lost);
     }
 
-    /// Whether as much is SACKed as three segments: RFC 8985 section 6.2 step 4, counted as RFC
+    /// Whether as much is SACKed as DupThresh segments: RFC 8985 section 6.2 step 4, counted as RFC
     /// 6675 section 4 does.
-    pub fn has_three_reported(&self, mss: u32) -> bool {
-        let enough = u64::from((DUP_THRESH - 1) * mss);
-        self.sacked.len() >= DUP_THRESH as usize || self.sacked.total() > enough
+    pub fn has_reported(&self, dup_thresh: u32, mss: u32) -> bool {
+        self.sacked.len() >= dup_thresh as usize || self.sacked.total() > worth(dup_thresh - 1, mss)
     }
 
     /// Whether the peer has told of the byte at SND.UNA, which it denies by acknowledging no more:
@@ -532,6 +537,11 @@ impl Scoreboard {
     }
 }
 
+/// How many bytes so many segments have.
+fn worth(segments: u32, mss: u32) -> u64 {
+    u64::from(segments) * u64::from(mss)
+}
+
 /// What is to be thought of something that was sent and not heard of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgment {
@@ -542,8 +552,6 @@ pub enum Judgment {
     TooEarly,
 }
 
-/// DupThresh of RFC 6675 section 2.
-pub const DUP_THRESH: u32 = 3;
 /// A peer that tells of every other byte is not listened to beyond so many: 16 bytes each.
 const RANGES_MAX: usize = 256;
 /// What one segment outstanding costs, if nothing else left at the same instant.

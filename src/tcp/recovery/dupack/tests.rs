@@ -21,6 +21,18 @@ fn the_third_duplicate_makes_the_missing_segment_due_at_once() {
     assert!(!sender.recovery.is_waiting());
 }
 
+#[test]
+fn as_many_duplicates_make_a_loss_as_the_configuration_says() {
+    for dup_thresh in [1, 2, 5] {
+        let mut sender = Sender::with_sent(10);
+        sender.recovery.abilities.dup_thresh = dup_thresh;
+        assert_eq!(sender.duplicates(dup_thresh - 1), Verdict::Nothing);
+        assert_eq!(sender.due(0), None);
+        assert_eq!(sender.duplicates(1), sender.lost_but(0));
+        assert_eq!(sender.recovery.in_flight(), (10 - dup_thresh) * MSS);
+    }
+}
+
 // req: RFC5681-3.2-3
 #[test]
 fn an_acknowledgment_of_something_new_begins_the_count_anew() {

@@ -112,6 +112,20 @@ fn three_segments_reported_begin_an_episode_and_the_first_lost_goes_at_once() {
     }
 }
 
+#[test]
+fn as_many_segments_reported_make_a_loss_as_the_configuration_says() {
+    for plain in [Recovering::default(), Recovering::PLAIN] {
+        let abilities = Recovering {
+            dup_thresh: 5,
+            ..plain
+        };
+        let mut sender = Sender::with_sent(abilities, 10);
+        assert_eq!(sender.hear(0, (1, 5), 40), (0, Verdict::Nothing));
+        let lost = Verdict::Lost { flight: 6_000 };
+        assert_eq!(sender.hear(0, (1, 6), 40), (1_000, lost));
+    }
+}
+
 // req: RFC8985-6.2-6
 #[test]
 fn one_segment_reported_makes_rack_look_again_a_quarter_of_a_round_trip_later() {

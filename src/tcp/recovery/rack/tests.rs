@@ -59,7 +59,7 @@ fn heard(numbers: &[u32]) -> Rack {
 fn situation() -> Situation {
     Situation {
         in_recovery: false,
-        three_reported: false,
+        enough_reported: false,
         min_rtt: 40 * MS,
         srtt: 60 * MS,
     }
@@ -110,10 +110,10 @@ fn an_ack_that_may_mean_an_earlier_copy_says_nothing_of_time() {
 #[test]
 fn without_reordering_nothing_is_waited_for_once_enough_is_reported() {
     let rack = heard(&[1, 2, 3]);
-    let ask = |in_recovery, three_reported| {
+    let ask = |in_recovery, enough_reported| {
         rack.window(&Situation {
             in_recovery,
-            three_reported,
+            enough_reported,
             ..situation()
         })
     };

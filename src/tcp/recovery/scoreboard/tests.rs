@@ -158,7 +158,7 @@ fn three_ranges_or_more_than_two_segments_above_make_a_loss() {
         let mut board = board(10_000);
         take(&mut board, blocks);
         let mut lost = Vec::new();
-        board.lose_below_reports(1000, &mut |range, _| {
+        board.lose_below_reports(3, 1000, &mut |range, _| {
             lost.push((range.start.since(UNA), range.end().since(UNA)));
         });
         lost
