@@ -206,6 +206,11 @@ impl Policy {
                 (tcp.ecn, tcp.accurate_ecn) = both;
                 return done;
             }
+            "tcp_notsent_lowat" => {
+                // Minus one is how people write that there is none.
+                let value = if value == "-1" { "4294967295" } else { value };
+                return parsed(value, &mut tcp.unsent_low_water);
+            }
             "tcp_ecn_option" => return self.set_ecn_option(value),
             "tcp_ecn_option_beacon" => {
                 let done = count(value, &mut self.beacons);
@@ -336,6 +341,14 @@ fn reordering(value: &str, knob: &mut u32) -> Configured {
     match value.parse() {
         Ok(value) if (1..=65_535).contains(&value) => *knob = value,
         _ => return Configured::Unsupported,
+    }
+    Configured::Done
+}
+
+fn parsed(value: &str, knob: &mut u32) -> Configured {
+    match value.parse() {
+        Ok(value) => *knob = value,
+        Err(_) => return Configured::Refused,
     }
     Configured::Done
 }
@@ -486,7 +499,6 @@ const IGNORED: [&str; 7] = [
 const HABITS: &[(&str, &[&str])] = &[
     ("tcp_dsack", &["1"]),
     ("tcp_ecn_fallback", &["0", "1"]),
-    ("tcp_notsent_lowat", &["4294967295", "-1"]),
     ("tcp_fastopen_blackhole_timeout_sec", &["0"]),
     // Cookies are for when the queue overflows; it drops then.
     ("tcp_syncookies", &["0", "1"]),

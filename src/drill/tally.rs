@@ -48,6 +48,10 @@ pub struct Counts {
     /// Timeouts of the retransmission timer, in all and since something new was acknowledged.
     pub timeouts: i64,
     pub timeouts_in_row: i64,
+    /// How many rows of them there were, and how long those lasted that are over.
+    pub timeout_episodes: i64,
+    pub timeout_time: Duration,
+    timeouts_since: Option<Instant>,
     /// Zero-window probes since the window was seen last.
     pub probes: i64,
     pub min_rtt: Option<Duration>,
@@ -164,13 +168,24 @@ impl Counts {
         }
     }
 
+    fn on_timeout(&mut self, at: Instant) {
+        self.timeouts += 1;
+        self.timeouts_in_row += 1;
+        if self.timeouts_since.is_none() {
+            self.timeouts_since = Some(at);
+            self.timeout_episodes += 1;
+        }
+    }
+
     /// What the control block says afterwards.
-    fn on_variables(&mut self, snapshot: &Snapshot) {
+    fn on_variables(&mut self, at: Instant, snapshot: &Snapshot) {
         let una = snapshot.snd_una;
         if let Some(before) = self.una
             && una.after(before)
         {
             self.timeouts_in_row = 0;
+            let since = self.timeouts_since.take();
+            self.timeout_time += since.map_or(Duration::ZERO, |since| at.since(since));
         }
         self.una = Some(una);
         while let Some(first) = self.outstanding.front()
@@ -265,7 +280,7 @@ impl Counts {
                     self.timeouts_in_row += i64::from(variables.is_none());
                 }
                 if let Some(variables) = variables {
-                    self.on_variables(variables);
+                    self.on_variables(told.at, variables);
                 }
             }
             Event::Accepted {
@@ -274,13 +289,13 @@ impl Counts {
                 let beyond = matches!(what, Accepted::TextOutOfOrder | Accepted::TextRefused);
                 self.out_of_order += i64::from(beyond);
                 if let Some(variables) = variables {
-                    self.on_variables(variables);
+                    self.on_variables(told.at, variables);
                 }
             }
             Event::Discarded {
                 variables: Some(variables),
                 ..
-            } => self.on_variables(variables),
+            } => self.on_variables(told.at, variables),
             Event::StateChanged { from, to, on } => {
                 if *to == State::Established {
                     self.established_at = Some(told.at);
@@ -292,8 +307,7 @@ impl Counts {
             Event::TimerExpired {
                 kind: TimerKind::Retransmission,
             } => {
-                self.timeouts += 1;
-                self.timeouts_in_row += 1;
+                self.on_timeout(told.at);
             }
             Event::Lost { range, .. } => self.on_lost(*range),
             Event::Undone { .. } => {

@@ -27,7 +27,7 @@ use super::seat::Seat;
 use super::waiters::{ThisThread, Topic, Waiter, Waiters, this_thread};
 use crate::base::Instant;
 use crate::device::Device;
-use crate::stack::{ConnId, Notice, Stack, Wake};
+use crate::stack::{Notice, Stack, Wake};
 
 /// What the driver and the sockets share.
 #[derive(Debug)]
@@ -457,8 +457,7 @@ fn take_woken(stack: &mut Stack, waiters: &mut Waiters, woken: &mut Vec<Waker>) 
                     waiters.take(Topic::Read(id), woken);
                 }
                 let topic = Topic::Write(id);
-                let writable =
-                    wake.has(Wake::WRITABLE) && waiters.has(topic) && has_room(stack, id);
+                let writable = wake.has(Wake::WRITABLE) && waiters.has(topic) && stack.has_room(id);
                 if writable || changed {
                     waiters.take(topic, woken);
                 }
@@ -466,19 +465,6 @@ fn take_woken(stack: &mut Stack, waiters: &mut Waiters, woken: &mut Vec<Waker>) 
         }
     }
     waiters.take(Topic::Progress, woken);
-}
-
-fn has_room(stack: &Stack, id: ConnId) -> bool {
-    stack
-        .status(id)
-        .is_none_or(|status| is_roomy(status.unacknowledged, status.send_limit))
-}
-
-/// Whether a writer that found no room has enough of it: a third of the buffer. Waking it for every
-/// acknowledgment would cost more than what it writes. When the rest is acknowledged there is a
-/// notice again, so the writer is woken in the end.
-fn is_roomy(unacknowledged: usize, buffer: usize) -> bool {
-    unacknowledged <= buffer / 3 * 2
 }
 
 /// Whether `a` comes before `b`, where `None` is never.

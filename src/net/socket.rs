@@ -195,6 +195,12 @@ impl Socket {
         self.call(|held| held.stack.set_user_timeout(held.now, self.id, timeout))
     }
 
+    pub fn set_unsent_low_water(&self, mark: Option<u32>) -> io::Result<()> {
+        self.call(|held| {
+            held.stack.set_unsent_low_water(held.now, self.id, mark);
+        })
+    }
+
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         Ok(self
             .network

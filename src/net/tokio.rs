@@ -152,6 +152,16 @@ impl TcpStream {
         self.0.socket.set_user_timeout(timeout)
     }
 
+    /// How many bytes may wait that have never left before writing finds no room, so that what is
+    /// sent next can be decided late; `None`, as at first: only what is not acknowledged counts.
+    ///
+    /// # Errors
+    ///
+    /// See [`TcpStream::set_nodelay`].
+    pub fn set_unsent_low_water(&self, mark: Option<u32>) -> io::Result<()> {
+        self.0.socket.set_unsent_low_water(mark)
+    }
+
     /// The connection's variables: its state, windows, round-trip times.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::tcp::congestion::Algorithm;
 use crate::tcp::ecn::Counted;
 use crate::tcp::open::isn::initial_sequence_number;
 use crate::tcp::user::{NothingToReceive, SendRefused};
-use crate::tcp::{self, Connection, Context, Failure, KeepAlive};
+use crate::tcp::{self, Connection, Context, Details, Failure, KeepAlive};
 
 use super::{
     AcceptError, ConnId, ListenError, Listener, ListenerId, NoWay, OpenError, ReadError, Stack,
@@ -246,6 +246,7 @@ impl Stack {
         let on = Subject::Connection(slot.number);
         let room = slot.connection.send_room();
         if room == 0 && !bytes.is_empty() && slot.connection.state().may_send() {
+            slot.connection.on_refused();
             return Err(WriteError::WouldBlock);
         }
         let len = bytes.len().min(room);
@@ -392,6 +393,27 @@ impl Stack {
         self.connections
             .get(id)
             .map(|slot| slot.connection.snapshot())
+    }
+
+    /// STATUS: what else a connection knows at `now`.
+    pub fn details(&self, now: Instant, id: ConnId) -> Option<Details> {
+        let now = self.now.max(now);
+        Some(self.connections.get(id)?.connection.details(now))
+    }
+
+    /// Whether a writer that found no room has enough of it by now to be woken. Of a connection
+    /// that is gone it is always: who waits for it must look.
+    pub fn has_room(&self, id: ConnId) -> bool {
+        let slot = self.connections.get(id);
+        slot.is_none_or(|slot| slot.connection.is_roomy())
+    }
+
+    /// How much may wait that has never left before writing finds no room; `None`: only what is not
+    /// acknowledged counts.
+    pub fn set_unsent_low_water(&mut self, now: Instant, id: ConnId, mark: Option<u32>) {
+        self.call(now, id, Call::Configure, |connection, cx| {
+            connection.set_unsent_low_water(cx, mark);
+        });
     }
 
     /// What a connection has counted of marks, if both its sides have agreed on them.

@@ -71,7 +71,10 @@ impl Stack {
         slot.ready = false;
         let on = Subject::Connection(slot.number);
         let mut cx = Context::new(self.now, &mut self.voice, on);
-        let wish = slot.connection.choose(&cx)?;
+        let Some(wish) = slot.connection.choose(&cx) else {
+            slot.connection.look_at_hold(self.now);
+            return None;
+        };
         let segment = slot.connection.build(&cx, &wish);
         let pair = slot.connection.pair();
         let (src, dst) = (pair.local.addr, pair.remote.addr);

@@ -80,7 +80,11 @@ pub use crate::ip::address::AddressError;
 pub use crate::tcp::congestion::Algorithm;
 pub use crate::tcp::ecn::counters::Telling;
 pub use crate::tcp::ecn::{Asking, Counted};
-pub use crate::tcp::{Config as TcpConfig, Failure, FastOpen, KeepAlive, PushBursts};
+pub use crate::tcp::output::hold::HeldBack;
+pub use crate::tcp::output::low_water::NO_MARK;
+pub use crate::tcp::{
+    Config as TcpConfig, Details, Failure, FastOpen, Heeding, KeepAlive, PushBursts,
+};
 pub use crate::wire::icmp::{Problem, Unreachable};
 pub use crate::wire::options::Order as OptionOrder;
 

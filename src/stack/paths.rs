@@ -14,7 +14,7 @@ use super::{ConnId, Stack, TcpConfig};
 
 impl Stack {
     /// The longest packet that reaches `dst` uncut, as far as is known.
-    pub(super) fn path_mtu(&self, dst: IpAddr) -> u16 {
+    pub fn path_mtu(&self, dst: IpAddr) -> u16 {
         let link = self.config.mtu;
         let path = self.path_mtus.get(dst);
         path.map_or(link, |path| path.mtu.min(link))

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::congestion::Algorithm;
 use super::ecn::Asking;
 use super::ecn::counters::Telling;
+use super::output::low_water::NO_MARK;
 use crate::base::Mss;
 use crate::wire::options::Order;
 
@@ -21,6 +22,11 @@ pub struct Config {
     /// How far that may grow with the congestion window: house!("send-buffer"). If it is no more
     /// than `send_buffer`, nothing grows.
     pub send_buffer_max: u32,
+    /// SEND takes nothing new while so many bytes are left behind that have never been sent:
+    /// house!("unsent-low-water"). [`NO_MARK`]: only what is not acknowledged counts.
+    ///
+    /// [`NO_MARK`]: super::output::low_water::NO_MARK
+    pub unsent_low_water: u32,
     /// Let the window follow the reader byte by byte unless little is free, instead of by steps
     /// that are worth a segment: house!("window-steps").
     pub window_follows: bool,
@@ -217,6 +223,7 @@ impl Default for Config {
             receive_buffer_max: 4 << 20,
             send_buffer: 128 << 10,
             send_buffer_max: 2 << 20,
+            unsent_low_water: NO_MARK,
             window_follows: false,
             window_scaling: true,
             mss_max: None,

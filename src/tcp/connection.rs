@@ -17,6 +17,7 @@ use super::input::{Acknowledge, ReceiveBuffer, RightSize};
 use super::open::fast::Hurry;
 use super::open::negotiate::Agreement;
 use super::output::burst::Bursts;
+use super::output::hold::Hold;
 use super::output::keepalive::KeepAliveState;
 use super::output::pacing::Pacing;
 use super::output::persist::Persist;
@@ -53,7 +54,9 @@ pub struct Connection {
     pub(super) challenge: Challenge,
     pub(super) persist: Persist,
     pub(super) pacing: Pacing,
-    pub(super) bursts: Bursts,
+    /// From the first text on, where ends of bursts are told.
+    pub(super) bursts: Option<Box<Bursts>>,
+    pub(super) hold: Hold,
     pub(super) keep_alive: KeepAliveState,
     pub(super) timers: Timers,
 
@@ -84,6 +87,8 @@ pub struct Connection {
     pub(super) stirred: EventId,
     /// When text left last, for RFC 5681 section 4.1.
     pub(super) text_sent_at: Option<Instant>,
+    /// Where the last lump of text begins that SEND has taken, if there is a mark for the unsent.
+    pub(super) last_lump: SeqNum,
     /// Where the last segment ended that was short, while it may be unacknowledged.
     pub(super) short_until: Option<SeqNum>,
     /// A soft error that the network reported (RFC 9293 section 3.9.2.2), told if we give up.
@@ -122,7 +127,8 @@ impl Connection {
             challenge: Challenge::new(timestamp_offset),
             persist: Persist::default(),
             pacing: Pacing::default(),
-            bursts: Bursts::default(),
+            bursts: None,
+            hold: Hold::new(cx.now),
             keep_alive: KeepAliveState::new(cx.now),
             timers: Timers::default(),
             agreed,
@@ -139,6 +145,7 @@ impl Connection {
             reset_owed: None,
             stirred: cx.input(),
             text_sent_at: None,
+            last_lump: iss,
             short_until: None,
             soft_error: false,
             path_doubts: 0,
@@ -237,7 +244,7 @@ impl Connection {
     }
 
     /// What the options take that every segment has, of the peer's and of ours.
-    fn options_len(&self) -> u32 {
+    pub(super) fn options_len(&self) -> u32 {
         if self.timestamps.is_some() {
             TIMESTAMPS_LEN
         } else {

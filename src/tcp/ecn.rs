@@ -121,6 +121,11 @@ impl Ecn {
         }
     }
 
+    /// Whether marks are counted as RFC 9768 has it.
+    pub fn is_accurate(&self) -> bool {
+        matches!(self.feedback, Feedback::Accurate(_))
+    }
+
     /// An acceptable segment has come that is no SYN. Whether it is to be acknowledged at once, for
     /// its mark's sake; `owing` is whether text waits to be acknowledged.
     ///

@@ -15,6 +15,7 @@ pub mod close;
 pub mod config;
 pub mod congestion;
 pub mod connection;
+pub mod details;
 pub mod ecn;
 pub mod icmp;
 pub mod input;
@@ -43,6 +44,7 @@ use ecn::Codepoint;
 
 pub use config::{Config, FastOpen, KeepAlive, PushBursts};
 pub use connection::Connection;
+pub use details::{Details, Heeding};
 
 /// What a room is given beside its connection: the time, and the door through which it tells.
 #[derive(Debug)]

@@ -11,6 +11,8 @@ use super::congestion::Algorithm;
 use super::connection::Connection;
 use super::input::RightSize;
 use super::input::acknowledge::WINDOW_UPDATE;
+use super::output::low_water::NO_MARK;
+use super::wake::Wake;
 use super::{Context, Failure};
 
 /// Why SEND takes nothing.
@@ -50,6 +52,10 @@ impl Connection {
         self.more_follows = false;
         self.outgoing.grow_to(self.send_limit());
         let taken = bytes.len().min(self.send_room());
+        self.hold.on_write(taken < bytes.len());
+        if self.config.unsent_low_water != NO_MARK {
+            self.last_lump = self.lump_after(taken);
+        }
         self.restart_after_idle(cx);
         self.note_app_limit();
         self.outgoing.append(bytes.get(..taken).unwrap_or_default());
@@ -75,11 +81,6 @@ impl Connection {
     /// RFC 6093 section 5 advises new applications against it.
     pub fn send_urgent_mark(&mut self) {
         self.snd.up = Some(self.outgoing.end());
-    }
-
-    /// How many bytes SEND would take.
-    pub fn send_room(&self) -> usize {
-        (self.send_limit() as usize).saturating_sub(self.outgoing.len())
     }
 
     /// How many bytes may wait for acknowledgment, sent or not.
@@ -188,6 +189,14 @@ impl Connection {
         if config.send_buffer != before.send_buffer {
             self.outgoing.set_limit(config.send_buffer);
         }
+    }
+
+    /// How much may be left behind before SEND takes nothing new; `None`: however much.
+    pub fn set_unsent_low_water(&mut self, cx: &Context<'_>, mark: Option<u32>) {
+        self.configure(cx, |config| {
+            config.unsent_low_water = mark.unwrap_or(NO_MARK)
+        });
+        self.wake |= Wake::WRITABLE;
     }
 
     /// How many of the bytes that are to be read, or still to come, are before the peer's urgent

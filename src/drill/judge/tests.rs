@@ -43,8 +43,8 @@ fn what_is_missing_is_found_before_anything_runs() {
             "field:tcpi_pacing_rate",
         ),
         (
-            "%{ assert SK_MEMINFO_RCVBUF == 1 }%",
-            "field:SK_MEMINFO_RCVBUF",
+            "%{ assert SK_MEMINFO_DROPS == 1 }%",
+            "field:SK_MEMINFO_DROPS",
         ),
         ("> . 1:1(0) ack 1 sock(3)", "sock"),
         ("< sctp: ABORT[flgs=0]", "sctp"),

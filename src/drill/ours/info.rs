@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::base::Instant;
 use crate::probe::{Snapshot, State};
-use crate::stack::Counted;
+use crate::stack::{ConnId, Counted, Details, Heeding};
 
 use super::super::backend::{Handle, Info};
 use super::super::tally::Counts;
@@ -27,7 +27,17 @@ impl Ours {
         info.extend(of_counts(&counts));
         info.extend(times(&counts, self.now));
         info.extend(of_marks(&self.stack.marks(id).unwrap_or_default()));
+        let details = self.stack.details(self.now, id)?;
+        info.extend(of_details(&details));
+        info.extend(self.of_path(id)?);
+        info.extend(of_peer(&counts, &details, &snapshot));
+        info.extend(of_memory(self.buffers_of(&socket.options)));
         Some(info)
+    }
+
+    fn of_path(&self, id: ConnId) -> Option<[(&'static str, i64); 1]> {
+        let remote = self.stack.pair(id)?.remote.addr;
+        Some([("tcpi_pmtu", self.stack.path_mtu(remote).into())])
     }
 }
 
@@ -67,7 +77,7 @@ fn of_control_block(snapshot: &Snapshot) -> [(&'static str, i64); 13] {
     ]
 }
 
-fn of_counts(counts: &Counts) -> [(&'static str, i64); 20] {
+fn of_counts(counts: &Counts) -> [(&'static str, i64); 22] {
     [
         ("tcpi_options", counts.agreed.bits()),
         ("tcpi_unacked", counts.unacked()),
@@ -82,6 +92,11 @@ fn of_counts(counts: &Counts) -> [(&'static str, i64); 20] {
         ("tcpi_probes", counts.probes),
         ("tcpi_retransmits", counts.timeouts_in_row),
         ("tcpi_total_rto", counts.timeouts),
+        ("tcpi_total_rto_recoveries", counts.timeout_episodes),
+        (
+            "tcpi_total_rto_time",
+            counts.timeout_time.as_millis() as i64,
+        ),
         ("tcpi_segs_in", counts.segs_in),
         ("tcpi_segs_out", counts.segs_out),
         ("tcpi_data_segs_in", counts.data_segs_in),
@@ -108,6 +123,47 @@ fn of_marks(counted: &Counted) -> [(&'static str, i64); 8] {
         ("tcpi_delivered_e0_bytes", delivered.ect0.into()),
         ("tcpi_delivered_e1_bytes", delivered.ect1.into()),
         ("tcpi_delivered_ce_bytes", delivered.ce.into()),
+    ]
+}
+
+fn of_details(details: &Details) -> [(&'static str, i64); 15] {
+    let Details {
+        shifts: (theirs, ours),
+        held_back,
+        ..
+    } = *details;
+    [
+        ("tcpi_advmss", details.receive_mss.into()),
+        ("tcpi_snd_wscale", theirs.into()),
+        ("tcpi_rcv_wscale", ours.into()),
+        ("tcpi_ato", micros(details.delayed_ack)),
+        ("tcpi_rehash", details.path_doubts.into()),
+        ("tcpi_reordering", details.dup_thresh.into()),
+        ("tcpi_reord_seen", details.reorderings.into()),
+        ("tcpi_rcv_rtt", details.receiver_rtt.map_or(0, micros)),
+        ("tcpi_rcv_ssthresh", details.receive_buffer.into()),
+        ("tcpi_ecn_mode", heeding_number(details.heeding)),
+        ("tcpi_busy_time", micros(held_back.busy)),
+        ("tcpi_rwnd_limited", micros(held_back.by_window)),
+        ("tcpi_sndbuf_limited", micros(held_back.by_room)),
+        ("SK_MEMINFO_RMEM_ALLOC", details.held as i64),
+        ("SK_MEMINFO_WMEM_QUEUED", details.queued as i64),
+    ]
+}
+
+/// The peer's segments, as far as they have been seen.
+fn of_peer(counts: &Counts, details: &Details, snapshot: &Snapshot) -> [(&'static str, i64); 1] {
+    let most = i64::from(details.receive_mss);
+    let least = DEFAULT_MSS.min(snapshot.mss.into()).min(most);
+    let largest = (counts.largest_in as i64).min(most);
+    [("tcpi_rcv_mss", largest.max(least))]
+}
+
+/// As `getsockopt` tells them.
+fn of_memory((send, receive): (u32, u32)) -> [(&'static str, i64); 2] {
+    [
+        ("SK_MEMINFO_SNDBUF", send.into()),
+        ("SK_MEMINFO_RCVBUF", receive.into()),
     ]
 }
 
@@ -142,6 +198,16 @@ const fn state_number(state: State) -> i64 {
         State::LastAck => 9,
         State::Listen => LISTEN,
         State::Closing => 11,
+    }
+}
+
+/// TCPI_ECN_MODE_DISABLED, RFC3168, ACCECN and PENDING.
+const fn heeding_number(heeding: Heeding) -> i64 {
+    match heeding {
+        Heeding::Off => 0,
+        Heeding::Classic => 1,
+        Heeding::Accurate => 2,
+        Heeding::Asked => 3,
     }
 }
 
@@ -200,43 +266,50 @@ pub const FIELDS: &[&str] = &[
     "tcpi_received_e0_bytes",
     "tcpi_received_e1_bytes",
     "tcpi_received_ce_bytes",
-];
-
-/// Further fields that scripts may ask for: a script that does is skipped by the field's name.
-pub const KNOWN: &[&str] = &[
-    "tcpi_options2",
-    "tcpi_fackets",
+    "tcpi_advmss",
+    "tcpi_pmtu",
+    "tcpi_rcv_mss",
+    "tcpi_snd_wscale",
+    "tcpi_rcv_wscale",
+    "tcpi_ato",
+    "tcpi_rehash",
     "tcpi_reordering",
     "tcpi_reord_seen",
     "tcpi_rcv_rtt",
-    "tcpi_ato",
-    "tcpi_rcv_mss",
-    "tcpi_advmss",
-    "tcpi_pmtu",
+    "tcpi_rcv_ssthresh",
+    "tcpi_ecn_mode",
     "tcpi_busy_time",
     "tcpi_rwnd_limited",
     "tcpi_sndbuf_limited",
-    "tcpi_snd_wscale",
-    "tcpi_rcv_wscale",
-    "tcpi_rcv_space",
-    "tcpi_rcv_ssthresh",
-    "tcpi_pacing_rate",
-    "tcpi_max_pacing_rate",
-    "tcpi_delivery_rate",
-    "tcpi_delivery_rate_app_limited",
-    "tcpi_rehash",
     "tcpi_total_rto_recoveries",
     "tcpi_total_rto_time",
-    "tcpi_ecn_mode",
-    "tcpi_accecn_opt_seen",
-    "tcpi_accecn_fail_mode",
-    "tcpi_last_ack_sent",
     "SK_MEMINFO_RMEM_ALLOC",
     "SK_MEMINFO_RCVBUF",
-    "SK_MEMINFO_WMEM_ALLOC",
     "SK_MEMINFO_SNDBUF",
-    "SK_MEMINFO_FWD_ALLOC",
     "SK_MEMINFO_WMEM_QUEUED",
+];
+
+/// Further fields that scripts may ask for: a script that does is skipped by the field's name,
+/// since whatever could be told here would not be true.
+pub const KNOWN: &[&str] = &[
+    // Nothing stands behind them: Linux shows zero.
+    "tcpi_options2",
+    "tcpi_fackets",
+    "tcpi_last_ack_sent",
+    // Linux begins with ten segments that nobody has read.
+    "tcpi_rcv_space",
+    // There is a rate only where pacing is on, and no limit to it.
+    "tcpi_pacing_rate",
+    "tcpi_max_pacing_rate",
+    // Samples are handed to congestion control and not kept.
+    "tcpi_delivery_rate",
+    "tcpi_delivery_rate_app_limited",
+    // Kinds of failures are not told apart, nor is an option without counters from none.
+    "tcpi_accecn_opt_seen",
+    "tcpi_accecn_fail_mode",
+    // Buffers are counted in bytes of text: there are no such accounts.
+    "SK_MEMINFO_WMEM_ALLOC",
+    "SK_MEMINFO_FWD_ALLOC",
     "SK_MEMINFO_OPTMEM",
     "SK_MEMINFO_BACKLOG",
     "SK_MEMINFO_DROPS",
@@ -249,6 +322,8 @@ const INFINITE: i64 = 0x7fff_ffff;
 /// What Linux shows before the first sample.
 const NO_RTT: i64 = 0xffff_ffff;
 const BACKOFF_MAX: i64 = 30;
+/// TCP_MSS_DEFAULT.
+const DEFAULT_MSS: i64 = 536;
 
 #[cfg(test)]
 mod tests {
@@ -269,6 +344,11 @@ mod tests {
         let snapshot = stack.status(id).unwrap();
         told.extend(of_control_block(&snapshot).map(|(name, _)| name));
         told.extend(of_marks(&Counted::default()).map(|(name, _)| name));
+        let details = stack.details(Instant::BIRTH, id).unwrap();
+        told.extend(of_details(&details).map(|(name, _)| name));
+        told.extend(of_peer(&counts, &details, &snapshot).map(|(name, _)| name));
+        told.extend(of_memory((0, 0)).map(|(name, _)| name));
+        told.push("tcpi_pmtu");
         told.sort_unstable();
         let mut named = FIELDS.to_vec();
         named.sort_unstable();

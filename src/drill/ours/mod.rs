@@ -307,9 +307,15 @@ impl Ours {
     /// Settings have changed: those who will make connections follow.
     fn renew_listeners(&mut self) {
         for socket in self.sockets.iter().flatten() {
-            if let Kind::Listening(id) = socket.kind {
-                let config = self.config_of(&socket.options);
-                self.stack.configure_listener(id, config);
+            let config = self.config_of(&socket.options);
+            match socket.kind {
+                Kind::Listening(id) => self.stack.configure_listener(id, config),
+                // Linux asks the host again whenever somebody writes.
+                Kind::Opening(id) | Kind::Connected(id) => {
+                    let mark = Some(config.unsent_low_water);
+                    self.stack.set_unsent_low_water(self.now, id, mark);
+                }
+                Kind::Fresh => {}
             }
         }
     }

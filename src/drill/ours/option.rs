@@ -134,8 +134,9 @@ impl Ours {
         let seconds = |span: Duration| span.as_secs() as i64;
         let keep = self.policy.keep_alive;
         let number = match option {
-            Known::SendBuffer => i64::from(asked.send_buffer.unwrap_or(tcp.send_buffer)),
-            Known::ReceiveBuffer => i64::from(asked.receive_buffer.unwrap_or(tcp.receive_buffer)),
+            Known::SendBuffer => i64::from(self.buffers_of(asked).0),
+            Known::ReceiveBuffer => i64::from(self.buffers_of(asked).1),
+            Known::UnsentLowWater => i64::from(asked.unsent_low_water.unwrap_or(0)),
             Known::ReuseAddr => i64::from(options.reuse_addr),
             Known::KeepAlive => i64::from(options.keep_alive),
             Known::NoDelay => i64::from(options.nodelay),
@@ -202,6 +203,15 @@ impl Ours {
             Fact::Family if self.speaks(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) => AF_INET,
             Fact::Family => AF_INET6,
         }
+    }
+
+    /// The sizes of both buffers, as they are told: that for sending, and that for receiving.
+    pub(super) fn buffers_of(&self, asked: &Options) -> (u32, u32) {
+        let tcp = &self.policy.tcp;
+        (
+            asked.send_buffer.unwrap_or(tcp.send_buffer),
+            asked.receive_buffer.unwrap_or(tcp.receive_buffer),
+        )
     }
 
     fn set_algorithm(&mut self, handle: Handle, value: &[u8]) -> Reply {
@@ -282,6 +292,10 @@ fn set_segments(options: &mut Options, option: Known, number: i64) -> bool {
         Known::HopLimit if number == -1 || (1..=255).contains(&number) => {
             options.hop_limit = u8::try_from(number).ok();
         }
+        // As an unsigned number; 0 is what the host has.
+        Known::UnsentLowWater => {
+            options.unsent_low_water = Some(number as u32).filter(|mark| *mark > 0);
+        }
         Known::PathMtu if (0..=5).contains(&number) => options.path_mtu = Some(number),
         _ => return false,
     }
@@ -350,6 +364,8 @@ enum Known {
     SynCount,
     UserTimeout,
     Linger2,
+    /// TCP_NOTSENT_LOWAT.
+    UnsentLowWater,
     Congestion,
     FastOpen,
     /// TCP_FASTOPEN_NO_COOKIE.
@@ -399,6 +415,7 @@ impl Known {
             (SOL_TCP, 8) => Known::Linger2,
             (SOL_TCP, 13) => Known::Congestion,
             (SOL_TCP, 18) => Known::UserTimeout,
+            (SOL_TCP, 25) => Known::UnsentLowWater,
             (SOL_TCP, TCP_FASTOPEN) => Known::FastOpen,
             (SOL_TCP, 34) => Known::WithoutCookie,
             _ => return None,
@@ -423,6 +440,7 @@ impl Known {
             Known::TypeOfService => to.dscp = from.dscp,
             Known::HopLimit => to.hop_limit = from.hop_limit,
             Known::SynCount => to.r2_syn = from.r2_syn,
+            Known::UnsentLowWater => to.unsent_low_water = from.unsent_low_water,
             Known::Linger2 => to.fin_wait_2 = from.fin_wait_2,
             // Those that are the socket's own, and those that have a call of their own.
             _ => {}

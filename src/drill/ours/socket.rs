@@ -63,6 +63,8 @@ pub struct Options {
     pub syn_count: Option<u32>,
     pub linger: Option<Duration>,
     pub linger2: Option<Duration>,
+    /// TCP_NOTSENT_LOWAT.
+    pub unsent_low_water: Option<u32>,
     pub congestion: Option<Algorithm>,
     /// How many connections may be pending that a listener takes before their handshake is over.
     pub fast_open: Option<u32>,
@@ -130,6 +132,7 @@ impl Options {
             syn_count,
             linger: _,
             linger2,
+            unsent_low_water,
             congestion,
             fast_open,
             without_cookie,
@@ -150,6 +153,7 @@ impl Options {
             keep_alive: self.keep_alive(policy),
             user_timeout,
             r2_syn: policy.syn_retries(syn_count),
+            unsent_low_water: unsent_low_water.unwrap_or(tcp.unsent_low_water),
             fin_wait_2: linger2.unwrap_or(tcp.fin_wait_2),
             congestion: congestion.unwrap_or(tcp.congestion),
             fast_open: FastOpen {
@@ -275,7 +279,7 @@ impl Ours {
             if snapshot.unread > 0 {
                 events |= READABLE;
             }
-            if write_over || snapshot.unacknowledged < snapshot.send_limit {
+            if write_over || self.stack.has_room(id) {
                 events |= WRITABLE;
             }
         }

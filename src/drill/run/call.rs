@@ -384,6 +384,7 @@ impl World {
             nonblocking: descriptor.nonblocking || flags.has(MSG_DONTWAIT),
             opening,
             more: flags.has(MSG_MORE),
+            sleeps: false,
         }))
     }
 

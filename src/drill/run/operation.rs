@@ -49,6 +49,8 @@ pub struct Sending {
     pub opening: Opening,
     /// MSG_MORE.
     pub more: bool,
+    /// It has found no room, and goes on when it is woken.
+    pub sleeps: bool,
 }
 
 /// What a call that sends has to do with opening the connection.
@@ -222,6 +224,10 @@ impl World {
                 reply => return ended(reply, false),
             },
         }
+        const WAKES: i64 = poll::OUT | poll::ERR | poll::HUP;
+        if sending.sleeps && self.backend.events(sending.handle) & WAKES == 0 {
+            return Ok(None);
+        }
         loop {
             let bytes = self.next_text(sending);
             match self.backend.send(sending.handle, &bytes, sending.more) {
@@ -238,7 +244,10 @@ impl World {
                 Reply::Failed(_) if sending.sent > 0 => {
                     return Ok(Some(Finished::with(sending.sent as i64)));
                 }
-                reply => return ended(reply, sending.nonblocking),
+                reply => {
+                    sending.sleeps = true;
+                    return ended(reply, sending.nonblocking);
+                }
             }
         }
     }

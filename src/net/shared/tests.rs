@@ -6,7 +6,7 @@ use super::*;
 use crate::base::Seed;
 use crate::device::pipe;
 use crate::net::tests::Narrowing;
-use crate::stack::Config;
+use crate::stack::{Config, ConnId};
 
 fn shared() -> (Shared, pipe::PipeEnd) {
     let (near, far) = pipe(1500).expect("descriptors");
@@ -116,19 +116,6 @@ fn a_bell_that_rings_for_good_is_never_silent() {
     let (shared, _far) = shared();
     shared.bring_down(Down::Stopped);
     assert!(rung(&shared) && rung(&shared));
-}
-
-#[test]
-fn a_writer_waits_for_a_third_of_the_buffer_and_not_for_one_acknowledgment() {
-    let config = Config::new(vec![([10, 0, 0, 1].into(), 24)]);
-    let buffer = config.tcp.send_buffer as usize;
-    let stack = Stack::new(config, Seed::from_number(1));
-    // Nothing is known of a connection that is gone: whoever waits for it must look.
-    assert!(has_room(&stack, ConnId::default()));
-    assert!(is_roomy(buffer / 2, buffer));
-    assert!(is_roomy(buffer / 3 * 2, buffer));
-    assert!(!is_roomy(buffer / 3 * 2 + 1, buffer));
-    assert!(is_roomy(0, 0));
 }
 
 #[test]

@@ -127,7 +127,9 @@ impl Connection {
             self.snd.up = None;
         }
         let released = self.outgoing.release(ack) as u32;
-        self.bursts.on_acknowledged(ack);
+        if let Some(bursts) = &mut self.bursts {
+            bursts.on_acknowledged(ack);
+        }
         self.more_follows = false;
         if released > 0 {
             self.wake |= Wake::WRITABLE;

@@ -79,6 +79,11 @@ impl Reassembly {
         self.ranges.is_empty()
     }
 
+    /// How many bytes wait beyond a hole.
+    pub fn bytes(&self) -> u64 {
+        self.ranges.overlap(&(0..u64::MAX))
+    }
+
     /// Forgets everything: nobody will read it.
     pub fn clear(&mut self) {
         *self = Reassembly::default();

@@ -51,6 +51,11 @@ impl RightSize {
         self.max
     }
 
+    /// The round trip as echoes have shown it, the least of this period and of the one before.
+    pub fn round_trip(&self) -> Option<Duration> {
+        known(self.least.min(self.rtt))
+    }
+
     /// Text has come at `now` that echoes an acknowledgment of ours sent `rtt` ago. It may have
     /// waited for the sender to have something to say, so only the least in a period tells.
     pub fn on_text(&mut self, now: Instant, rtt: Option<Duration>) {
@@ -65,7 +70,6 @@ impl RightSize {
         let Some(began) = self.began else {
             return;
         };
-        let known = |micros| (micros != UNKNOWN).then(|| Duration::from_micros(u64::from(micros)));
         let Some(period) = known(self.least).or(known(self.rtt)).or(rtt) else {
             return;
         };
@@ -92,6 +96,10 @@ impl RightSize {
         let wanted = taken.saturating_add(growth).saturating_mul(2);
         self.size = self.size.max(wanted.min(self.max));
     }
+}
+
+fn known(micros: u32) -> Option<Duration> {
+    (micros != UNKNOWN).then(|| Duration::from_micros(u64::from(micros)))
 }
 
 /// Longer than any.

@@ -60,7 +60,7 @@ impl Connection {
                 self.with_text(range, Segment { flags, ..blank })
             }
             Choice::Retransmit(range) => {
-                let flags = blank.flags | push_if(self.bursts.has_pushed(range.end()));
+                let flags = blank.flags | push_if(self.has_pushed(range.end()));
                 self.with_text(range, Segment { flags, ..blank })
             }
             Choice::WindowProbe(range) => self.with_text(range, blank),

@@ -38,14 +38,15 @@ impl Bursts {
             self.pushed.pop_front();
         }
     }
-
-    /// Whether what ends here left with PSH: it goes again with it.
-    pub fn has_pushed(&self, end: SeqNum) -> bool {
-        self.pushed.contains(&end)
-    }
 }
 
 impl Connection {
+    /// Whether what ends here left with PSH: it goes again with it.
+    pub(super) fn has_pushed(&self, end: SeqNum) -> bool {
+        let bursts = self.bursts.as_ref();
+        bursts.is_some_and(|bursts| bursts.pushed.contains(&end))
+    }
+
     /// Whether the next segment of new text is the last of a burst of more than one.
     pub(super) fn ends_burst(&self, cx: &Context<'_>) -> bool {
         let burst = self.config.push_bursts.map(|how| self.burst(cx, how));
@@ -60,10 +61,11 @@ impl Connection {
         let burst = self.burst(cx, how);
         let text = self.outgoing.pieces(range).len() as u32;
         let last = range.start + text == self.outgoing.end();
+        let bursts = self.bursts.get_or_insert_default();
         if last || (burst.segments > 1 && burst.left == 1) {
-            self.bursts.pushed.push_back(range.end());
+            bursts.pushed.push_back(range.end());
         }
-        self.bursts.current = Some(Burst {
+        bursts.current = Some(Burst {
             left: burst.left - 1,
             ..burst
         });
@@ -71,7 +73,7 @@ impl Connection {
 
     /// The burst that the next segment of new text belongs to: at least one of it has not left.
     fn burst(&self, cx: &Context<'_>, how: PushBursts) -> Burst {
-        let current = self.bursts.current;
+        let current = self.bursts.as_ref().and_then(|bursts| bursts.current);
         current
             .filter(|burst| burst.at == cx.now && burst.left > 0)
             .unwrap_or_else(|| {

@@ -7,7 +7,9 @@
 pub mod build;
 pub mod burst;
 pub mod choose;
+pub mod hold;
 pub mod keepalive;
+pub mod low_water;
 pub mod nagle;
 pub mod pacing;
 pub mod persist;
@@ -20,6 +22,9 @@ use crate::probe::{Edge, EventId, Purpose, Resent, TimerKind, Why};
 use super::Context;
 use super::connection::Connection;
 use super::recovery::Content;
+use super::wake::Wake;
+
+use low_water::NO_MARK;
 
 /// One segment to send, why, and since which input.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +110,9 @@ impl Connection {
         self.snd.nxt = range.end();
         self.recovery.on_sent(range, cx.now);
         self.note_window_limit();
+        if self.config.unsent_low_water != NO_MARK && self.is_below_half_mark() {
+            self.wake |= Wake::WRITABLE;
+        }
         if self.recovery.probe.is_some() {
             self.recovery.on_probe(Content::New);
         } else {

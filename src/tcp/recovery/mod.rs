@@ -281,13 +281,18 @@ impl Recovery {
         Some(rtt)
     }
 
+    /// How many ACKs have told of segments that arrived after later ones.
+    pub fn reorderings(&self) -> u32 {
+        self.rack.reorderings()
+    }
+
     /// The least round trip of the last minutes.
     pub fn min_rtt(&self) -> Option<Duration> {
         self.min_rtt.get()
     }
 
     /// How many duplicates, or segments reported, make a loss of what is missing.
-    fn dup_thresh(&self) -> u32 {
+    pub fn dup_thresh(&self) -> u32 {
         self.abilities.dup_thresh.max(1)
     }
 

@@ -23,6 +23,9 @@ pub struct Rack {
     fack: SeqNum,
     /// RACK.reordering_seen.
     reordering_seen: bool,
+    /// How many ACKs have told of what was overtaken, and whether the ACK at hand does.
+    reorderings: u32,
+    overtaken: bool,
     /// RACK.dsack_round: the round in which a D-SACK was heard ends here.
     dsack_round: Option<SeqNum>,
     /// RACK.reo_wnd_mult.
@@ -60,6 +63,8 @@ impl Rack {
             newly: None,
             fack: iss,
             reordering_seen: false,
+            reorderings: 0,
+            overtaken: false,
             dsack_round: None,
             multiple: 1,
             persist: 0,
@@ -75,6 +80,7 @@ impl Rack {
             self.fack = range.end();
         } else if range.end().before(self.fack) && !sent.resent {
             self.reordering_seen = true;
+            self.overtaken = true;
         }
         // Step 2: of what was sent more than once, an ACK may mean an earlier copy.
         let rtt = ambiguity.now.since(sent.sent_at);
@@ -91,6 +97,9 @@ impl Rack {
 
     /// Step 2, once all that the ACK tells of is known.
     pub fn on_ack(&mut self, now: Instant) {
+        if std::mem::take(&mut self.overtaken) {
+            self.reorderings = self.reorderings.saturating_add(1);
+        }
         let Some(newly) = self.newly.take() else {
             return;
         };
@@ -98,6 +107,11 @@ impl Rack {
         if self.latest.is_none_or(|latest| sent_after(newly, latest)) {
             self.latest = Some(newly);
         }
+    }
+
+    /// How many ACKs have told of segments that arrived after later ones.
+    pub fn reorderings(&self) -> u32 {
+        self.reorderings
     }
 
     /// Step 4: a D-SACK says that a reordered segment was taken for lost. The window grows once a
