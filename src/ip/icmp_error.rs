@@ -15,6 +15,10 @@ use super::receive::Datagram;
 /// An ICMP error about a packet that names one of our addresses as its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IcmpError {
+    /// Who says it.
+    pub from: IpAddr,
+    /// The TTL or hop limit that it came with.
+    pub hop_limit: u8,
     /// Who is said to have sent the packet: one of our addresses.
     pub src: IpAddr,
     /// To whom.
@@ -58,6 +62,8 @@ pub fn read(datagram: &Datagram<'_>, addresses: &Addresses) -> Result<IcmpError,
         return Err(Drop::IcmpNotOurs);
     }
     Ok(IcmpError {
+        from: datagram.src,
+        hop_limit: datagram.hop_limit,
         src,
         dst,
         length,

@@ -3,6 +3,7 @@
 //! The same names, meanings and kinds of error as there, with a [`Network`] where std asks the
 //! kernel. A thread that waits sleeps; it takes nothing from others.
 
+mod echo;
 mod udp;
 
 use std::io::{self, Read, Write};
@@ -20,6 +21,7 @@ use crate::base::Instant;
 use crate::probe::Snapshot;
 use crate::stack::{Algorithm, KeepAlive};
 
+pub use echo::EchoSocket;
 pub use udp::UdpSocket;
 
 /// A connection.

@@ -9,8 +9,9 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use crate::stack::{
-    AcceptError, Failure, ListenError, NoWay, OpenError, Problem, ReadError, UdpBindError,
-    UdpConnectError, UdpError, UdpReceiveError, UdpSendError, Unreachable, WriteError,
+    AcceptError, EchoOpenError, EchoReceiveError, EchoSendError, Failure, ListenError, NoWay,
+    OpenError, Problem, ReadError, UdpBindError, UdpConnectError, UdpError, UdpReceiveError,
+    UdpSendError, Unreachable, WriteError,
 };
 
 /// Why a network does not run any more.
@@ -157,6 +158,37 @@ pub(super) fn udp_receive(error: UdpReceiveError) -> io::Error {
         UdpReceiveError::WouldBlock => ErrorKind::WouldBlock,
         UdpReceiveError::Closed => ErrorKind::NotConnected,
         UdpReceiveError::Refused(refused) => return udp_refused(refused),
+    };
+    io::Error::new(kind, error)
+}
+
+/// An echo socket that cannot be.
+pub(super) fn echo_open(error: EchoOpenError) -> io::Error {
+    let kind = match error {
+        EchoOpenError::BadRemote(_) | EchoOpenError::Itself(_) => ErrorKind::InvalidInput,
+        EchoOpenError::NoSource(_) => ErrorKind::NetworkUnreachable,
+        EchoOpenError::NoIdentifier => ErrorKind::AddrInUse,
+        EchoOpenError::TooMany(_) => ErrorKind::QuotaExceeded,
+    };
+    io::Error::new(kind, error)
+}
+
+/// An echo request that was not sent.
+pub(super) fn echo_send(error: EchoSendError) -> io::Error {
+    let kind = match error {
+        EchoSendError::WouldBlock => ErrorKind::WouldBlock,
+        EchoSendError::TooLong(..) => ErrorKind::InvalidInput,
+        EchoSendError::NoIdentification(_) => ErrorKind::ResourceBusy,
+        EchoSendError::Closed => ErrorKind::NotConnected,
+    };
+    io::Error::new(kind, error)
+}
+
+/// An answer that is not there.
+pub(super) fn echo_receive(error: EchoReceiveError) -> io::Error {
+    let kind = match error {
+        EchoReceiveError::WouldBlock => ErrorKind::WouldBlock,
+        EchoReceiveError::Closed => ErrorKind::NotConnected,
     };
     io::Error::new(kind, error)
 }

@@ -4,14 +4,15 @@
 //! and a configuration; [`blocking`] and [`tokio`] have the sockets that go with it.
 //!
 //! Read `driver` for the loop, `seat` for who runs it, `shared` for the lock around the stack,
-//! `waiters` for how threads and tasks sleep and wake, `socket` and `datagrams` for what blocking
-//! and tokio sockets have in common, and then `blocking`. `error` has what a program is told when
+//! `waiters` for how threads and tasks sleep and wake, `socket`, `datagrams` and `echo` for what
+//! blocking and tokio sockets have in common, and then `blocking`. `error` has what a program is told when
 //! a call fails.
 
 pub mod blocking;
 mod clock;
 mod datagrams;
 mod driver;
+mod echo;
 mod error;
 mod seat;
 mod shared;

@@ -451,6 +451,14 @@ fn take_woken(stack: &mut Stack, waiters: &mut Waiters, woken: &mut Vec<Waker>) 
                     waiters.take(Topic::Departure(id), woken);
                 }
             }
+            Notice::Echo(id, wake) => {
+                if wake.has(Wake::READABLE) {
+                    waiters.take(Topic::EchoAnswer(id), woken);
+                }
+                if wake.has(Wake::WRITABLE) {
+                    waiters.take(Topic::EchoRoom(id), woken);
+                }
+            }
             Notice::Connection(id, wake) => {
                 let changed = wake.has(Wake::CONNECTED | Wake::CLOSED);
                 if wake.has(Wake::READABLE) || changed {

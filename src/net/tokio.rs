@@ -3,6 +3,7 @@
 //! Only tokio's traits and a task's waker are used, never its reactor: the network's driver wakes
 //! the task, on whatever runtime it runs.
 
+mod echo;
 mod udp;
 
 use std::future::poll_fn;
@@ -24,6 +25,7 @@ use super::waiters::{Key, Topic, Waiter};
 use crate::probe::Snapshot;
 use crate::stack::{Algorithm, KeepAlive};
 
+pub use echo::EchoSocket;
 pub use udp::UdpSocket;
 
 /// A connection.

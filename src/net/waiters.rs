@@ -16,7 +16,7 @@ use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
 
 use super::shared::Doorbell;
-use crate::stack::{ConnId, ListenerId, UdpId};
+use crate::stack::{ConnId, EchoId, ListenerId, UdpId};
 
 /// What is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,16 +31,25 @@ pub(super) enum Topic {
     Arrival(UdpId),
     /// Room for a datagram to send.
     Departure(UdpId),
+    /// What became of an echo request.
+    EchoAnswer(EchoId),
+    /// Room for an echo request to send.
+    EchoRoom(EchoId),
     /// Anything at all.
     Progress,
 }
 
 impl Topic {
-    /// Whether whoever waits for it has a connection, or a datagram socket: its own packets are
+    /// Whether whoever waits for it has a connection or a socket of its own: its packets are
     /// what it waits for.
     pub fn is_of_connection(self) -> bool {
         match self {
-            Topic::Read(_) | Topic::Write(_) | Topic::Arrival(_) | Topic::Departure(_) => true,
+            Topic::Read(_)
+            | Topic::Write(_)
+            | Topic::Arrival(_)
+            | Topic::Departure(_)
+            | Topic::EchoAnswer(_)
+            | Topic::EchoRoom(_) => true,
             Topic::Accept(_) | Topic::Progress => false,
         }
     }

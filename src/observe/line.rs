@@ -45,6 +45,7 @@ impl Lines {
             (None, Subject::Connection(number)) => write!(line, "connection {number}"),
             (None, Subject::Listener(number)) => write!(line, "listener {number}"),
             (None, Subject::Datagrams(number)) => write!(line, "datagrams {number}"),
+            (None, Subject::Echo(number)) => write!(line, "echo {number}"),
         };
         if let Some(state) = state_after(told.event) {
             let _ = write!(line, " {state}");

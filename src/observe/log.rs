@@ -87,6 +87,7 @@ pub const fn target(told: &Told<'_>) -> &'static str {
             Subject::Stack => "pellucid::stack",
             Subject::Connection(_) | Subject::Listener(_) => "pellucid::tcp",
             Subject::Datagrams(_) => "pellucid::udp",
+            Subject::Echo(_) => "pellucid::icmp",
         },
     }
 }

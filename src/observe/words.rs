@@ -191,6 +191,7 @@ const fn dropped(why: Drop) -> &'static str {
         Drop::BadIcmpChecksum => "ICMP checksum is wrong",
         Drop::IcmpIgnored => "ICMP message that asks nothing of a host",
         Drop::IcmpNotOurs => "ICMP error that quotes nothing of ours",
+        Drop::NobodyAsked => "echo reply that nobody asked for",
         Drop::RepliesFull => "too many replies are waiting",
         Drop::NoIdentification => "no identification is free for a reply in fragments",
         Drop::QueueFull => "queue of received datagrams is full",
@@ -306,7 +307,6 @@ pub fn call(call: Call) -> String {
         Call::Abort => "ABORT".into(),
         Call::Configure => "an option set".into(),
         Call::Unlisten => "CLOSE of a listener".into(),
-        Call::Echo => "echo request".into(),
     }
 }
 

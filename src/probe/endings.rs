@@ -142,6 +142,7 @@ impl Drop {
                 rfc!(1122, "3.2.2")
             }
             Drop::IcmpNotOurs => rfc!(5927, "4.1"),
+            Drop::NobodyAsked => rfc!(1122, "3.2.2.6"),
             Drop::RepliesFull => house!("reply-queue"),
             Drop::NoIdentification => rfc!(6864, "5.2"),
             Drop::QueueFull => house!("datagram-queue"),

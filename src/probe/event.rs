@@ -21,6 +21,8 @@ pub enum Subject {
     Listener(u64),
     /// A datagram socket.
     Datagrams(u64),
+    /// An echo socket.
+    Echo(u64),
 }
 
 /// Why a packet leaves: the clause, and in words.

@@ -256,6 +256,8 @@ pub enum Drop {
     IcmpIgnored,
     /// An ICMP error that quotes nothing of ours.
     IcmpNotOurs,
+    /// An echo reply that nobody asked for.
+    NobodyAsked,
     /// Too many replies are waiting already.
     RepliesFull,
     /// A reply would have to be cut, and every identification is in use.
@@ -382,7 +384,7 @@ pub enum Spurious {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Call {
     Open,
-    /// A datagram socket was made.
+    /// A datagram socket or an echo socket was made.
     Bind,
     /// A datagram socket has a peer from here on.
     Connect,
@@ -402,5 +404,4 @@ pub enum Call {
     Configure,
     /// The listener was closed.
     Unlisten,
-    Echo,
 }

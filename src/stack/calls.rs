@@ -76,7 +76,7 @@ impl Stack {
     /// RFC 9293 section 3.9.1.1 (MUST-46): whether an address can be that of one host on a link.
     /// Loopback addresses must not appear there: RFC 1122 section 3.2.1.3 (g), RFC 4291 section
     /// 2.5.3.
-    fn is_host(&self, addr: IpAddr) -> bool {
+    pub(super) fn is_host(&self, addr: IpAddr) -> bool {
         let broadcast = match addr {
             IpAddr::V4(v4) => self.addresses.is_broadcast(v4),
             IpAddr::V6(_) => false,

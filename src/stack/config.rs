@@ -32,6 +32,8 @@ pub struct Limits {
     pub connections: usize,
     /// Datagram sockets.
     pub udp_sockets: usize,
+    /// Echo sockets.
+    pub echo_sockets: usize,
     /// Half-open connections, of all listeners together.
     pub half_open: usize,
     /// Records of connections in TIME-WAIT; at the limit the oldest is forgotten.
@@ -82,6 +84,7 @@ impl Default for Limits {
         Limits {
             connections: 16_384,
             udp_sockets: 4_096,
+            echo_sockets: 256,
             half_open: 1_024,
             time_wait: 16_384,
         }

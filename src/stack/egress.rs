@@ -57,6 +57,7 @@ impl Stack {
                 Ripe::Connection(id) => self.compose_segment(id),
                 Ripe::HalfOpen(id) => self.compose_answer(id),
                 Ripe::Datagrams(id) => self.compose_datagram(id).map(|()| (0, Body::Reply)),
+                Ripe::Echo(id) => self.compose_echo(id).map(|()| (0, Body::Reply)),
             };
             if composed.is_some() {
                 return composed;

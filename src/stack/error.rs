@@ -173,6 +173,54 @@ pub enum UdpReceiveError {
     Closed,
 }
 
+/// Why there is no echo socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EchoOpenError {
+    /// No unicast address, or a loopback address.
+    #[error("{0} is no address that echo requests can be sent to")]
+    BadRemote(IpAddr),
+    /// One of ours: what is sent there would leave, and find nobody.
+    #[error("{0} is this stack itself, which has no loopback")]
+    Itself(IpAddr),
+    /// None of our addresses is of its family.
+    #[error("no address of this stack can reach {0}")]
+    NoSource(IpAddr),
+    /// Every identifier is in use.
+    #[error("no identifier is free for an echo socket")]
+    NoIdentifier,
+    /// The limit of echo sockets is reached.
+    #[error("the limit of {0} echo sockets is reached")]
+    TooMany(usize),
+}
+
+/// Why an echo request was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EchoSendError {
+    /// There is no room yet.
+    #[error("too many echo requests wait to be sent")]
+    WouldBlock,
+    /// So many bytes do not fit into a request, or not without cutting it; so many do.
+    #[error("an echo request of {0} bytes is too long: at most {1} go there")]
+    TooLong(usize, usize),
+    /// See [`UdpSendError::NoIdentification`].
+    #[error("too many requests in fragments are on their way to {0}")]
+    NoIdentification(IpAddr),
+    /// The socket is closed.
+    #[error("the socket is closed")]
+    Closed,
+}
+
+/// Why there is no answer to an echo request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EchoReceiveError {
+    /// None has come yet.
+    #[error("no answer has come yet")]
+    WouldBlock,
+    /// The socket is closed.
+    #[error("the socket is closed")]
+    Closed,
+}
+
 impl From<NoWay> for OpenError {
     fn from(no_way: NoWay) -> OpenError {
         match no_way {

@@ -66,11 +66,13 @@ impl Stack {
     }
 
     fn deliver_icmp(&mut self, datagram: &Datagram<'_>) {
-        let message = Message::parse(datagram.src, datagram.dst, datagram.payload);
-        if matches!(message, Ok(Message::EchoRequest(_))) {
-            let ending = self.answer_echo(datagram);
-            self.end(Subject::Stack, ending);
-            return;
+        match Message::parse(datagram.src, datagram.dst, datagram.payload) {
+            Ok(Message::EchoRequest(_)) => {
+                let ending = self.answer_echo(datagram);
+                return self.end(Subject::Stack, ending);
+            }
+            Ok(Message::EchoReply(echo)) => return self.deliver_echo_reply(datagram, &echo),
+            _ => {}
         }
         match icmp_error::read(datagram, &self.addresses) {
             Ok(error) => self.deliver_icmp_error(&error),
@@ -108,8 +110,13 @@ impl Stack {
 
     /// An error about a packet of ours: its connection or its socket judges it.
     fn deliver_icmp_error(&mut self, error: &IcmpError) {
-        if let About::Udp { ports } = error.about {
-            return self.deliver_error_to_socket(error, ports);
+        match error.about {
+            About::Udp { ports } => return self.deliver_error_to_socket(error, ports),
+            About::Echo {
+                identifier,
+                sequence,
+            } => return self.deliver_error_to_echo(error, identifier, sequence),
+            About::Tcp { .. } | About::Other { .. } => {}
         }
         if let Problem::PacketTooBig { mtu } = error.kind {
             self.deliver_too_big(error, mtu);

@@ -1,5 +1,7 @@
 //! Two stacks and a wire between them in virtual time, for tests.
 
+pub mod two;
+
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};

@@ -21,6 +21,7 @@ mod config;
 mod cookie_jar;
 mod cookies;
 mod demux;
+mod echo;
 mod egress;
 mod error;
 mod fast_open;
@@ -31,6 +32,7 @@ mod labels;
 mod notice;
 mod paths;
 mod ports;
+mod queue;
 mod ready;
 mod replies;
 mod tcp;
@@ -69,11 +71,12 @@ use ready::Ready;
 use replies::Replies;
 
 pub use config::{Config, Limits};
+pub use echo::{EchoAnswer, EchoCame, EchoRequest};
 pub use error::{
-    AcceptError, ListenError, NoWay, OpenError, ReadError, UdpBindError, UdpConnectError,
-    UdpReceiveError, UdpSendError, WriteError,
+    AcceptError, EchoOpenError, EchoReceiveError, EchoSendError, ListenError, NoWay, OpenError,
+    ReadError, UdpBindError, UdpConnectError, UdpReceiveError, UdpSendError, WriteError,
 };
-pub use notice::{ConnId, ListenerId, Notice, UdpId, Wake};
+pub use notice::{ConnId, EchoId, ListenerId, Notice, UdpId, Wake};
 pub use udp::{Came, UdpError};
 
 pub use crate::ip::address::AddressError;
@@ -110,6 +113,7 @@ pub struct Stack {
     time_wait_order: VecDeque<TimeWaitId>,
     listeners: SlotMap<ListenerId, Listener>,
     udp: udp::Sockets,
+    echo: echo::Sockets,
     demux: Demux,
     ports: Ports,
 
@@ -238,6 +242,7 @@ impl Stack {
             time_wait_order: VecDeque::new(),
             listeners: SlotMap::with_key(),
             udp: udp::Sockets::new(random.key()),
+            echo: echo::Sockets::default(),
             demux,
             ports,
             path_mtus: PathMtus::default(),
@@ -349,6 +354,12 @@ impl Stack {
                         continue;
                     };
                     return Some(Notice::Datagrams(id, wake));
+                }
+                Noticed::Echo(id) => {
+                    let Some(wake) = self.take_wake_of_echo(id) else {
+                        continue;
+                    };
+                    return Some(Notice::Echo(id, wake));
                 }
             }
         }

@@ -1,5 +1,5 @@
-//! What an owner must be told: each connection, listener and datagram socket waits in the
-//! queue at most once.
+//! What an owner must be told: each connection, listener and socket waits in the queue at
+//! most once.
 
 use std::collections::VecDeque;
 
@@ -14,6 +14,8 @@ new_key_type! {
     pub struct ListenerId;
     /// A datagram socket.
     pub struct UdpId;
+    /// An echo socket.
+    pub struct EchoId;
 }
 
 /// Something that an owner waits for has happened. It is a hint: asking again is always allowed.
@@ -25,6 +27,8 @@ pub enum Notice {
     Acceptable(ListenerId),
     /// A datagram socket can be read or written, or has an error to tell.
     Datagrams(UdpId, Wake),
+    /// An echo socket has something to read, or room to send.
+    Echo(EchoId, Wake),
 }
 
 /// Who waits to be noticed.
@@ -33,6 +37,7 @@ pub(super) enum Noticed {
     Connection(ConnId),
     Listener(ListenerId),
     Datagrams(UdpId),
+    Echo(EchoId),
 }
 
 /// The queue.

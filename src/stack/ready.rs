@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::demux::HalfOpenId;
-use super::notice::{ConnId, UdpId};
+use super::notice::{ConnId, EchoId, UdpId};
 
 /// Somebody who may have something to send. Who it is keeps a mark while waiting here, so that
 /// nobody waits twice.
@@ -12,6 +12,7 @@ pub(super) enum Ripe {
     Connection(ConnId),
     HalfOpen(HalfOpenId),
     Datagrams(UdpId),
+    Echo(EchoId),
 }
 
 /// The queue.

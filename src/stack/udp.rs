@@ -32,7 +32,7 @@ use super::error::{NoWay, UdpBindError, UdpConnectError, UdpReceiveError, UdpSen
 use super::notice::{Noticed, UdpId};
 use super::ready::Ripe;
 use super::{Stack, Wake};
-use socket::{Sent, Socket};
+use socket::Socket;
 
 pub use socket::{Came, UdpError};
 
@@ -164,7 +164,7 @@ impl Stack {
         }
         let mtu = self.path_mtu(way.dst.addr);
         let socket = self.udp.sockets.get_mut(id).ok_or(UdpSendError::Closed)?;
-        if !socket.grants_room() {
+        if !socket.departures.grants_room() {
             return Err(UdpSendError::WouldBlock);
         }
         let label = self.secrets.labels.of(&way.pair(), 0);
@@ -181,7 +181,7 @@ impl Stack {
         let because = self
             .voice
             .input_told(now, on, || Event::Called(Call::Send { bytes }));
-        socket.send(Sent { parcel, because });
+        socket.departures.push(parcel, because);
         if !std::mem::replace(&mut socket.ready, true) {
             self.ready.push_back(Ripe::Datagrams(id));
         }
@@ -330,14 +330,14 @@ impl Stack {
     pub(super) fn compose_datagram(&mut self, id: UdpId) -> Option<()> {
         let socket = self.udp.sockets.get_mut(id)?;
         socket.ready = false;
-        let because = socket.next_packet(&mut self.reply)?;
+        let because = socket.departures.next_packet(&mut self.reply)?;
         let on = Subject::Datagrams(socket.number);
-        socket.ready = socket.has_more();
+        socket.ready = !socket.departures.is_empty();
         if socket.ready {
             // Its next turn comes after everybody else's.
             self.ready.push_back(Ripe::Datagrams(id));
         }
-        let awaited = socket.has_awaited_room();
+        let awaited = socket.departures.has_awaited_room();
         self.tell_out(0, because, on, Purpose::Datagram, SENT);
         if awaited {
             self.tell_socket(id, Wake::WRITABLE);

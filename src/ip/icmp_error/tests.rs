@@ -23,12 +23,17 @@ fn families() -> [(IpAddr, IpAddr, u8); 2] {
     ]
 }
 
-/// What is read of an ICMP message that a router on the way sent us.
-fn told(us: IpAddr, message: &Message<'_>) -> Result<IcmpError, Drop> {
-    let (router, protocol) = match us {
+/// A router on the way, and the ICMP that it speaks to us.
+fn router(us: IpAddr) -> (IpAddr, u8) {
+    match us {
         IpAddr::V4(_) => ("203.0.113.1".parse().unwrap(), PROTOCOL_V4),
         IpAddr::V6(_) => ("2001:db8:7::1".parse().unwrap(), PROTOCOL_V6),
-    };
+    }
+}
+
+/// What is read of an ICMP message that the router sent us.
+fn told(us: IpAddr, message: &Message<'_>) -> Result<IcmpError, Drop> {
+    let (router, protocol) = router(us);
     let mut payload = vec![0; message.message_len()];
     message.emit(router, us, &mut payload);
     let bytes = packet(router, us, protocol, &payload);
@@ -63,6 +68,8 @@ fn every_error_about_a_packet_of_ours_is_passed_on() {
                 quote: &quote,
             };
             let error = IcmpError {
+                from: router(us).0,
+                hop_limit: 64,
                 src: us,
                 dst: peer,
                 length: quote.len() as u32,
@@ -166,6 +173,8 @@ fn a_broken_message_is_dropped_by_name() {
 fn only_protocol_and_port_unreachable_are_hard() {
     use Unreachable::*;
     let of = |kind| IcmpError {
+        from: PEER_V4.into(),
+        hop_limit: 64,
         src: US_V4.into(),
         dst: PEER_V4.into(),
         length: 40,

@@ -271,7 +271,7 @@ impl World {
                     }
                 }
                 // The simulator's applications have none.
-                Notice::Datagrams(..) => {}
+                Notice::Datagrams(..) | Notice::Echo(..) => {}
                 Notice::Acceptable(id) => {
                     let place = host
                         .listening

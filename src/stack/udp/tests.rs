@@ -2,72 +2,16 @@ use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use super::super::kit::{Record, pattern};
-use super::super::{Config, Notice};
+use super::super::Notice;
+use super::super::kit::pattern;
+use super::super::kit::two::{A, A_TOO, A6, B, B6, FAMILIES, NOW, Two};
 use super::*;
-use crate::base::{Received, Seed};
+use crate::base::Received;
 use crate::wire::icmp::{Problem, Unreachable};
 use crate::wire::{ipv4, ipv6};
 
 const ANY_V4: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 const ANY_V6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-const A: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-const B: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
-const A6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
-const B6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2));
-/// A second one of `a`.
-const A_TOO: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 3));
-const NOW: Instant = Instant::BIRTH;
-const FAMILIES: [(IpAddr, IpAddr); 2] = [(A, B), (A6, B6)];
-
-/// Two stacks that speak both families.
-struct Two {
-    a: Stack,
-    b: Stack,
-    told_a: Record,
-    told_b: Record,
-}
-
-impl Two {
-    fn new() -> Two {
-        let stack = |addresses: &[IpAddr], seed| {
-            let prefix = |addr: &IpAddr| (*addr, if addr.is_ipv4() { 24 } else { 64 });
-            let config = Config::new(addresses.iter().map(prefix).collect());
-            let mut stack = Stack::new(config, Seed::from_number(seed));
-            let record = Record::default();
-            stack.observe(Box::new(record.clone()));
-            (stack, record)
-        };
-        let (a, told_a) = stack(&[A, A6, A_TOO], 1);
-        let (b, told_b) = stack(&[B, B6], 2);
-        Two {
-            a,
-            b,
-            told_a,
-            told_b,
-        }
-    }
-
-    /// Takes what both have to send to the other, until there is nothing more. Returns what `a`
-    /// sent.
-    fn carry(&mut self) -> Vec<Vec<u8>> {
-        let mut sent = Vec::new();
-        for _ in 0..10_000 {
-            if let Some(packet) = self.a.poll_transmit(NOW) {
-                let packet = packet.to_vec();
-                self.b.receive(NOW, Received::plain(&packet));
-                sent.push(packet);
-            } else if let Some(packet) = self.b.poll_transmit(NOW) {
-                let packet = packet.to_vec();
-                self.a.receive(NOW, Received::plain(&packet));
-            } else {
-                return sent;
-            }
-        }
-        panic!("a storm of packets");
-    }
-}
-
 fn socket(stack: &mut Stack, addr: IpAddr, port: u16) -> UdpId {
     let local = SocketAddr::new(addr, port);
     stack.udp_bind(NOW, local).expect("a free port")
