@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write, stdout};
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -105,20 +105,9 @@ impl Get {
         if let Some(given) = given {
             return Ok(SocketAddr::new(given.address, port));
         }
-        let what = format!("cannot resolve {name}");
-        let now = format!("use an address, or --resolve {name}:{port}:ADDRESS");
-        if self.whither.is_private() {
-            let why = "names are not resolved over this stack yet, and a private namespace \
-                       reaches no other resolver";
-            return Err(Trouble::failed(what, why, now).into());
-        }
-        // On the machine's own networks its own resolver is right, if not yet ours.
-        let found = (name.as_str(), port).to_socket_addrs();
-        let mut found = found.map_err(|error| Trouble::failed(&what, error.to_string(), &now))?;
-        let why = "this machine's resolver knows no address of a family that the stack has";
-        Ok(found
-            .find(|remote| self.whither.has_family_of(remote.ip()))
-            .ok_or_else(|| Trouble::failed(what, why, now))?)
+        let remedy = format!("use an address, or --resolve {name}:{port}:ADDRESS");
+        let address = self.whither.look_up(name, &remedy)?;
+        Ok(SocketAddr::new(address, port))
     }
 
     async fn fetch(

@@ -10,11 +10,13 @@ mod doctor;
 mod drill;
 mod get;
 mod misuse;
+mod ping;
 mod screen;
 mod serve;
 mod shell;
 mod signals;
 mod station;
+mod traceroute;
 mod trouble;
 mod values;
 
@@ -59,6 +61,8 @@ enum Verb {
     Demo(demo::Demo),
     Get(Box<get::Get>),
     Serve(serve::Serve),
+    Ping(Box<ping::Ping>),
+    Traceroute(Box<traceroute::Traceroute>),
     Shell(shell::Shell),
     Doctor(doctor::Doctor),
     Drill(Box<drill::Drill>),
@@ -77,6 +81,8 @@ pub fn main() -> ExitCode {
         Verb::Demo(verb) => verb.run(common),
         Verb::Get(verb) => verb.run(common),
         Verb::Serve(verb) => verb.run(common),
+        Verb::Ping(verb) => verb.run(common),
+        Verb::Traceroute(verb) => verb.run(common),
         Verb::Shell(verb) => verb.run(common),
         Verb::Doctor(verb) => verb.run(common),
         Verb::Drill(verb) => verb.run(common),

@@ -1,6 +1,5 @@
 //! `serve`: a directory, served by our stack.
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -17,7 +16,7 @@ use super::Common;
 use super::screen::note;
 use super::signals::Signals;
 use super::station::{Place, Where, code_on};
-use super::trouble::{Code, Trouble, said};
+use super::trouble::{Code, Trouble, say};
 use super::values::port;
 
 /// Serve a directory with this stack as the web server
@@ -58,7 +57,7 @@ impl Serve {
         };
         let done = runtime.block_on(async {
             let sockets = Sockets::bind(&station.network, &addresses, self.port)?;
-            said(io::Write::write_all(&mut io::stdout(), welcome.as_bytes()))?;
+            say(&welcome)?;
             let stop = async {
                 // Without a bell nobody could stop it in order: it stops at once.
                 let _ = signals.wait().await;

@@ -2,7 +2,7 @@
 //! order.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -110,7 +110,7 @@ impl Where {
     }
 
     /// Whether the stack will have an address of the family that `ip` has.
-    pub fn has_family_of(&self, ip: IpAddr) -> bool {
+    fn has_family_of(&self, ip: IpAddr) -> bool {
         let mut families = self
             .tun_addresses()
             .into_iter()
@@ -124,6 +124,30 @@ impl Where {
             [] => vec![TUN_UP],
             given => given.iter().map(|prefix| (prefix.0, prefix.1)).collect(),
         }
+    }
+
+    /// The address of a host, given as such or by a name: asked before a private namespace takes
+    /// the system's resolver away. `remedy` is what would do without a resolver.
+    pub fn look_up(&self, host: &str, remedy: &str) -> anyhow::Result<IpAddr> {
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        if let Ok(ip) = bare.unwrap_or(host).parse() {
+            return Ok(ip);
+        }
+        let what = format!("cannot resolve {}", plain(host));
+        if self.is_private() {
+            let why = "names are not resolved over this stack yet, and a private namespace \
+                       reaches no other resolver";
+            return Err(Trouble::failed(what, why, remedy).into());
+        }
+        // On the machine's own networks its own resolver is right, if not yet ours.
+        let found = (host, 0).to_socket_addrs();
+        let mut found = found.map_err(|error| Trouble::failed(&what, error.to_string(), remedy))?;
+        let why = "this machine's resolver knows no address of a family that the stack has";
+        let found = found.find(|remote| self.has_family_of(remote.ip()));
+        let found = found.ok_or_else(|| Trouble::failed(what, why, remedy))?;
+        Ok(found.ip())
     }
 
     /// Says at once if the TUN interface that was named does not exist.

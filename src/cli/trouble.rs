@@ -2,7 +2,7 @@
 //! scripts.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write as _};
 
 use crate::namespace::Refusal;
 use crate::report::text::plain;
@@ -124,6 +124,11 @@ pub fn said(written: io::Result<()>) -> anyhow::Result<()> {
         .into()),
         Ok(()) => Ok(()),
     }
+}
+
+/// Writes to standard output.
+pub fn say(text: &str) -> anyhow::Result<()> {
+    said(io::stdout().write_all(text.as_bytes()))
 }
 
 impl fmt::Display for Trouble {

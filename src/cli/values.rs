@@ -152,6 +152,42 @@ pub fn seconds(text: &str) -> Result<std::time::Duration, String> {
     Ok(std::time::Duration::from_secs_f64(seconds))
 }
 
+/// How many times to do something.
+pub fn count(text: &str) -> Result<u64, String> {
+    let wanted = "a whole number from 1 on";
+    match text.parse() {
+        Ok(0) | Err(_) => Err(wanted.to_owned()),
+        Ok(count) => Ok(count),
+    }
+}
+
+/// How many requests a hop gets.
+pub fn probes(text: &str) -> Result<u8, String> {
+    let wanted = "a number of requests, from 1 to 10";
+    match text.parse() {
+        Ok(probes @ 1..=10) => Ok(probes),
+        _ => Err(wanted.to_owned()),
+    }
+}
+
+/// A TTL or hop limit.
+pub fn hops(text: &str) -> Result<u8, String> {
+    let wanted = "a number of hops, from 1 to 255";
+    match text.parse() {
+        Ok(0) | Err(_) => Err(wanted.to_owned()),
+        Ok(hops) => Ok(hops),
+    }
+}
+
+/// How much data an echo request has: at most what IPv6's length field leaves beside the header.
+pub fn echo_size(text: &str) -> Result<usize, String> {
+    let wanted = format!("bytes of data, from 0 to {ECHO_DATA_MAX}; IPv4 holds 20 less");
+    match text.parse() {
+        Ok(size) if size <= ECHO_DATA_MAX => Ok(size),
+        _ => Err(wanted),
+    }
+}
+
 /// A port that somebody may listen on.
 pub fn port(text: &str) -> Result<u16, String> {
     let wanted = "a port is a number from 1 to 65535";
@@ -166,6 +202,9 @@ pub fn seed(text: &str) -> Result<u64, String> {
     let wanted = format!("a seed is a whole number from 0 to {}", u64::MAX);
     text.parse().map_err(|_| wanted)
 }
+
+/// 65,535 less the eight bytes of an echo request's header.
+const ECHO_DATA_MAX: usize = 65_527;
 
 /// Thirty years: as good as for ever, and far from where a clock would overflow.
 const SECONDS_MAX: f64 = 1e9;

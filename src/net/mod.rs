@@ -5,8 +5,8 @@
 //!
 //! Read `driver` for the loop, `seat` for who runs it, `shared` for the lock around the stack,
 //! `waiters` for how threads and tasks sleep and wake, `socket`, `datagrams` and `echo` for what
-//! blocking and tokio sockets have in common, and then `blocking`. `error` has what a program is told when
-//! a call fails.
+//! blocking and tokio sockets have in common, and then `blocking`. `error` has what a program is
+//! told when a call fails.
 
 pub mod blocking;
 mod clock;

@@ -70,8 +70,8 @@ fn trouble(output: &Output, code: i32) -> [String; 3] {
 
 /// A line that makes no sense, the value that the first line of the error must name, and what the
 /// second must say of what is accepted.
-const NONSENSE: [(&[&str], &str, &str); 23] = [
-    (&["dmo"], "dmo", "demo, get, serve, shell, doctor"),
+const NONSENSE: [(&[&str], &str, &str); 27] = [
+    (&["dmo"], "dmo", "demo, get, serve, ping"),
     (&["demo", "--frob"], "--frob", "--seed, --link"),
     (&["demo", "--seed", "lucky"], "lucky", "a whole number"),
     (&["demo", "--seed", "-1"], "-1", "from 0 to"),
@@ -110,6 +110,14 @@ const NONSENSE: [(&[&str], &str, &str); 23] = [
         "'x'",
         "PORT:ADDRESS",
     ),
+    (&["ping", "10.90.0.1", "-c", "0"], "'0'", "from 1 on"),
+    (&["ping", "10.90.0.1", "-s", "65528"], "'65528'", "65527"),
+    (
+        &["traceroute", "10.90.0.1", "-m", "256"],
+        "'256'",
+        "1 to 255",
+    ),
+    (&["traceroute", "10.90.0.1", "-p", "0"], "'0'", "1 to 10"),
 ];
 
 /// The same for `get`, where more is typed than fits there.

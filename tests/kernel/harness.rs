@@ -74,7 +74,8 @@ pub enum Lack {
     Netns,
     Tun,
     Veth,
-    /// A program that a case starts: `ip`, `nft`, `curl`, `ping`, `nc`, `tshark`.
+    /// A program that a case starts: `ip`, `nft`, `curl`, `ping`, `tracepath`, `nc`,
+    /// `tshark`.
     Tools,
 }
 

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         world::CASES,
         programs::serve::CASES,
         programs::get::CASES,
+        programs::ping::CASES,
         programs::shell::CASES,
         programs::demo::CASES,
     ])

@@ -6,6 +6,7 @@
 
 pub mod demo;
 pub mod get;
+pub mod ping;
 pub mod serve;
 pub mod shell;
 

@@ -95,6 +95,33 @@ fn a_port_is_one_that_somebody_may_listen_on() {
 }
 
 #[test]
+fn numbers_have_a_range_that_is_told() {
+    assert_eq!(
+        (count("1"), count("18446744073709551615")),
+        (Ok(1), Ok(u64::MAX))
+    );
+    assert_eq!((hops("1"), hops("255")), (Ok(1), Ok(255)));
+    assert_eq!((probes("1"), probes("10")), (Ok(1), Ok(10)));
+    assert_eq!((echo_size("0"), echo_size("65527")), (Ok(0), Ok(65_527)));
+    let refused = |text: &str| {
+        let told = [
+            count(text).err().map(|why| why.contains("from 1 on")),
+            hops(text).err().map(|why| why.contains("1 to 255")),
+            probes(text).err().map(|why| why.contains("1 to 10")),
+            echo_size(text).err().map(|why| why.contains("0 to 65527")),
+        ];
+        told.map(|told| told == Some(true))
+    };
+    for text in ["-1", "", "many", "1.5", "18446744073709551616"] {
+        assert_eq!(refused(text), [true; 4], "{text}");
+    }
+    assert_eq!(refused("0"), [true, true, true, false]);
+    assert_eq!(refused("256"), [false, true, true, false]);
+    assert_eq!(refused("11"), [false, false, true, false]);
+    assert_eq!(refused("65528"), [false, true, true, true]);
+}
+
+#[test]
 fn a_field_cannot_smuggle_another() {
     let Field(name, value) = "Accept:  text/html ".parse().expect("a field");
     assert_eq!(

@@ -19,6 +19,7 @@ pub const CASES: &[Case] = &[
         Who::Nobody,
         ping_in_shell,
     ),
+    outside("shell::tracepath_ends", Who::Caller, tracepath_in_shell),
     outside(
         "shell::a_ping_of_60000_bytes_is_answered_whole",
         Who::Caller,
@@ -121,6 +122,15 @@ fn long_ping_in_shell() {
             assert!(text.contains(counts), "{link} {address:?}: {text}");
             assert!(!text.contains("wrong data byte"), "{text}");
         }
+    }
+}
+
+/// Datagrams to ports that nobody has, with growing hop limits: it ends where we say so.
+fn tracepath_in_shell() {
+    drop(tool("tracepath", "-V", "tracepath"));
+    for address in ["10.90.0.2", "fd90::2"] {
+        let text = written(&[], &["tracepath", "-n", address]);
+        assert!(text.contains("Resume: pmtu 1500 hops 1 back 1"), "{text}");
     }
 }
 
