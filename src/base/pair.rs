@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// A socket in the words of RFC 9293 section 4: an address and a port. 20 bytes, where std's
 /// `SocketAddr` takes 32.
@@ -10,6 +10,14 @@ use std::net::{IpAddr, SocketAddr};
 pub struct Endpoint {
     pub addr: IpAddr,
     pub port: u16,
+}
+
+impl Endpoint {
+    /// Every local socket, for whoever takes what comes to any: nobody has port 0 for himself.
+    pub const EVERYWHERE: Endpoint = Endpoint {
+        addr: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        port: 0,
+    };
 }
 
 impl From<SocketAddr> for Endpoint {

@@ -1,6 +1,6 @@
 //! `serve`: a directory, served by our stack.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_LENGTH;
 use hyper::{Request, Response};
 
-use crate::http::{Body, Files, Handler, Sockets, serve};
+use crate::http::{Body, Ends, Files, Handler, Sockets, serve};
 use crate::namespace::Privilege;
 use crate::report::text::{plain, size, span};
 
@@ -31,6 +31,10 @@ pub struct Serve {
     /// The port
     #[arg(short, long, default_value = "80", value_parser = port, allow_negative_numbers = true)]
     port: u16,
+    /// Answer for every address, not only the stack's own: whatever is routed to the link reaches
+    /// this server
+    #[arg(long)]
+    any: bool,
     #[command(flatten)]
     whither: Where,
 }
@@ -43,7 +47,10 @@ impl Serve {
             let now = "name a directory that you may read";
             Trouble::usage(what, error.to_string(), now)
         })?;
-        let place = self.whither.open()?;
+        let place = match self.any {
+            true => self.whither.open_for_any()?,
+            false => self.whither.open()?,
+        };
         let signals = Signals::listen()?;
         let welcome = self.welcome(&place);
         let addresses = place.addresses();
@@ -54,9 +61,13 @@ impl Serve {
         let handler = Logged {
             handler: files,
             quiet: common.quiet,
+            any: self.any,
         };
         let done = runtime.block_on(async {
-            let sockets = Sockets::bind(&station.network, &addresses, self.port)?;
+            // The unspecified address of IPv6 hears IPv4 too.
+            let everybody = [IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
+            let listen_at = if self.any { &everybody } else { &addresses[..] };
+            let sockets = Sockets::bind(&station.network, listen_at, self.port)?;
             say(&welcome)?;
             let stop = async {
                 // Without a bell nobody could stop it in order: it stops at once.
@@ -103,7 +114,11 @@ impl Serve {
                 format!("nsenter -t {process} -U -n --preserve-credentials ")
             }
         };
-        let mut text = format!("serving {dir} at {}\n", urls.join(" and "));
+        let whither = match self.any {
+            true => "every address, as ",
+            false => "",
+        };
+        let mut text = format!("serving {dir} at {whither}{}\n", urls.join(" and "));
         text += &format!("  link  {}\n", place.said);
         for url in &urls {
             let glob = if url.contains('[') { "-g " } else { "" };
@@ -118,18 +133,25 @@ impl Serve {
 pub struct Logged<H> {
     pub handler: H,
     pub quiet: bool,
+    /// Connections go to any address, so each line says to which.
+    pub any: bool,
 }
 
 impl<H: Handler> Handler for Logged<H> {
-    async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, ends: Ends, request: Request<Incoming>) -> Response<Body> {
         let began = Instant::now();
         let asked = format!("{} {}", request.method(), request.uri());
-        let response = self.handler.answer(peer, request).await;
+        let response = self.handler.answer(ends, request).await;
         if !self.quiet {
             let len = length(&response).map_or_else(|| "length unknown".to_owned(), size);
             let (status, took) = (response.status().as_u16(), span(began.elapsed()));
+            let Ends { local, peer } = ends;
+            let whither = match self.any {
+                true => format!(" to {local}"),
+                false => String::new(),
+            };
             note(&plain(&format!(
-                "{peer} {asked} → {status} · {len} · {took}"
+                "{peer}{whither} {asked} → {status} · {len} · {took}"
             )));
         }
         response

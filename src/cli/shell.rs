@@ -106,6 +106,7 @@ fn offer(
     let handler = Logged {
         handler: Site::new(SEED),
         quiet: common.verbose == 0,
+        any: false,
     };
     let web = Sockets::bind(&station.network, addresses, 80)?;
     let echoes = Sockets::bind(&station.network, addresses, 7)?;

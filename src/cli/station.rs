@@ -2,7 +2,7 @@
 //! order.
 
 use std::io;
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use rustix::net::netdevice::name_to_index;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::device::{Device, Tun};
-use crate::namespace::{Inside, Link, Mounts, Privilege, doctor, enter};
+use crate::namespace::{Inside, Link, Mounts, Privilege, Via, doctor, enter};
 use crate::net::{Clock, Down, Network, Options};
 use crate::observe::{Capture, CaptureHandle, Interface, Log, Overflow, Section, capture};
 use crate::probe::Observer;
@@ -80,6 +80,7 @@ impl Private {
             addresses: link.addresses,
             said: link.said,
             way_in: Some(inside.privilege()),
+            any_address: false,
         };
         Ok((place, inside))
     }
@@ -93,6 +94,7 @@ pub struct Place {
     pub said: String,
     /// How its private namespace was entered; `None` if it is the machine's own.
     pub way_in: Option<Privilege>,
+    any_address: bool,
 }
 
 impl Where {
@@ -102,6 +104,32 @@ impl Where {
             Some(name) => self.attach(name),
             None => Ok(self.private.open(Mounts::Shared)?.0),
         }
+    }
+
+    /// The same for a stack that answers for any address. What is sent anywhere in a private
+    /// namespace goes there; on an interface that exists, routes are its owner's affair.
+    pub fn open_for_any(&self) -> anyhow::Result<Place> {
+        let place = match &self.tun {
+            Some(name) => self.attach(name)?,
+            None => {
+                let plan = Plan::default();
+                let (place, inside) = self.private.open(Mounts::Shared)?;
+                let mut links = inside.links()?;
+                for (ip, _) in &place.addresses {
+                    let via = Via::Gateway(&plan.name, *ip);
+                    let everywhere = match ip {
+                        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+                        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+                    };
+                    links.add_route(everywhere, 0, via)?;
+                }
+                place
+            }
+        };
+        Ok(Place {
+            any_address: true,
+            ..place
+        })
     }
 
     /// Whether a private namespace will be entered.
@@ -172,6 +200,7 @@ impl Where {
                 list.join(" and ")
             ),
             way_in: None,
+            any_address: false,
         })
     }
 }
@@ -248,7 +277,10 @@ impl Place {
             observers.push(Box::new(observer));
             capture = Some((path.to_owned(), handle));
         }
-        let config = stack::Config::new(self.addresses);
+        let config = stack::Config {
+            any_address: self.any_address,
+            ..stack::Config::new(self.addresses)
+        };
         let options = Options {
             observers,
             seed: None,

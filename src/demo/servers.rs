@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::base::Seed;
 use crate::device::Device;
-use crate::http::{Listener, Sockets, serve};
+use crate::http::{Ends, Listener, Sockets, serve};
 use crate::net::{Network, Options};
 use crate::stack;
 
@@ -132,8 +132,10 @@ struct OfKernel(tokio::net::TcpListener);
 impl Listener for OfKernel {
     type Stream = tokio::net::TcpStream;
 
-    async fn accept(&self) -> io::Result<(tokio::net::TcpStream, SocketAddr)> {
-        self.0.accept().await
+    async fn accept(&self) -> io::Result<(tokio::net::TcpStream, Ends)> {
+        let (stream, peer) = self.0.accept().await?;
+        let local = stream.local_addr()?;
+        Ok((stream, Ends { local, peer }))
     }
 }
 

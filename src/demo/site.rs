@@ -1,6 +1,5 @@
 //! What the demonstration's server has to offer: a page, a body to download, a place to upload to.
 
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -15,7 +14,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use crate::base::Seed;
 use crate::base::random::Random;
 use crate::http::body::{full, next_piece, read_from};
-use crate::http::{Body, Handler};
+use crate::http::{Body, Ends, Handler};
 
 /// The site. Clones are the same one.
 #[derive(Debug, Clone)]
@@ -42,7 +41,7 @@ impl Site {
 }
 
 impl Handler for Site {
-    async fn answer(&self, _: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, _: Ends, request: Request<Incoming>) -> Response<Body> {
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
         match request.uri().path() {
             "/" if is_get => {

@@ -7,7 +7,6 @@
 
 use std::fs::{File as StdFile, Metadata};
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 use std::pin::Pin;
@@ -25,7 +24,7 @@ use tower::ServiceExt;
 use tower_http::services::fs::{Backend, DefaultServeDirFallback, File, ServeDir};
 
 use super::body::full;
-use super::{Body, Handler};
+use super::{Body, Ends, Handler};
 
 /// Serves the files of one directory.
 #[derive(Debug, Clone)]
@@ -50,7 +49,7 @@ impl Files {
 }
 
 impl Handler for Files {
-    async fn answer(&self, _: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, _: Ends, request: Request<Incoming>) -> Response<Body> {
         let response = match self.0.clone().oneshot(request).await {
             Ok(response) => response.map(|body| body.map_err(Into::into).boxed_unsync()),
             Err(never) => match never {},

@@ -16,7 +16,7 @@ mod sockets;
 
 pub use body::Body;
 pub use files::Files;
-pub use server::{Handler, Listener, serve};
+pub use server::{Ends, Handler, Listener, serve};
 pub use sockets::Sockets;
 
 /// How many header fields a message may have, trailers too. Browsers and servers stay below 50.

@@ -27,16 +27,25 @@ pub trait Listener {
     /// What a connection is.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    /// Waits for the next one, and says who it is from.
-    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>>;
+    /// Waits for the next one, and says between whom it is.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Ends)>>;
+}
+
+/// Between whom a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ends {
+    /// Our side: where the client wanted to go.
+    pub local: SocketAddr,
+    /// The client.
+    pub peer: SocketAddr,
 }
 
 /// What answers requests.
 pub trait Handler: Clone + Send + Sync + 'static {
-    /// Answers one request of `peer`.
+    /// Answers one request on a connection.
     fn answer(
         &self,
-        peer: SocketAddr,
+        ends: Ends,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send;
 }
@@ -66,8 +75,8 @@ pub async fn serve<L: Listener, H: Handler>(
             next = next => next,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let one = one_connection(stream, peer, handler.clone(), stopped.clone(), permit);
+            Ok((stream, ends)) => {
+                let one = one_connection(stream, ends, handler.clone(), stopped.clone(), permit);
                 tokio::spawn(one);
             }
             Err(error) if concerns_one_connection(&error) => {}
@@ -83,7 +92,7 @@ pub async fn serve<L: Listener, H: Handler>(
 
 async fn one_connection<S, H>(
     stream: S,
-    peer: SocketAddr,
+    ends: Ends,
     handler: H,
     mut stopped: watch::Receiver<bool>,
     _room: Option<OwnedSemaphorePermit>,
@@ -93,7 +102,7 @@ async fn one_connection<S, H>(
 {
     let service = service_fn(move |request| {
         let handler = handler.clone();
-        async move { Ok::<_, Infallible>(handler.answer(peer, request).await) }
+        async move { Ok::<_, Infallible>(handler.answer(ends, request).await) }
     });
     let stream = TokioIo::new(Paced::new(stream, UNREAD_FOR, Watch::Writes));
     let connection = http1::Builder::new()

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::task::Poll;
 
-use super::Listener;
+use super::{Ends, Listener};
 use crate::net::Network;
 use crate::net::tokio::{TcpListener, TcpStream};
 
@@ -14,7 +14,7 @@ use crate::net::tokio::{TcpListener, TcpStream};
 pub struct Sockets(Vec<TcpListener>);
 
 impl Sockets {
-    /// Listens on `port` of each address.
+    /// Listens on `port` of each address; the unspecified ones stand for all of the stack's.
     ///
     /// # Errors
     ///
@@ -28,15 +28,17 @@ impl Sockets {
 impl Listener for Sockets {
     type Stream = TcpStream;
 
-    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        poll_fn(|cx| {
+    async fn accept(&self) -> io::Result<(TcpStream, Ends)> {
+        let accepted = poll_fn(|cx| {
             for listener in &self.0 {
                 if let Poll::Ready(accepted) = listener.poll_accept(cx) {
                     return Poll::Ready(accepted);
                 }
             }
             Poll::Pending
-        })
-        .await
+        });
+        let (stream, peer) = accepted.await?;
+        let local = stream.local_addr()?;
+        Ok((stream, Ends { local, peer }))
     }
 }

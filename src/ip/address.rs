@@ -8,7 +8,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Our addresses, in the order in which they were given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Addresses(Vec<Own>);
+pub struct Addresses {
+    own: Vec<Own>,
+    /// Packets to whomever are for us.
+    any: bool,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Own {
@@ -33,7 +37,15 @@ impl Addresses {
     /// These, each with the length of its prefix in bits. Those that [`Addresses::check`] would
     /// refuse are left out.
     pub fn new(list: &[(IpAddr, u8)]) -> Addresses {
-        Addresses(list.iter().filter_map(|own| check(own).ok()).collect())
+        Addresses {
+            own: list.iter().filter_map(|own| check(own).ok()).collect(),
+            any: false,
+        }
+    }
+
+    /// The same, and whether packets to every other host are for us too.
+    pub fn standing_in(self, any: bool) -> Addresses {
+        Addresses { any, ..self }
     }
 
     /// Whether a host can have all of these.
@@ -47,12 +59,29 @@ impl Addresses {
 
     /// Whether `addr` is one of them.
     pub fn is_ours(&self, addr: IpAddr) -> bool {
-        self.0.iter().any(|own| own.addr == addr)
+        self.own.iter().any(|own| own.addr == addr)
+    }
+
+    /// Whether we speak for `addr`: what is sent there is for us, and we may answer from it;
+    /// house!("any-address").
+    pub fn speak_for(&self, addr: IpAddr) -> bool {
+        self.is_ours(addr) || self.any && self.is_host(addr)
+    }
+
+    /// RFC 9293 section 3.9.1.1 (MUST-46): whether an address can be that of one host on a link.
+    /// Loopback addresses must not appear there: RFC 1122 section 3.2.1.3 (g), RFC 4291 section
+    /// 2.5.3.
+    pub fn is_host(&self, addr: IpAddr) -> bool {
+        let broadcast = match addr {
+            IpAddr::V4(v4) => self.is_broadcast(v4),
+            IpAddr::V6(_) => false,
+        };
+        !(broadcast || addr.is_unspecified() || addr.is_multicast() || addr.is_loopback())
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = IpAddr> + '_ {
-        self.0.iter().map(|own| own.addr)
+        self.own.iter().map(|own| own.addr)
     }
 
     /// Whether a packet to `addr` is for everybody on one of our networks: RFC 1122 section 3.3.6,
@@ -61,7 +90,7 @@ impl Addresses {
         if addr.is_broadcast() || addr.is_unspecified() {
             return true;
         }
-        self.0.iter().any(|own| match own.addr {
+        self.own.iter().any(|own| match own.addr {
             IpAddr::V4(ours) => is_directed_broadcast(addr, ours, own.prefix_len),
             IpAddr::V6(_) => false,
         })
@@ -75,7 +104,7 @@ impl Addresses {
             return None;
         }
         let same_family = self
-            .0
+            .own
             .iter()
             .filter(|own| own.addr.is_ipv4() == dst.is_ipv4());
         // Of equals, `min_by_key` takes the first given.

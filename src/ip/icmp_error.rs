@@ -57,7 +57,7 @@ pub fn read(datagram: &Datagram<'_>, addresses: &Addresses) -> Result<IcmpError,
         return Err(Drop::IcmpNotOurs);
     };
     // Each ICMP speaks of packets of its own family.
-    let ours = addresses.is_ours(src) && src.is_ipv4() == datagram.src.is_ipv4();
+    let ours = addresses.speak_for(src) && src.is_ipv4() == datagram.src.is_ipv4();
     if !ours {
         return Err(Drop::IcmpNotOurs);
     }

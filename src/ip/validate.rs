@@ -52,7 +52,7 @@ impl From<Refusal> for Verdict<'_> {
 /// [`Drop::NotOurs`]; [`Drop::NobodyListens`] for broadcast and multicast, since no socket here
 /// can join a group.
 pub fn destination_v4(dst: Ipv4Addr, addresses: &Addresses) -> Result<(), Drop> {
-    if addresses.is_ours(IpAddr::V4(dst)) {
+    if addresses.speak_for(IpAddr::V4(dst)) {
         Ok(())
     } else if dst.is_multicast() || addresses.is_broadcast(dst) {
         Err(Drop::NobodyListens)
@@ -71,7 +71,7 @@ pub fn destination_v4(dst: Ipv4Addr, addresses: &Addresses) -> Result<(), Drop> 
 pub fn destination_v6(dst: Ipv6Addr, addresses: &Addresses) -> Result<(), Drop> {
     if dst.is_multicast() {
         Err(Drop::NobodyListens)
-    } else if addresses.is_ours(IpAddr::V6(dst)) {
+    } else if addresses.speak_for(IpAddr::V6(dst)) {
         Ok(())
     } else {
         // RFC 4291 section 2.5.3: a packet to the loopback address that came in must be dropped;

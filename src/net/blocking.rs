@@ -404,7 +404,21 @@ impl TcpListener {
         local: SocketAddr,
         backlog: usize,
     ) -> io::Result<TcpListener> {
-        let listening = Listening::bind(network, local, backlog)?;
+        let listening = Listening::bind(network, Some(local), backlog)?;
+        Ok(TcpListener(Arc::new(listening)))
+    }
+
+    /// Listens wherever nobody else does: at every port of every address of ours, and, on a network
+    /// that answers for any address ([`Config::any_address`]), at every destination there is. A
+    /// stream's [`TcpStream::local_addr`] is where its client wanted to go.
+    ///
+    /// [`Config::any_address`]: crate::stack::Config::any_address
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` if somebody does.
+    pub fn bind_everywhere(network: &Network, backlog: usize) -> io::Result<TcpListener> {
+        let listening = Listening::bind(network, None, backlog)?;
         Ok(TcpListener(Arc::new(listening)))
     }
 

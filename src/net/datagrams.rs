@@ -17,11 +17,31 @@ pub(super) struct Datagrams {
     id: UdpId,
 }
 
+/// Where a datagram goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way {
+    /// To the peer of a socket that is connected.
+    ToPeer,
+    To(SocketAddr),
+    /// From one of the local sockets that it stands for.
+    Between(SocketAddr, SocketAddr),
+}
+
 impl Datagrams {
     /// A socket that receives what comes to `local`.
     pub fn bind(network: &Network, local: SocketAddr) -> io::Result<Datagrams> {
         let shared = network.shared();
         let bound = shared.call(|held| held.stack.udp_bind(held.now, local))?;
+        Ok(Datagrams {
+            network: network.clone(),
+            id: bound.map_err(error::udp_bind)?,
+        })
+    }
+
+    /// One that receives what comes for nobody else.
+    pub fn bind_everywhere(network: &Network) -> io::Result<Datagrams> {
+        let shared = network.shared();
+        let bound = shared.call(|held| held.stack.udp_bind_everywhere(held.now))?;
         Ok(Datagrams {
             network: network.clone(),
             id: bound.map_err(error::udp_bind)?,
@@ -49,15 +69,15 @@ impl Datagrams {
     }
 
     /// Sends a datagram.
-    pub fn poll_send(
-        &self,
-        waiter: Waiter<'_>,
-        text: &[u8],
-        to: Option<SocketAddr>,
-    ) -> Poll<io::Result<()>> {
+    pub fn poll_send(&self, waiter: Waiter<'_>, text: &[u8], way: Way) -> Poll<io::Result<()>> {
         let shared = self.network.shared();
         shared.call(|held| {
-            let sent = held.stack.udp_send(held.now, self.id, text, to);
+            let (stack, now) = (&mut held.stack, held.now);
+            let sent = match way {
+                Way::ToPeer => stack.udp_send(now, self.id, text, None),
+                Way::To(to) => stack.udp_send(now, self.id, text, Some(to)),
+                Way::Between(from, to) => stack.udp_send_from(now, self.id, text, from, to),
+            };
             if sent == Err(UdpSendError::WouldBlock) {
                 held.waiters.register(self.departures(), waiter);
                 return Poll::Pending;

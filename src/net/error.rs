@@ -127,6 +127,7 @@ pub(super) fn udp_connect(error: UdpConnectError) -> io::Error {
     let kind = match error {
         UdpConnectError::NoWay(no_way) => no_way_kind(no_way),
         UdpConnectError::InUse(_) => ErrorKind::AddrInUse,
+        UdpConnectError::Everywhere => ErrorKind::InvalidInput,
         UdpConnectError::Closed => ErrorKind::NotConnected,
     };
     io::Error::new(kind, error)
@@ -137,7 +138,10 @@ pub(super) fn udp_send(error: UdpSendError) -> io::Error {
     let kind = match error {
         UdpSendError::WouldBlock => ErrorKind::WouldBlock,
         UdpSendError::NoWay(no_way) => no_way_kind(no_way),
-        UdpSendError::Connected(_) | UdpSendError::TooLong(..) => ErrorKind::InvalidInput,
+        UdpSendError::NotFrom(_) => ErrorKind::AddrNotAvailable,
+        UdpSendError::Connected(_) | UdpSendError::TooLong(..) | UdpSendError::Everywhere => {
+            ErrorKind::InvalidInput
+        }
         UdpSendError::NoIdentification(_) => ErrorKind::ResourceBusy,
         UdpSendError::NoDestination | UdpSendError::Closed => ErrorKind::NotConnected,
         UdpSendError::Refused(refused) => return udp_refused(refused),

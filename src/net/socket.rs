@@ -12,7 +12,7 @@ use super::Network;
 use super::error;
 use super::shared::Held;
 use super::waiters::{Topic, Waiter};
-use crate::base::pair::SocketPair;
+use crate::base::pair::{Endpoint, SocketPair};
 use crate::probe::{Snapshot, State};
 use crate::stack::{
     AcceptError, Algorithm, ConnId, KeepAlive, ListenerId, ReadError, Stack, WriteError,
@@ -278,12 +278,21 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Begins to listen.
-    pub fn bind(network: &Network, local: SocketAddr, backlog: usize) -> io::Result<Listening> {
+    /// Begins to listen at `local`; `None`: everywhere.
+    pub fn bind(
+        network: &Network,
+        local: Option<SocketAddr>,
+        backlog: usize,
+    ) -> io::Result<Listening> {
         let bound = network.shared().call(|held| {
-            let id = held.stack.listen(held.now, local, backlog)?;
+            let (stack, now) = (&mut held.stack, held.now);
+            let id = match local {
+                Some(local) => stack.listen(now, local, backlog),
+                None => stack.listen_everywhere(now, backlog),
+            }?;
             // A port may have been chosen.
-            Ok((id, held.stack.listener_addr(id).unwrap_or(local)))
+            let at = stack.listener_addr(id).or(local);
+            Ok((id, at.unwrap_or(Endpoint::EVERYWHERE.into())))
         })?;
         let (id, local) = bound.map_err(error::listen)?;
         Ok(Listening {

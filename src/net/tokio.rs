@@ -319,7 +319,19 @@ impl TcpListener {
         backlog: usize,
     ) -> io::Result<TcpListener> {
         Ok(TcpListener {
-            listening: Listening::bind(network, local, backlog)?,
+            listening: Listening::bind(network, Some(local), backlog)?,
+            key: Key::new(),
+        })
+    }
+
+    /// Listens wherever nobody else does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`super::blocking::TcpListener::bind_everywhere`].
+    pub fn bind_everywhere(network: &Network, backlog: usize) -> io::Result<TcpListener> {
+        Ok(TcpListener {
+            listening: Listening::bind(network, None, backlog)?,
             key: Key::new(),
         })
     }

@@ -1,7 +1,7 @@
 //! What an application may ask: RFC 9293 sections 3.10.1 to 3.10.6.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,24 +64,13 @@ impl Stack {
 
     /// Whether anything can be sent to `remote`, whatever it leaves from.
     pub(super) fn check_remote(&self, remote: SocketAddr) -> Result<(), NoWay> {
-        if remote.port() == 0 || !self.is_host(remote.ip()) {
+        if remote.port() == 0 || !self.addresses.is_host(remote.ip()) {
             return Err(NoWay::BadRemote(remote));
         }
         if self.addresses.is_ours(remote.ip()) {
             return Err(NoWay::Itself(remote.ip()));
         }
         Ok(())
-    }
-
-    /// RFC 9293 section 3.9.1.1 (MUST-46): whether an address can be that of one host on a link.
-    /// Loopback addresses must not appear there: RFC 1122 section 3.2.1.3 (g), RFC 4291 section
-    /// 2.5.3.
-    pub(super) fn is_host(&self, addr: IpAddr) -> bool {
-        let broadcast = match addr {
-            IpAddr::V4(v4) => self.addresses.is_broadcast(v4),
-            IpAddr::V6(_) => false,
-        };
-        !(broadcast || addr.is_unspecified() || addr.is_multicast() || addr.is_loopback())
     }
 
     fn choose_pair(
@@ -93,7 +82,7 @@ impl Stack {
             .map(|local| local.ip())
             .filter(|ip| !ip.is_unspecified());
         let addr = match named {
-            Some(addr) if !self.addresses.is_ours(addr) => return Err(OpenError::NotOurs(addr)),
+            Some(addr) if !self.addresses.speak_for(addr) => return Err(OpenError::NotOurs(addr)),
             Some(addr) => addr,
             None => self
                 .addresses
@@ -113,8 +102,7 @@ impl Stack {
             Some(port) => Ok(pair(port)),
             None => {
                 let is_free = |port| {
-                    demux.find(&pair(port)).is_none()
-                        && demux.listener(Endpoint { addr, port }).is_none()
+                    demux.find(&pair(port)).is_none() && !demux.is_bound(Endpoint { addr, port })
                 };
                 self.ports
                     .choose(addr, remote_end, is_free)
@@ -143,23 +131,49 @@ impl Stack {
         backlog: usize,
         config: Arc<tcp::Config>,
     ) -> Result<ListenerId, ListenError> {
-        let now = self.tick(now);
         let ip = local.ip();
-        if !ip.is_unspecified() && !self.addresses.is_ours(ip) {
+        if !ip.is_unspecified() && !self.addresses.speak_for(ip) {
             return Err(ListenError::NotOurs(ip));
         }
         let mut end = Endpoint::from(local);
         if end.port == 0 {
             let demux = &self.demux;
-            let is_free = |port| demux.listener(Endpoint { addr: ip, port }).is_none();
+            let is_free = |port| !demux.is_bound(Endpoint { addr: ip, port });
             end.port = self
                 .ports
                 .choose(ip, end, is_free)
                 .ok_or(ListenError::NoPort)?;
         }
+        self.listen_at(now, end, backlog, config)
+    }
+
+    /// Listens at every local socket at which no other listener does: with
+    /// [`super::Config::any_address`], at every destination that there is. A connection's own local
+    /// socket tells which it was.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError::InUse`] if there is such a listener.
+    pub fn listen_everywhere(
+        &mut self,
+        now: Instant,
+        backlog: usize,
+    ) -> Result<ListenerId, ListenError> {
+        let config = Arc::clone(&self.config.tcp);
+        self.listen_at(now, Endpoint::EVERYWHERE, backlog, config)
+    }
+
+    fn listen_at(
+        &mut self,
+        now: Instant,
+        local: Endpoint,
+        backlog: usize,
+        config: Arc<tcp::Config>,
+    ) -> Result<ListenerId, ListenError> {
+        let now = self.tick(now);
         let number = self.number();
         let id = self.listeners.insert(Listener {
-            local: end,
+            local,
             config,
             number,
             backlog: backlog.clamp(1, BACKLOG_MAX),
@@ -168,9 +182,9 @@ impl Stack {
             pending: super::fast_open::Pending::default(),
             noticed: false,
         });
-        if !self.demux.listen(end, id) {
+        if !self.demux.listen(local, id) {
             self.listeners.remove(id);
-            return Err(ListenError::InUse(local));
+            return Err(ListenError::InUse(local.into()));
         }
         self.voice.input_told(now, Subject::Listener(number), || {
             Event::Called(Call::Listen)

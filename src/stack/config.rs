@@ -13,6 +13,11 @@ use crate::tcp;
 pub struct Config {
     /// Our addresses, each with the length of its prefix in bits.
     pub addresses: Vec<(IpAddr, u8)>,
+    /// Packets to every other host are for us too, and what we send may come from any address: what
+    /// a transparent proxy or the end of a tunnel needs. Listeners and datagram sockets at the
+    /// unspecified address hear all of them. What `addresses` hold stays ours: nobody else sends
+    /// from there.
+    pub any_address: bool,
     /// The largest packet that the device carries, in bytes.
     pub mtu: u16,
     /// How long a path's MTU that was learned is taken to hold: RFC 8201 section 4 wants five
@@ -45,6 +50,7 @@ impl Config {
     pub fn new(addresses: Vec<(IpAddr, u8)>) -> Config {
         Config {
             addresses,
+            any_address: false,
             mtu: 1500,
             path_mtu_age: Duration::from_secs(600),
             hop_limit: crate::ip::transmit::HOP_LIMIT,

@@ -73,9 +73,15 @@ impl Demux {
         }
     }
 
-    /// RFC 9293 section 3.9.1.1: who listens at a local socket.
+    /// RFC 9293 section 3.9.1.1: who listens at a local socket, or else everywhere.
     pub fn listener(&self, local: Endpoint) -> Option<ListenerId> {
-        bound_at(&self.listeners, local)
+        let bound = bound_at(&self.listeners, local);
+        bound.or_else(|| self.listeners.get(&Endpoint::EVERYWHERE).copied())
+    }
+
+    /// Whether somebody listens just there.
+    pub fn is_bound(&self, local: Endpoint) -> bool {
+        bound_at(&self.listeners, local).is_some()
     }
 
     /// Takes a local socket for a listener; `false` if it is taken.

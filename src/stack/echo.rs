@@ -123,7 +123,7 @@ impl Stack {
         if self.echo.sockets.len() >= most {
             return Err(EchoOpenError::TooMany(most));
         }
-        if !self.is_host(remote) {
+        if !self.addresses.is_host(remote) {
             return Err(EchoOpenError::BadRemote(remote));
         }
         if self.addresses.is_ours(remote) {

@@ -124,6 +124,9 @@ pub enum UdpConnectError {
     /// The address that suits is taken, with the socket's port, by another socket.
     #[error("{0} is in use by another datagram socket")]
     InUse(SocketAddr),
+    /// The socket stands for every local socket.
+    #[error("a socket for every address and port has no peer")]
+    Everywhere,
     /// The socket is closed.
     #[error("the socket is closed")]
     Closed,
@@ -144,6 +147,12 @@ pub enum UdpSendError {
     /// The socket is connected, and not to this one.
     #[error("the socket is connected, and not to {0}")]
     Connected(SocketAddr),
+    /// The socket is bound to another address or port, or the stack does not speak for it.
+    #[error("{0} is nothing that this socket can send from")]
+    NotFrom(SocketAddr),
+    /// The socket stands for every local socket, and was not told which.
+    #[error("a socket for every address and port must be told which to send from")]
+    Everywhere,
     /// So many bytes do not fit into a datagram; so many do.
     #[error("a datagram of {0} bytes is too long: at most {1} go there")]
     TooLong(usize, usize),

@@ -227,7 +227,7 @@ impl Stack {
         let identifications = Identifications::new(Key::new(random.key()));
         let mut wheel = Wheel::new();
         Stack {
-            addresses: Addresses::new(&config.addresses),
+            addresses: Addresses::new(&config.addresses).standing_in(config.any_address),
             config,
             secrets,
             cookies,

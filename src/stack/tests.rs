@@ -10,6 +10,7 @@ use super::kit::{B, End, Fate, World, pattern};
 use super::{Failure, Notice, ReadError, Wake};
 
 mod accurate_ecn;
+mod any_address;
 mod arrive;
 mod buffers;
 mod bursts;

@@ -53,7 +53,8 @@ impl Sockets {
 
     /// Whose a datagram to `local` from `remote` is. Who is connected hears only its peer.
     fn find(&self, local: Endpoint, remote: Endpoint) -> Option<UdpId> {
-        let id = bound_at(&self.by_local, local)?;
+        let everywhere = || self.by_local.get(&Endpoint::EVERYWHERE).copied();
+        let id = bound_at(&self.by_local, local).or_else(everywhere)?;
         let socket = self.sockets.get(id)?;
         let hears = socket.remote.is_none_or(|peer| peer == remote);
         hears.then_some(id)
@@ -77,12 +78,10 @@ impl Stack {
     pub fn udp_bind(&mut self, now: Instant, local: SocketAddr) -> Result<UdpId, UdpBindError> {
         let now = self.tick(now);
         let ip = local.ip();
-        if !ip.is_unspecified() && !self.addresses.is_ours(ip) {
+        if !ip.is_unspecified() && !self.addresses.speak_for(ip) {
             return Err(UdpBindError::NotOurs(ip));
         }
-        if self.udp.sockets.len() >= self.config.limits.udp_sockets {
-            return Err(UdpBindError::TooMany(self.config.limits.udp_sockets));
-        }
+        self.check_sockets()?;
         let taken = &self.udp.by_local;
         let is_free = |port| !taken.contains_key(&Endpoint { addr: ip, port });
         let port = match local.port() {
@@ -90,7 +89,34 @@ impl Stack {
             port if is_free(port) => port,
             _ => return Err(UdpBindError::InUse(local)),
         };
-        let local = Endpoint { addr: ip, port };
+        Ok(self.udp_bind_at(now, Endpoint { addr: ip, port }))
+    }
+
+    /// A socket that receives what comes to every local socket that no other has: with
+    /// [`super::Config::any_address`], to every destination that there is. It sends with
+    /// [`Stack::udp_send_from`] alone, and has no peer.
+    ///
+    /// # Errors
+    ///
+    /// [`UdpBindError::InUse`] if there is such a socket, [`UdpBindError::TooMany`].
+    pub fn udp_bind_everywhere(&mut self, now: Instant) -> Result<UdpId, UdpBindError> {
+        let now = self.tick(now);
+        self.check_sockets()?;
+        if self.udp.by_local.contains_key(&Endpoint::EVERYWHERE) {
+            return Err(UdpBindError::InUse(Endpoint::EVERYWHERE.into()));
+        }
+        Ok(self.udp_bind_at(now, Endpoint::EVERYWHERE))
+    }
+
+    fn check_sockets(&self) -> Result<(), UdpBindError> {
+        let most = self.config.limits.udp_sockets;
+        match self.udp.sockets.len() {
+            many if many >= most => Err(UdpBindError::TooMany(most)),
+            _ => Ok(()),
+        }
+    }
+
+    fn udp_bind_at(&mut self, now: Instant, local: Endpoint) -> UdpId {
         let number = self.number();
         let hop_limit = self.config.hop_limit;
         let socket = Socket::new(local, number, hop_limit);
@@ -98,7 +124,7 @@ impl Stack {
         self.udp.by_local.insert(local, id);
         let on = Subject::Datagrams(number);
         self.voice.input_told(now, on, || Event::Called(Call::Bind));
-        Ok(id)
+        id
     }
 
     /// Connects a socket to `remote`: it sends there, and hears nobody else. What came from others
@@ -116,6 +142,9 @@ impl Stack {
         let now = self.tick(now);
         let socket = self.udp.sockets.get(id).ok_or(UdpConnectError::Closed)?;
         let before = socket.local;
+        if before == Endpoint::EVERYWHERE {
+            return Err(UdpConnectError::Everywhere);
+        }
         let way = self.way(before, remote.into())?;
         if way.src != before {
             if self.udp.by_local.contains_key(&way.src) {
@@ -146,6 +175,34 @@ impl Stack {
         text: &[u8],
         to: Option<SocketAddr>,
     ) -> Result<(), UdpSendError> {
+        self.udp_send_by(now, id, text, None, to)
+    }
+
+    /// The same from a local socket of which there are many behind the one that the socket is bound
+    /// to: RFC 1122 section 4.1.3.5.
+    ///
+    /// # Errors
+    ///
+    /// See [`UdpSendError`]; nothing of the datagram is sent then.
+    pub fn udp_send_from(
+        &mut self,
+        now: Instant,
+        id: UdpId,
+        text: &[u8],
+        from: SocketAddr,
+        to: SocketAddr,
+    ) -> Result<(), UdpSendError> {
+        self.udp_send_by(now, id, text, Some(from.into()), Some(to))
+    }
+
+    fn udp_send_by(
+        &mut self,
+        now: Instant,
+        id: UdpId,
+        text: &[u8],
+        from: Option<Endpoint>,
+        to: Option<SocketAddr>,
+    ) -> Result<(), UdpSendError> {
         let now = self.tick(now);
         let socket = self.udp.sockets.get_mut(id).ok_or(UdpSendError::Closed)?;
         if let Some(error) = socket.take_error_of_peer() {
@@ -157,6 +214,12 @@ impl Stack {
         if peer.is_some_and(|peer| peer != remote) {
             return Err(UdpSendError::Connected(remote));
         }
+        let local = match from {
+            Some(from) if self.may_send_from(local, from) => from,
+            Some(from) => return Err(UdpSendError::NotFrom(from.into())),
+            None if local == Endpoint::EVERYWHERE => return Err(UdpSendError::Everywhere),
+            None => local,
+        };
         let way = self.way(local, remote.into())?;
         let most = text_max(way.dst.addr);
         if text.len() > most {
@@ -250,6 +313,13 @@ impl Stack {
         }
     }
 
+    /// Whether a socket that is bound to `local` may send from `from`.
+    fn may_send_from(&self, local: Endpoint, from: Endpoint) -> bool {
+        let addr = local.addr.is_unspecified() || local.addr == from.addr;
+        let port = local == Endpoint::EVERYWHERE || local.port == from.port;
+        addr && port && from.port != 0 && self.addresses.speak_for(from.addr)
+    }
+
     /// From where and to where: RFC 1122 section 4.1.3.6, from an address of ours alone.
     fn way(&self, local: Endpoint, dst: Endpoint) -> Result<Way, NoWay> {
         self.check_remote(dst.into())?;
@@ -291,7 +361,7 @@ impl Stack {
             return;
         };
         let on = Subject::Datagrams(socket.number);
-        if socket.arrive(remote, dst, packet.tos, datagram.text) {
+        if socket.arrive(remote, local, packet.tos, datagram.text) {
             self.end(on, Accepted::Datagram.into());
             self.tell_socket(id, Wake::READABLE);
         } else {

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         veth::CASES,
         link::CASES,
         world::CASES,
+        programs::any::CASES,
         programs::serve::CASES,
         programs::get::CASES,
         programs::ping::CASES,

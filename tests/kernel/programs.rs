@@ -4,6 +4,7 @@
 //! `serve` and `get` attach to a TUN interface of the case's own namespace; `shell` and `demo` make
 //! a namespace of theirs, as people start them.
 
+pub mod any;
 pub mod demo;
 pub mod get;
 pub mod ping;

@@ -14,8 +14,11 @@ async fn ask(method: Method, path: &str, body: Body) -> (u16, String, Vec<u8>) {
     let service = service_fn(move |request| {
         let site = site.clone();
         async move {
-            let peer = "192.0.2.1:4000".parse().expect("an address");
-            Ok::<_, std::convert::Infallible>(site.answer(peer, request).await)
+            let ends = Ends {
+                local: "192.0.2.2:80".parse().expect("an address"),
+                peer: "192.0.2.1:4000".parse().expect("an address"),
+            };
+            Ok::<_, std::convert::Infallible>(site.answer(ends, request).await)
         }
     });
     let mut builder = http1::Builder::new();

@@ -44,8 +44,11 @@ impl Tree {
         let service = service_fn(move |request| {
             let files = files.clone();
             async move {
-                let peer = "192.0.2.1:4000".parse().expect("an address");
-                Ok::<_, std::convert::Infallible>(files.answer(peer, request).await)
+                let ends = Ends {
+                    local: "192.0.2.2:80".parse().expect("an address"),
+                    peer: "192.0.2.1:4000".parse().expect("an address"),
+                };
+                Ok::<_, std::convert::Infallible>(files.answer(ends, request).await)
             }
         });
         let mut builder = http1::Builder::new();

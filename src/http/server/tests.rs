@@ -14,10 +14,14 @@ struct Queue(tokio::sync::Mutex<mpsc::UnboundedReceiver<io::Result<DuplexStream>
 impl Listener for Queue {
     type Stream = DuplexStream;
 
-    async fn accept(&self) -> io::Result<(DuplexStream, SocketAddr)> {
+    async fn accept(&self) -> io::Result<(DuplexStream, Ends)> {
         let next = self.0.lock().await.recv().await;
         let stream = next.unwrap_or_else(|| Err(io::Error::other("the device is gone")))?;
-        Ok((stream, "192.0.2.1:4000".parse().expect("an address")))
+        let ends = Ends {
+            local: "192.0.2.2:80".parse().expect("an address"),
+            peer: "192.0.2.1:4000".parse().expect("an address"),
+        };
+        Ok((stream, ends))
     }
 }
 
@@ -27,7 +31,7 @@ impl Listener for Queue {
 struct Told(Arc<(Mutex<Vec<String>>, Notify)>);
 
 impl Handler for Told {
-    async fn answer(&self, _: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, _: Ends, request: Request<Incoming>) -> Response<Body> {
         let line = format!("{} {}", request.method(), request.uri().path());
         self.0.0.lock().expect("no panic").push(line.clone());
         match request.uri().path() {

@@ -81,6 +81,32 @@ fn no_packet_leaves_from_an_address_that_no_host_can_have() {
 
 // req: RFC1122-3.3.6-1
 #[test]
+fn who_stands_in_speaks_for_every_host_and_for_nothing_else() {
+    let alone = list(&["192.0.2.1/24", "2001:db8::1/64"]);
+    let for_all = alone.clone().standing_in(true);
+    for ours in ["192.0.2.1", "2001:db8::1"] {
+        assert!(alone.speak_for(addr(ours)) && for_all.speak_for(addr(ours)));
+    }
+    for other in ["192.0.2.2", "203.0.113.9", "2001:db8::2", "fe80::1"] {
+        assert!(!alone.speak_for(addr(other)), "{other}");
+        assert!(for_all.speak_for(addr(other)), "{other}");
+        assert!(!for_all.is_ours(addr(other)), "{other}");
+    }
+    for nobody in [
+        "0.0.0.0",
+        "127.0.0.1",
+        "224.0.0.251",
+        "192.0.2.255",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "ff02::1",
+    ] {
+        assert!(!for_all.speak_for(addr(nobody)), "{nobody}");
+    }
+}
+
+#[test]
 fn every_form_of_broadcast_is_known() {
     let ours = ours();
     for all in [

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Patience;
 use crate::net::Network;
-use crate::net::datagrams::Datagrams;
+use crate::net::datagrams::{Datagrams, Way};
 use crate::stack::Came;
 
 /// A datagram socket.
@@ -40,6 +40,24 @@ impl UdpSocket {
         })))
     }
 
+    /// A socket that receives whatever comes for nobody else: to every port of every address of
+    /// ours, and, on a network that answers for any address ([`Config::any_address`]), to every
+    /// destination there is. [`UdpSocket::receive`] tells which, and [`UdpSocket::send_from`]
+    /// answers from there.
+    ///
+    /// [`Config::any_address`]: crate::stack::Config::any_address
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` if there is one, `QuotaExceeded` at the limit of datagram sockets.
+    pub fn bind_everywhere(network: &Network) -> io::Result<UdpSocket> {
+        Ok(UdpSocket(Arc::new(Inner {
+            datagrams: Datagrams::bind_everywhere(network)?,
+            reading: Patience::default(),
+            writing: Patience::default(),
+        })))
+    }
+
     /// Connects it: [`UdpSocket::send`] sends to `remote`, nobody else is heard, and the next call
     /// says so if the peer, or somebody on the way, refuses what was sent.
     ///
@@ -64,8 +82,8 @@ impl UdpSocket {
         Ok((came.len.min(room), came.from))
     }
 
-    /// The same with all that is known of the datagram: also how long it was, to which address of
-    /// ours it came (RFC 1122 section 4.1.3.5), and its type of service.
+    /// The same with all that is known of the datagram: also how long it was, to which local
+    /// socket it came (RFC 1122 section 4.1.3.5), and its type of service.
     ///
     /// # Errors
     ///
@@ -99,7 +117,17 @@ impl UdpSocket {
     /// no address of the socket is of the family; `ResourceBusy` while too many datagrams that had
     /// to be cut are on their way there; `WouldBlock` when the write timeout is over.
     pub fn send_to(&self, text: &[u8], to: SocketAddr) -> io::Result<usize> {
-        self.send_somewhere(text, Some(to))
+        self.send_by(text, Way::To(to))
+    }
+
+    /// Sends a datagram from one of the local sockets that this one stands for (RFC 1122 section
+    /// 4.1.3.5): the one that a question came to, say. Returns its length.
+    ///
+    /// # Errors
+    ///
+    /// As for [`UdpSocket::send_to`]; `AddrNotAvailable` if `from` is none of them.
+    pub fn send_from(&self, text: &[u8], from: SocketAddr, to: SocketAddr) -> io::Result<usize> {
+        self.send_by(text, Way::Between(from, to))
     }
 
     /// Sends a datagram to the peer. Returns its length.
@@ -109,16 +137,16 @@ impl UdpSocket {
     /// As for [`UdpSocket::send_to`]; `NotConnected` without a peer; `ConnectionRefused`, and what
     /// else was said of a datagram that was sent before.
     pub fn send(&self, text: &[u8]) -> io::Result<usize> {
-        self.send_somewhere(text, None)
+        self.send_by(text, Way::ToPeer)
     }
 
-    fn send_somewhere(&self, text: &[u8], to: Option<SocketAddr>) -> io::Result<usize> {
+    fn send_by(&self, text: &[u8], way: Way) -> io::Result<usize> {
         let Inner {
             datagrams, writing, ..
         } = &*self.0;
         let shared = datagrams.network().shared();
         writing.wait(shared, datagrams.departures(), |waiter| {
-            datagrams.poll_send(waiter, text, to)
+            datagrams.poll_send(waiter, text, way)
         })?;
         Ok(text.len())
     }

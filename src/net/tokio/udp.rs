@@ -10,8 +10,9 @@ use ::tokio::task::coop;
 
 use super::Place;
 use crate::net::Network;
-use crate::net::datagrams::Datagrams;
+use crate::net::datagrams::{Datagrams, Way};
 use crate::net::waiters::{Key, Waiter};
+use crate::stack::Came;
 
 /// A datagram socket. Several tasks may use it at once, and dropping a future loses no datagram.
 #[derive(Debug)]
@@ -35,6 +36,18 @@ impl UdpSocket {
         })
     }
 
+    /// A socket that receives whatever comes for nobody else.
+    ///
+    /// # Errors
+    ///
+    /// As for [`crate::net::blocking::UdpSocket::bind_everywhere`].
+    pub fn bind_everywhere(network: &Network) -> io::Result<UdpSocket> {
+        Ok(UdpSocket {
+            datagrams: Datagrams::bind_everywhere(network)?,
+            key: Key::new(),
+        })
+    }
+
     /// Connects it.
     ///
     /// # Errors
@@ -51,6 +64,18 @@ impl UdpSocket {
     ///
     /// As for [`crate::net::blocking::UdpSocket::recv_from`], but for the timeout.
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        let room = buf.len();
+        let came = self.receive(buf).await?;
+        Ok((came.len.min(room), came.from))
+    }
+
+    /// The same with all that is known of the datagram: see
+    /// [`crate::net::blocking::UdpSocket::receive`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`UdpSocket::recv_from`].
+    pub async fn receive(&self, buf: &mut [u8]) -> io::Result<Came> {
         let place = Place::new(self.datagrams.network().shared(), self.datagrams.arrivals());
         poll_fn(|cx| self.poll_recv_as(place.key.waiter(cx), cx, buf)).await
     }
@@ -71,7 +96,22 @@ impl UdpSocket {
     ///
     /// As for [`crate::net::blocking::UdpSocket::send_to`], but for the timeout.
     pub async fn send_to(&self, text: &[u8], to: SocketAddr) -> io::Result<usize> {
-        self.send_somewhere(text, Some(to)).await
+        self.send_by(text, Way::To(to)).await
+    }
+
+    /// Sends a datagram from one of the local sockets that this one stands for: see
+    /// [`crate::net::blocking::UdpSocket::send_from`].
+    ///
+    /// # Errors
+    ///
+    /// As there, but for the timeout.
+    pub async fn send_from(
+        &self,
+        text: &[u8],
+        from: SocketAddr,
+        to: SocketAddr,
+    ) -> io::Result<usize> {
+        self.send_by(text, Way::Between(from, to)).await
     }
 
     /// Sends a datagram to the peer. Returns its length.
@@ -80,15 +120,15 @@ impl UdpSocket {
     ///
     /// As for [`crate::net::blocking::UdpSocket::send`], but for the timeout.
     pub async fn send(&self, text: &[u8]) -> io::Result<usize> {
-        self.send_somewhere(text, None).await
+        self.send_by(text, Way::ToPeer).await
     }
 
-    async fn send_somewhere(&self, text: &[u8], to: Option<SocketAddr>) -> io::Result<usize> {
+    async fn send_by(&self, text: &[u8], way: Way) -> io::Result<usize> {
         let place = Place::new(
             self.datagrams.network().shared(),
             self.datagrams.departures(),
         );
-        poll_fn(|cx| self.poll_send_as(place.key.waiter(cx), cx, text, to)).await
+        poll_fn(|cx| self.poll_send_as(place.key.waiter(cx), cx, text, way)).await
     }
 
     /// [`UdpSocket::recv_from`] for those who poll by hand; as usual, only the last task to ask is
@@ -99,9 +139,10 @@ impl UdpSocket {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<SocketAddr>> {
         let room = buf.initialize_unfilled();
-        let (len, from) = ready!(self.poll_recv_as(self.key.waiter(cx), cx, room))?;
-        buf.advance(len);
-        Poll::Ready(Ok(from))
+        let most = room.len();
+        let came = ready!(self.poll_recv_as(self.key.waiter(cx), cx, room))?;
+        buf.advance(came.len.min(most));
+        Poll::Ready(Ok(came.from))
     }
 
     /// [`UdpSocket::send_to`] for those who poll by hand; as usual, only the last task to ask is
@@ -112,7 +153,7 @@ impl UdpSocket {
         text: &[u8],
         to: SocketAddr,
     ) -> Poll<io::Result<usize>> {
-        self.poll_send_as(self.key.waiter(cx), cx, text, Some(to))
+        self.poll_send_as(self.key.waiter(cx), cx, text, Way::To(to))
     }
 
     fn poll_recv_as(
@@ -120,13 +161,12 @@ impl UdpSocket {
         waiter: Waiter<'_>,
         cx: &mut Context<'_>,
         buf: &mut [u8],
-    ) -> Poll<io::Result<(usize, SocketAddr)>> {
+    ) -> Poll<io::Result<Came>> {
         // A task that always finds something must yield now and then.
         let turn = ready!(coop::poll_proceed(cx));
         let came = ready!(self.datagrams.poll_receive(waiter, buf));
         turn.made_progress();
-        let came = came?;
-        Poll::Ready(Ok((came.len.min(buf.len()), came.from)))
+        Poll::Ready(came)
     }
 
     fn poll_send_as(
@@ -134,10 +174,10 @@ impl UdpSocket {
         waiter: Waiter<'_>,
         cx: &mut Context<'_>,
         text: &[u8],
-        to: Option<SocketAddr>,
+        way: Way,
     ) -> Poll<io::Result<usize>> {
         let turn = ready!(coop::poll_proceed(cx));
-        let sent = ready!(self.datagrams.poll_send(waiter, text, to));
+        let sent = ready!(self.datagrams.poll_send(waiter, text, way));
         turn.made_progress();
         Poll::Ready(sent.map(|()| text.len()))
     }

@@ -26,16 +26,24 @@ pub struct Two {
 
 impl Two {
     pub fn new() -> Two {
-        let stack = |addresses: &[IpAddr], seed| {
+        Two::with(false)
+    }
+
+    /// The same; `b` may answer for any address.
+    pub fn with(any_address: bool) -> Two {
+        let stack = |addresses: &[IpAddr], any_address, seed| {
             let prefix = |addr: &IpAddr| (*addr, if addr.is_ipv4() { 24 } else { 64 });
-            let config = Config::new(addresses.iter().map(prefix).collect());
+            let config = Config {
+                any_address,
+                ..Config::new(addresses.iter().map(prefix).collect())
+            };
             let mut stack = Stack::new(config, Seed::from_number(seed));
             let record = Record::default();
             stack.observe(Box::new(record.clone()));
             (stack, record)
         };
-        let (a, told_a) = stack(&[A, A6, A_TOO], 1);
-        let (b, told_b) = stack(&[B, B6], 2);
+        let (a, told_a) = stack(&[A, A6, A_TOO], false, 1);
+        let (b, told_b) = stack(&[B, B6], any_address, 2);
         Two {
             a,
             b,

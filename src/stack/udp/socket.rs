@@ -1,6 +1,6 @@
 //! One datagram socket: what came, what waits to leave, and what went wrong.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use crate::base::Pieces;
 use crate::base::pair::Endpoint;
@@ -31,8 +31,8 @@ pub(in crate::stack) struct Socket {
 pub struct Came {
     /// Who sent it.
     pub from: SocketAddr,
-    /// To which of our addresses.
-    pub to: IpAddr,
+    /// To which local socket.
+    pub to: SocketAddr,
     /// Type of service or traffic class.
     pub tos: u8,
     /// How long its text is, in bytes.
@@ -51,7 +51,7 @@ pub struct UdpError {
 #[derive(Debug)]
 struct Arrived {
     from: Endpoint,
-    to: IpAddr,
+    to: Endpoint,
     tos: u8,
     text: Vec<u8>,
 }
@@ -82,7 +82,7 @@ impl Socket {
     }
 
     /// A datagram has come; `false` if there is no room for it.
-    pub fn arrive(&mut self, from: Endpoint, to: IpAddr, tos: u8, text: Pieces<'_>) -> bool {
+    pub fn arrive(&mut self, from: Endpoint, to: Endpoint, tos: u8, text: Pieces<'_>) -> bool {
         let fits = self.came.fits(text.len());
         if fits {
             self.came.push(Arrived {
@@ -102,7 +102,7 @@ impl Socket {
         buf[..len].copy_from_slice(&arrived.text[..len]);
         Some(Came {
             from: arrived.from.into(),
-            to: arrived.to,
+            to: arrived.to.into(),
             tos: arrived.tos,
             len: arrived.text.len(),
         })

@@ -42,7 +42,7 @@ fn datagrams_arrive_as_they_were_sent_and_say_from_whom_and_to_whom() {
         for text in texts {
             let expected = Came {
                 from: SocketAddr::new(a, 1000),
-                to: b,
+                to: SocketAddr::new(b, 2000),
                 tos: 0,
                 len: text.len(),
             };
