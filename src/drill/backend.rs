@@ -101,8 +101,8 @@ pub trait Backend: Send {
     fn route(&mut self, route: &Route) -> bool;
     /// Outbound packets are dropped, and the stack knows. `false`: it cannot know.
     fn drop_local(&mut self, on: bool) -> bool;
-    /// A counter of the host.
-    fn counter(&self, name: &str) -> Option<u64>;
+    /// The counters of the host, by name.
+    fn counters(&self) -> BTreeMap<&'static str, u64>;
     /// How many endpoints with this local port are in a state, in BSD's words.
     fn endpoints(&self, state: &str, port: Option<u16>) -> Option<usize>;
     /// Deletes endpoints in a state. `false`: it cannot.
@@ -149,11 +149,15 @@ pub mod errno {
     pub const ENOENT: i64 = 2;
     pub const EBADF: i64 = 9;
     pub const EAGAIN: i64 = 11;
+    pub const EACCES: i64 = 13;
     pub const EFAULT: i64 = 14;
     pub const EINVAL: i64 = 22;
     pub const EPIPE: i64 = 32;
+    pub const ENONET: i64 = 64;
+    pub const EPROTO: i64 = 71;
     pub const ENOTSOCK: i64 = 88;
     pub const EDESTADDRREQ: i64 = 89;
+    pub const EMSGSIZE: i64 = 90;
     pub const ENOPROTOOPT: i64 = 92;
     pub const EOPNOTSUPP: i64 = 95;
     pub const EADDRINUSE: i64 = 98;
@@ -166,6 +170,7 @@ pub mod errno {
     pub const ENOTCONN: i64 = 107;
     pub const ETIMEDOUT: i64 = 110;
     pub const ECONNREFUSED: i64 = 111;
+    pub const EHOSTDOWN: i64 = 112;
     pub const EHOSTUNREACH: i64 = 113;
     pub const EALREADY: i64 = 114;
     pub const EINPROGRESS: i64 = 115;

@@ -8,6 +8,7 @@ use super::command::{Action, Queue, read};
 use super::constants;
 use super::guard::Guards;
 use super::lex::Place;
+use super::nstat;
 use super::ours::{FIELDS, KNOWN, Ours};
 use super::outcome::{Reason, ReasonKind, Run, Verdict};
 use super::parse::parse;
@@ -268,6 +269,9 @@ fn missing_in_command(command: &Command) -> Vec<String> {
         .into_iter()
         .filter_map(|doing| match doing.action {
             Action::Unknown(name) => Some(format!("command:{name}")),
+            Action::Changed { counter, .. } if !nstat::is_known(&counter) => {
+                Some(format!("counter:{counter}"))
+            }
             Action::Queue(Queue::Paced) => Some("command:tc".into()),
             Action::HyStart(_) => Some("command:hystart_detect".into()),
             Action::File { .. } => Some("command:file".into()),

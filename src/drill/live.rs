@@ -149,6 +149,14 @@ impl Live {
         Some((src, SocketAddr::new(self.ip.dst, dst)))
     }
 
+    /// Its type and code, if it is an ICMP message.
+    pub fn icmp(&self) -> Option<(u8, u8)> {
+        match self.body {
+            LiveBody::Icmp { kind, code, .. } => Some((kind, code)),
+            _ => None,
+        }
+    }
+
     /// Its segment.
     pub fn tcp(&self) -> Option<&LiveTcp> {
         match &self.body {

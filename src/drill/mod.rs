@@ -34,6 +34,7 @@ pub mod lex;
 pub mod live;
 pub mod merge;
 pub mod mutate;
+pub mod nstat;
 pub mod ours;
 pub mod outcome;
 pub mod parse;

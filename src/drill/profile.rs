@@ -100,6 +100,7 @@ impl Policy {
                 syn_linear: 4,
                 quick_acks: 16,
                 nagle_by_short: true,
+                soft_errors_end_openings: true,
                 push_bursts: Some(PushBursts::default()),
                 ..TcpConfig::default()
             },

@@ -63,6 +63,8 @@ pub struct Counts {
     pub largest_in: usize,
     /// The state in which a reset found it.
     pub reset_in: Option<State>,
+    /// Type and code of the ICMP error that was believed last.
+    pub icmp: Option<(u8, u8)>,
     /// What the two SYNs agreed on.
     pub agreed: Agreed,
     /// What was sent and is not acknowledged.
@@ -288,6 +290,9 @@ impl Counts {
             } => {
                 let beyond = matches!(what, Accepted::TextOutOfOrder | Accepted::TextRefused);
                 self.out_of_order += i64::from(beyond);
+                if *what == Accepted::IcmpError {
+                    self.icmp = arrived.and_then(Live::icmp);
+                }
                 if let Some(variables) = variables {
                     self.on_variables(told.at, variables);
                 }
@@ -306,9 +311,7 @@ impl Counts {
             }
             Event::TimerExpired {
                 kind: TimerKind::Retransmission,
-            } => {
-                self.on_timeout(told.at);
-            }
+            } => self.on_timeout(told.at),
             Event::Lost { range, .. } => self.on_lost(*range),
             Event::Undone { .. } => {
                 for sent in &mut self.outstanding {

@@ -104,6 +104,8 @@ pub struct Config {
     pub user_timeout: Option<Duration>,
     /// The maximum segment lifetime: house!("time-wait"). TIME-WAIT lasts twice as long.
     pub msl: Duration,
+    /// Let any ICMP error end an opening, not only a hard one: house!("soft-errors").
+    pub soft_errors_end_openings: bool,
     /// How long FIN-WAIT-2 waits once nobody reads any more: house!("fin-wait-2").
     pub fin_wait_2: Duration,
 }
@@ -259,6 +261,7 @@ impl Default for Config {
             keep_alive: None,
             user_timeout: None,
             msl: Duration::from_secs(30),
+            soft_errors_end_openings: false,
             fin_wait_2: Duration::from_secs(60),
         }
     }

@@ -29,7 +29,8 @@ impl Connection {
         }
         self.learn_of_error();
         let opening = matches!(self.state, State::SynSent | State::SynReceived);
-        if severity == Severity::Hard && opening {
+        let ends = severity == Severity::Hard || self.config.soft_errors_end_openings;
+        if ends && opening {
             // RFC 5927 section 5.2: only a connection not yet established is given up.
             self.fail(cx, Edge::Aborted, Failure::Unreachable);
         } else {

@@ -46,6 +46,7 @@ fn what_is_missing_is_found_before_anything_runs() {
             "%{ assert SK_MEMINFO_DROPS == 1 }%",
             "field:SK_MEMINFO_DROPS",
         ),
+        ("`nstat | grep TcpExtFrob`", "counter:TcpExtFrob"),
         ("> . 1:1(0) ack 1 sock(3)", "sock"),
         ("< sctp: ABORT[flgs=0]", "sctp"),
     ] {

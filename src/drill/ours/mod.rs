@@ -8,16 +8,19 @@ mod info;
 mod option;
 mod socket;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{Checksum, Instant, Mss, Offload, Received, Seed};
+use crate::observe::counters::Counters;
 use crate::probe::Observer;
 use crate::sim::invariants::{Invariants, Rules};
 use crate::stack::{Config, Stack, TcpConfig};
 
 use super::backend::{Backend, Configured, Control, Handle, Info, Receive, Reply, Shut, Waiting};
 use super::command::Route;
+use super::nstat;
 use super::profile::{Policy, Profile};
 use super::settings::Settings;
 use super::tally::Tally;
@@ -33,6 +36,7 @@ pub struct Ours {
     policy: Policy,
     sockets: Vec<Option<Socket>>,
     tally: Tally,
+    counters: Counters,
     /// What must always hold, watched.
     watch: Invariants,
 }
@@ -49,12 +53,15 @@ impl Ours {
         stack.observe(Box::new(watch.clone()));
         let tally = Tally::default();
         stack.observe(Box::new(tally.clone()));
+        let counters = Counters::default();
+        stack.observe(Box::new(counters.clone()));
         let mut ours = Ours {
             stack,
             now: Instant::BIRTH,
             policy,
             sockets: Vec::new(),
             tally,
+            counters,
             watch,
         };
         ours.tell_keys();
@@ -159,8 +166,8 @@ impl Backend for Ours {
         !on
     }
 
-    fn counter(&self, _name: &str) -> Option<u64> {
-        None
+    fn counters(&self) -> BTreeMap<&'static str, u64> {
+        nstat::read(&self.counters.counts()).collect()
     }
 
     fn endpoints(&self, state: &str, port: Option<u16>) -> Option<usize> {

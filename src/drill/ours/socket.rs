@@ -183,7 +183,8 @@ impl Ours {
     fn error_of(&self, id: ConnId) -> Option<i64> {
         let failure = self.stack.failure(id)?;
         let pair = self.stack.pair(id)?;
-        let reset_in = self.tally.of(&pair).and_then(|counts| counts.reset_in);
+        let counts = self.tally.of(&pair).unwrap_or_default();
+        let (reset_in, icmp) = (counts.reset_in, counts.icmp);
         Some(match failure {
             Failure::Refused => errno::ECONNREFUSED,
             // The peer had closed: nothing was lost that it had sent.
@@ -194,7 +195,9 @@ impl Ours {
             }
             Failure::Reset => errno::ECONNRESET,
             Failure::TimedOut | Failure::UserTimeout => errno::ETIMEDOUT,
-            Failure::Unreachable => errno::EHOSTUNREACH,
+            Failure::Unreachable => icmp.map_or(errno::EHOSTUNREACH, |(kind, code)| {
+                icmp_errno(kind, code, pair.remote.addr.is_ipv6())
+            }),
             Failure::Aborted => errno::ECONNABORTED,
         })
     }
@@ -309,4 +312,21 @@ fn has_peer_closed(state: State) -> bool {
         state,
         State::CloseWait | State::LastAck | State::Closing | State::TimeWait
     )
+}
+
+/// The number of the error that an ICMP message is for Linux: its `icmp_err_convert` and
+/// `icmpv6_err_convert`.
+fn icmp_errno(kind: u8, code: u8, v6: bool) -> i64 {
+    match (v6, kind, code) {
+        (false, 3, 0 | 6 | 9 | 11) | (true, 1, 0) => errno::ENETUNREACH,
+        (false, 3, 2) => errno::ENOPROTOOPT,
+        (false, 3, 3) | (true, 1, 4) => errno::ECONNREFUSED,
+        (false, 3, 4) | (true, 2, _) => errno::EMSGSIZE,
+        (false, 3, 5) => errno::EOPNOTSUPP,
+        (false, 3, 7) => errno::EHOSTDOWN,
+        (false, 3, 8) => errno::ENONET,
+        (true, 1, 1 | 5 | 6) => errno::EACCES,
+        (false, 12, _) | (true, 4, _) => errno::EPROTO,
+        _ => errno::EHOSTUNREACH,
+    }
 }

@@ -5,7 +5,7 @@ use super::super::command::{Action, Queue, read};
 use super::super::outcome::{Reason, ReasonKind, Stop};
 use super::super::profile::{HYSTART, LINUX_DEFAULTS};
 use super::super::syntax::Place;
-use super::world::World;
+use super::world::{Counters, World};
 
 /// Whether a command succeeded.
 type Success = bool;
@@ -50,16 +50,18 @@ impl World {
             } => self.set(key, value, *lenient, *saved),
             Action::Restore => self.restore(),
             Action::Sample => {
-                for name in COUNTERS {
-                    self.sample_counter(name)?;
-                }
+                self.counters = self.backend.counters();
                 Ok(true)
             }
             Action::Changed { counter, by } => {
-                let before = self.counters.get(counter).copied().unwrap_or(0);
-                let now = self.sample_counter(counter)?;
-                let changed = now - before;
-                Ok(by.map_or(changed > 0, |by| changed == by))
+                let now = self.backend.counters();
+                let before = std::mem::replace(&mut self.counters, now);
+                let of = |counts: &Counters| counts.get(counter.as_str()).copied();
+                let Some(count) = of(&self.counters) else {
+                    return Err(Stop::Skip(format!("counter:{counter}")));
+                };
+                let changed = count - of(&before).unwrap_or(0);
+                Ok(changed > 0 && by.is_none_or(|by| changed == by))
             }
             Action::Queue(queue) => self.queue(*queue),
             Action::Route(route) => match self.backend.route(route) {
@@ -127,13 +129,6 @@ impl World {
         Ok(true)
     }
 
-    fn sample_counter(&mut self, name: &str) -> Result<u64, Stop> {
-        let value = self.backend.counter(name);
-        let value = value.ok_or_else(|| Stop::Skip(format!("counter:{name}")))?;
-        self.counters.insert(name.to_owned(), value);
-        Ok(value)
-    }
-
     fn queue(&mut self, queue: Queue) -> Result<Success, Stop> {
         let discipline = match queue {
             Queue::Paced => "fq",
@@ -147,6 +142,3 @@ impl World {
         }
     }
 }
-
-/// What `nstat` alone samples.
-const COUNTERS: [&str; 2] = ["TcpExtBeyondWindow", "TcpExtOutOfWindowIcmps"];

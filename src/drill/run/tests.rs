@@ -324,6 +324,41 @@ fn packets_that_no_line_expects_are_stray_before_the_last_event_alone() {
     assert_eq!(report.run.tail.len(), 1);
 }
 
+/// Section 15 of packetdrill's guards here speaks of the current connection.
+#[test]
+fn packets_of_an_earlier_connection_are_not_stray() {
+    let first = opened("+0 write(4, ..., 10) = 10\n");
+    let second = "+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 5\n\
+        +0 bind(5, ..., ...) = -1 EADDRINUSE (Address already in use)\n+.1 `true`\n";
+    let report = run(&format!("{first}{second}"));
+    assert!(report.run.tail.is_empty(), "{:?}", report.run.tail);
+    // Nor are they shown to a line of the current one.
+    let another = "+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 5\n\
+        +0 fcntl(5, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n\
+        +0 connect(5, ..., ...) = -1 EINPROGRESS (x)\n+0 > S 0:0(0) <...>\n\
+        +.1 < S. 0:0(0) ack 1 win 9 <mss 1000>\n+0 > . 1:1(0) ack 1\n+.1 `true`\n";
+    passes(&format!("{first}{another}"));
+}
+
+/// `nstat` in the words of scripts.
+#[test]
+fn a_counter_has_changed_since_it_was_looked_at_last() {
+    let beyond = |rest: &str| opened(&format!("+0 < S 1:1(0) win 9\n+0 > . 1:1(0) ack 1\n{rest}"));
+    let look = "+0 `nstat | grep TcpExtTCPSYNChallenge`\n";
+    passes(&beyond(look));
+    passes(&beyond(
+        "+0 `nstat | grep TcpExtTCPSYNChallenge | grep -q \" 1 \"`\n",
+    ));
+    for rest in [
+        format!("{look}{look}"),
+        format!("+0 `nstat -n`\n{look}"),
+        "+0 `nstat | grep TcpExtTCPSYNChallenge | grep -q \" 2 \"`\n".to_owned(),
+        "+0 `nstat | grep TcpExtPAWSEstab`\n".to_owned(),
+    ] {
+        assert_eq!(fails(&beyond(&rest)).0, ReasonKind::Command, "{rest}");
+    }
+}
+
 #[test]
 fn a_burst_is_one_line_unless_segments_are_told_apart() {
     let text = |options: &str| {

@@ -39,6 +39,9 @@ pub struct Pending {
     pub end: Option<Nanos>,
 }
 
+/// The counters of a host, by name.
+pub type Counters = BTreeMap<&'static str, u64>;
+
 /// Everything that events change.
 pub struct World {
     pub backend: Box<dyn Backend>,
@@ -56,7 +59,7 @@ pub struct World {
     /// Code blocks with what they are run on.
     pub samples: Vec<(Block, Info, Place)>,
     /// Counters when they were sampled last.
-    pub counters: BTreeMap<String, u64>,
+    pub counters: Counters,
     /// Settings to restore.
     pub saved: Vec<(String, Option<String>)>,
     /// Settings as they were made, by key.

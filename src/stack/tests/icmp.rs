@@ -9,6 +9,7 @@ use super::super::{Failure, ReadError, Stack};
 use crate::base::{Received, Seed};
 use crate::ip::transmit::Outgoing;
 use crate::probe::State;
+use crate::tcp::Config;
 use crate::wire::icmp::{Echo, Message, PROTOCOL_V4, PROTOCOL_V6, Problem, Unreachable};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -116,6 +117,33 @@ fn an_error_reaches_the_connection_that_it_quotes_and_no_other() {
 }
 
 // req: MUST-47, SHLD-25
+#[test]
+fn soft_errors_end_an_opening_where_that_is_asked_for() {
+    for asked in [false, true] {
+        let mut lone = Lone::new(Config {
+            soft_errors_end_openings: asked,
+            ..Lone::plain()
+        });
+        let id = lone.open();
+        let syn = lone.outgoing_packets().remove(0);
+        lone.tell(Problem::HopLimitExceeded, &syn);
+        let (state, failure) = match asked {
+            false => (State::SynSent, None),
+            true => (State::Closed, Some(Failure::Unreachable)),
+        };
+        assert_eq!((lone.state(id), lone.stack.failure(id)), (state, failure));
+    }
+    // What is open stays so.
+    let (mut lone, id) = Lone::established(Config {
+        soft_errors_end_openings: true,
+        ..Lone::plain()
+    });
+    lone.write(id, 10);
+    let text = lone.outgoing_packets().remove(0);
+    lone.tell(PORT, &text);
+    assert_eq!(lone.state(id), State::Established);
+}
+
 #[test]
 fn soft_errors_are_reported_when_they_come_and_when_we_give_up() {
     let (mut lone, id) = Lone::established(Lone::plain());
