@@ -97,8 +97,9 @@ pub trait Backend: Send {
     fn configure(&mut self, key: &str, value: &str) -> Configured;
     /// What is cached of other hosts is forgotten.
     fn forget(&mut self);
-    /// What is known of the way to a destination. `false`: the stack has no such thing.
-    fn route(&mut self, route: &Route) -> bool;
+    /// What is known of the way to a destination. An attribute that the stack has nothing for is
+    /// returned by its name.
+    fn route(&mut self, route: &Route) -> Option<&'static str>;
     /// Outbound packets are dropped, and the stack knows. `false`: it cannot know.
     fn drop_local(&mut self, on: bool) -> bool;
     /// The counters of the host, by name.

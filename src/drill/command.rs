@@ -1,6 +1,7 @@
 //! What shell commands of scripts mean: none of them runs, each is matched.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::shell::{self, Simple};
 
@@ -68,7 +69,7 @@ pub enum Queue {
     Paced,
 }
 
-/// Attributes of a route; `None`: unchanged.
+/// Attributes of a route; `None`: as everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Route {
     pub destination: Option<IpAddr>,
@@ -78,6 +79,10 @@ pub struct Route {
     /// ICMP may not lower the MTU.
     pub locked: bool,
     pub initcwnd: Option<u32>,
+    pub rto_min: Option<Duration>,
+    /// Congestion control, by its name.
+    pub congctl: Option<String>,
+    pub hoplimit: Option<u8>,
 }
 
 /// Reads a command's text.
@@ -132,8 +137,8 @@ fn alone(base: &str, args: &[&str]) -> Option<Action> {
         }
         _ if base.starts_with("sysctl_restore_") => Action::Restore,
         ("ip", ["tcp_metrics", "flush", "all"]) => Action::FlushMetrics,
-        ("ip", ["route", "change", rest @ ..]) => route(rest)?,
-        ("ip", ["-6" | "-4", "route", "change", rest @ ..]) => route(rest)?,
+        ("ip", ["route", "change", rest @ ..]) => route(rest),
+        ("ip", ["-6" | "-4", "route", "change", rest @ ..]) => route(rest),
         ("tc", ["qdisc", rest @ ..]) => Action::Queue(queue(rest)?),
         ("ethtool", ["-K", ..]) | ("true" | ":", []) => Action::Nothing,
         ("dd", _) => file(args)?,
@@ -268,31 +273,58 @@ fn sockstat(args: &[&str], rest: &[Simple]) -> Option<Action> {
     })
 }
 
-/// `ADDR via GW dev tunN [advmss N] [mtu [lock] N] [initcwnd N]`
-fn route(words: &[&str]) -> Option<Action> {
-    let (destination, attributes) = words.split_first()?;
+/// `ADDR via GW dev tunN [advmss N] [mtu [lock] N] [initcwnd N] [rto_min Nms] [congctl NAME]
+/// [hoplimit N]`
+fn route(words: &[&str]) -> Action {
+    let mut rest = words.iter().copied();
     let mut route = Route::default();
-    if *destination != "default" {
-        let addr = destination.split('/').next().unwrap_or_default();
-        route.destination = Some(addr.parse().ok()?);
-    }
-    let mut rest = attributes.iter();
+    let destination = match rest.next() {
+        Some("default") => Some(None),
+        Some(named) => {
+            let addr = named.split('/').next().unwrap_or_default();
+            addr.parse().ok().map(Some)
+        }
+        None => None,
+    };
+    let Some(destination) = destination else {
+        return Action::Unknown("ip route".into());
+    };
+    route.destination = destination;
     while let Some(word) = rest.next() {
-        let value = rest.next()?;
-        match *word {
-            "via" => route.gateway = Some(value.parse().ok()?),
-            "dev" => {}
-            "advmss" => route.advmss = Some(value.parse().ok()?),
-            "initcwnd" => route.initcwnd = Some(value.parse().ok()?),
-            "mtu" if *value == "lock" => {
-                route.locked = true;
-                route.mtu = Some(rest.next()?.parse().ok()?);
-            }
-            "mtu" => route.mtu = Some(value.parse().ok()?),
-            _ => return None,
+        let value = rest.next().unwrap_or_default();
+        let locked = word == "mtu" && value == "lock";
+        let value = if locked {
+            rest.next().unwrap_or_default()
+        } else {
+            value
+        };
+        route.locked |= locked;
+        if route.take(word, value).is_none() {
+            // By its name, so that it is known which attribute is missing here.
+            return Action::Unknown(format!("ip route:{word}"));
         }
     }
-    Some(Action::Route(route))
+    Action::Route(route)
+}
+
+impl Route {
+    fn take(&mut self, word: &str, value: &str) -> Option<()> {
+        match word {
+            "via" => self.gateway = Some(value.parse().ok()?),
+            "dev" => {}
+            "advmss" => self.advmss = Some(value.parse().ok()?),
+            "initcwnd" => self.initcwnd = Some(value.parse().ok()?),
+            "mtu" => self.mtu = Some(value.parse().ok()?),
+            "hoplimit" => self.hoplimit = Some(value.parse().ok()?),
+            "congctl" => self.congctl = Some(value.to_owned()),
+            "rto_min" => {
+                let millis = value.strip_suffix("ms")?.parse().ok()?;
+                self.rto_min = Some(Duration::from_millis(millis));
+            }
+            _ => return None,
+        }
+        Some(())
+    }
 }
 
 fn queue(words: &[&str]) -> Option<Queue> {
@@ -452,7 +484,7 @@ mod tests {
                 advmss: Some(1000),
                 mtu: Some(1400),
                 locked: true,
-                initcwnd: None,
+                ..Route::default()
             })
         );
         assert!(matches!(
@@ -464,7 +496,7 @@ mod tests {
         ));
         assert_eq!(
             one("ip route change 192.0.2.1 via 192.168.0.2 dev tun0 rto_min 5"),
-            Action::Unknown("ip".into())
+            Action::Unknown("ip route:rto_min".into())
         );
     }
 

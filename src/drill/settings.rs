@@ -57,6 +57,8 @@ pub struct Settings {
     /// The length of the local network's prefix, in bits.
     pub prefix: u8,
     pub remote: IpAddr,
+    /// The next router on the way there.
+    pub gateway: IpAddr,
     pub bind_port: u16,
     pub connect_port: u16,
     /// Of the device, in bytes.
@@ -160,15 +162,16 @@ impl Preset {
 impl Settings {
     fn of_preset(preset: Preset) -> Settings {
         let v6 = preset.version() == IpVersion::V6;
-        let (local, remote) = match v6 {
-            true => (IpAddr::V6(LOCAL_V6), IpAddr::V6(REMOTE_V6)),
-            false => (IpAddr::V4(LOCAL_V4), IpAddr::V4(REMOTE_V4)),
+        let (local, remote, gateway): (IpAddr, IpAddr, IpAddr) = match v6 {
+            true => (LOCAL_V6.into(), REMOTE_V6.into(), GATEWAY_V6.into()),
+            false => (LOCAL_V4.into(), REMOTE_V4.into(), GATEWAY_V4.into()),
         };
         Settings {
             version: preset.version(),
             local,
             prefix: if v6 { 64 } else { 16 },
             remote,
+            gateway,
             bind_port: 8080,
             connect_port: 8080,
             mtu: if preset == Preset::LinuxV6 {
@@ -232,6 +235,7 @@ impl Settings {
         self.local = of_preset.local;
         self.prefix = of_preset.prefix;
         self.remote = of_preset.remote;
+        self.gateway = of_preset.gateway;
         self.mtu = of_preset.mtu;
         self.dialect = of_preset.dialect;
     }
@@ -274,7 +278,7 @@ impl Settings {
             "ip_version" => self.version = option.version()?,
             "local_ip" => (self.local, self.prefix) = option.address(self.prefix)?,
             "remote_ip" => (self.remote, _) = option.address(0)?,
-            "gateway_ip" => _ = option.address(0)?,
+            "gateway_ip" => (self.gateway, _) = option.address(0)?,
             "netmask_ip" => self.prefix = option.netmask()?,
             "bind_port" => self.bind_port = option.number(0, 65_535)? as u16,
             "connect_port" => self.connect_port = option.number(0, 65_535)? as u16,
@@ -437,6 +441,8 @@ impl Setting<'_> {
 
 const LOCAL_V4: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 1);
 const REMOTE_V4: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+const GATEWAY_V4: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 2);
+const GATEWAY_V6: Ipv6Addr = Ipv6Addr::new(0xfd3d, 0x0a0b, 0x17d6, 0x8888, 0, 0, 0, 1);
 const LOCAL_V6: Ipv6Addr = Ipv6Addr::new(0xfd3d, 0x0a0b, 0x17d6, 0, 0, 0, 0, 1);
 const REMOTE_V6: Ipv6Addr = Ipv6Addr::new(0xfd3d, 0xfa7b, 0xd17d, 0, 0, 0, 0, 1);
 /// The Fast Open key of the usual suites, a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4.

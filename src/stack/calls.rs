@@ -50,7 +50,8 @@ impl Stack {
         self.voice.input_told(now, on, || Event::Called(Call::Open));
         let iss = initial_sequence_number(&self.secrets.isn, &pair, now);
         let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
-        let mss = self.link_mss(&config, remote.ip());
+        let config = self.configured_for(remote.ip(), config);
+        let mss = self.offered_mss(&config, remote.ip());
         let mut cx = Context::new(now, &mut self.voice, on);
         let connection = Connection::open(&mut cx, pair, config, mss, iss, offset);
         let id = self.insert(connection, number);

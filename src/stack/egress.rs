@@ -26,7 +26,11 @@ enum Body {
 impl Stack {
     /// The next packet to send: replies first, then whose turn it is.
     pub(super) fn next_packet(&mut self) -> Option<Transmit<'_>> {
-        let (head_len, body) = self.compose()?;
+        let mut composed = self.compose()?;
+        while self.device_refuses {
+            composed = self.compose()?;
+        }
+        let (head_len, body) = composed;
         let mut head = self.head.get(..head_len).unwrap_or_default();
         let body = match body {
             Body::None => Pieces::EMPTY,
@@ -76,6 +80,11 @@ impl Stack {
             slot.connection.look_at_hold(self.now);
             return None;
         };
+        if self.device_refuses && slot.connection.is_kept(&mut cx, &wish) {
+            slot.connection.look_at_hold(self.now);
+            self.touch_refused(id);
+            return None;
+        }
         let segment = slot.connection.build(&cx, &wish);
         let pair = slot.connection.pair();
         let (src, dst) = (pair.local.addr, pair.remote.addr);
@@ -98,6 +107,10 @@ impl Stack {
         let len = emit(&mut self.head, outgoing, &segment);
         let window = segment.window;
         slot.connection.record(&mut cx, &wish, window);
+        if self.device_refuses {
+            self.touch(id);
+            return Some((len, Body::None));
+        }
         let (head, connection) = (&self.head, &slot.connection);
         self.voice
             .tell_because(wish.because, self.now, on, || Event::PacketOut {
@@ -179,6 +192,9 @@ impl Stack {
         purpose: Purpose,
         why: Why,
     ) {
+        if self.device_refuses {
+            return;
+        }
         let head = self.head.get(..len).unwrap_or_default();
         let reply = if len == 0 { &self.reply[..] } else { &[] };
         self.voice

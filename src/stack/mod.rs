@@ -35,6 +35,7 @@ mod ports;
 mod queue;
 mod ready;
 mod replies;
+mod routes;
 mod tcp;
 mod udp;
 
@@ -69,6 +70,7 @@ use notice::{Noticed, Notices};
 use ports::Ports;
 use ready::Ready;
 use replies::Replies;
+use routes::Routes;
 
 pub use config::{Config, Limits};
 pub use echo::{EchoAnswer, EchoCame, EchoRequest};
@@ -77,6 +79,7 @@ pub use error::{
     ReadError, UdpBindError, UdpConnectError, UdpReceiveError, UdpSendError, WriteError,
 };
 pub use notice::{ConnId, EchoId, ListenerId, Notice, UdpId, Wake};
+pub use routes::Route;
 pub use udp::{Came, UdpError};
 
 pub use crate::ip::address::AddressError;
@@ -118,6 +121,7 @@ pub struct Stack {
     ports: Ports,
 
     wheel: Wheel<Due>,
+    routes: Routes,
     path_mtus: PathMtus,
     /// When `path_mtus` forgets a path.
     path_ages: Entry,
@@ -129,6 +133,8 @@ pub struct Stack {
     notices: Notices,
     icmp_limit: Limiter,
     identifications: Identifications,
+    /// The device takes nothing, and has said so.
+    device_refuses: bool,
     /// The head of the packet that is lent.
     head: [u8; egress::HEAD_MAX],
     /// The rest of a reply that is lent.
@@ -245,6 +251,7 @@ impl Stack {
             echo: echo::Sockets::default(),
             demux,
             ports,
+            routes: Routes::default(),
             path_mtus: PathMtus::default(),
             path_ages: wheel.add(Due::PathAges),
             reassembly: Reassembly::default(),
@@ -255,6 +262,7 @@ impl Stack {
             notices: Notices::new(),
             icmp_limit,
             identifications,
+            device_refuses: false,
             head: [0; egress::HEAD_MAX],
             reply: Vec::new(),
         }
@@ -292,6 +300,13 @@ impl Stack {
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit<'_>> {
         self.tick(now);
         self.next_packet()
+    }
+
+    /// The device refuses all packets from here on, or takes them again. What a connection cannot
+    /// do without is tried again every half second, and nothing is concluded about the network:
+    /// house!("refused"). All else is lost.
+    pub fn set_device_refuses(&mut self, refuses: bool) {
+        self.device_refuses = refuses;
     }
 
     /// The device carries packets of up to `mtu` bytes from here on. Segments that leave are no

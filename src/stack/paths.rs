@@ -15,14 +15,14 @@ use super::{ConnId, Stack, TcpConfig};
 impl Stack {
     /// The longest packet that reaches `dst` uncut, as far as is known.
     pub fn path_mtu(&self, dst: IpAddr) -> u16 {
-        let link = self.config.mtu;
+        let link = self.link_mtu(dst);
         let path = self.path_mtus.get(dst);
         path.map_or(link, |path| path.mtu.min(link))
     }
 
     /// The largest segments that the link and `config` let come and go.
     pub(super) fn link_mss(&self, config: &TcpConfig, remote: IpAddr) -> Mss {
-        let link = self.config.mss(remote);
+        let link = self.config.mss_for(self.link_mtu(remote), remote);
         config.mss_max.map_or(link, |max| link.min(max))
     }
 
@@ -53,10 +53,14 @@ impl Stack {
             dst: error.dst,
             named,
             length: error.length,
-            so_far: self.config.mtu,
+            so_far: self.link_mtu(error.dst),
         };
         let age = self.config.path_mtu_age;
-        match self.path_mtus.learn(self.now, &told, age) {
+        let learned = match self.route(error.dst).mtu_locked {
+            true => Err(Unmoved::Known),
+            false => self.path_mtus.learn(self.now, &told, age),
+        };
+        match learned {
             Ok(_) => self.follow_path(error.dst),
             Err(Unmoved::Known) => {}
             Err(Unmoved::Impossible) => {

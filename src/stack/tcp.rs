@@ -233,7 +233,8 @@ impl Stack {
         let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
         let config = self.listeners.get(listener).map(|l| &l.config);
         let config = Arc::clone(config.unwrap_or(&self.config.tcp));
-        let offer = Offer::new(&config, self.link_mss(&config, pair.remote.addr));
+        let config = self.configured_for(pair.remote.addr, config);
+        let offer = Offer::new(&config, self.offered_mss(&config, pair.remote.addr));
         let mut cx = Context::new(self.now, &mut self.voice, on);
         cx.codepoint = self.codepoint;
         let mut half = HalfOpen::new(&mut cx, *pair, &offer, &config, seg, iss, offset);
@@ -388,6 +389,15 @@ impl Stack {
         }
         if !slot.held && slot.listener.is_none() {
             self.demote(id);
+        }
+    }
+
+    /// The device has refused what a connection will try again: only its deadline has changed.
+    pub(super) fn touch_refused(&mut self, id: ConnId) {
+        if let Some(slot) = self.connections.get(id)
+            && let Some(at) = slot.connection.deadline()
+        {
+            self.wheel.arm(slot.entry, at);
         }
     }
 

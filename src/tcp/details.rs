@@ -23,6 +23,8 @@ pub struct Details {
     pub delayed_ack: Duration,
     /// How often the path was doubted so much that another one was asked for.
     pub path_doubts: u32,
+    /// How often the device has refused text, or a probe, since any left.
+    pub refused: u32,
     /// How many duplicates, or segments reported, make a loss of what is missing.
     pub dup_thresh: u32,
     /// How many acknowledgments have shown that segments were overtaken: RFC 8985 section 6.2.
@@ -64,6 +66,7 @@ impl Connection {
             shifts: shifts.unwrap_or_default(),
             delayed_ack: self.config.delayed_ack,
             path_doubts: self.path_doubts,
+            refused: self.persist.refused(),
             dup_thresh: self.recovery.dup_thresh(),
             reorderings: self.recovery.reorderings(),
             receiver_rtt: self.right_size.round_trip(),

@@ -60,7 +60,7 @@ impl Connection {
     }
 
     /// RFC 8985 section 8: "the sender SHOULD cancel any other pending timers".
-    fn run_loss_timer(&mut self, cx: &mut Context<'_>, kind: TimerKind, at: Instant) {
+    pub(super) fn run_loss_timer(&mut self, cx: &mut Context<'_>, kind: TimerKind, at: Instant) {
         for other in LOSS_TIMERS {
             if other != kind {
                 self.timers.cancel(cx, other);

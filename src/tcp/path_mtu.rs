@@ -34,6 +34,11 @@ impl Connection {
         self.arm_retransmission(cx);
     }
 
+    /// The way to the peer is another: what leaves from here on is another flow.
+    pub fn doubt_path(&mut self) {
+        self.path_doubts += 1;
+    }
+
     /// How many timeouts there were in a row, with nothing acknowledged in between.
     pub fn timeouts(&self) -> u32 {
         self.recovery.timeouts

@@ -21,7 +21,10 @@ impl Connection {
         }
         let outstanding = self.snd.outstanding() > 0;
         let unsent = self.snd.nxt != self.outgoing.limit();
-        if self.is_window_closed() && (outstanding || unsent) {
+        if unsent && !outstanding && self.persist.refused() > 0 {
+            // Whoever was refused has set a timer.
+            self.cancel_loss_timers(cx);
+        } else if self.is_window_closed() && (outstanding || unsent) {
             self.cancel_loss_timers(cx);
             self.arm_persist(cx);
         } else {

@@ -77,7 +77,7 @@ fn of_control_block(snapshot: &Snapshot) -> [(&'static str, i64); 13] {
     ]
 }
 
-fn of_counts(counts: &Counts) -> [(&'static str, i64); 22] {
+fn of_counts(counts: &Counts) -> [(&'static str, i64); 21] {
     [
         ("tcpi_options", counts.agreed.bits()),
         ("tcpi_unacked", counts.unacked()),
@@ -89,7 +89,6 @@ fn of_counts(counts: &Counts) -> [(&'static str, i64); 22] {
         ("tcpi_delivered", counts.delivered),
         ("tcpi_min_rtt", counts.min_rtt.map_or(NO_RTT, micros)),
         ("tcpi_backoff", counts.timeouts_in_row.min(BACKOFF_MAX)),
-        ("tcpi_probes", counts.probes),
         ("tcpi_retransmits", counts.timeouts_in_row),
         ("tcpi_total_rto", counts.timeouts),
         ("tcpi_total_rto_recoveries", counts.timeout_episodes),
@@ -152,11 +151,16 @@ fn of_details(details: &Details) -> [(&'static str, i64); 15] {
 }
 
 /// The peer's segments, as far as they have been seen.
-fn of_peer(counts: &Counts, details: &Details, snapshot: &Snapshot) -> [(&'static str, i64); 1] {
+fn of_peer(counts: &Counts, details: &Details, snapshot: &Snapshot) -> [(&'static str, i64); 2] {
+    // The first refusal is of text, the others of probes: Linux counts those that did not leave.
+    let refused = i64::from(details.refused.saturating_sub(1));
     let most = i64::from(details.receive_mss);
     let least = DEFAULT_MSS.min(snapshot.mss.into()).min(most);
     let largest = (counts.largest_in as i64).min(most);
-    [("tcpi_rcv_mss", largest.max(least))]
+    [
+        ("tcpi_rcv_mss", largest.max(least)),
+        ("tcpi_probes", counts.probes + refused),
+    ]
 }
 
 /// As `getsockopt` tells them.

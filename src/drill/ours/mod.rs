@@ -1,11 +1,12 @@
 //! Our own stack as a backend: the sockets that scripts expect over the calls that it has.
 //!
 //! `socket` has what a socket is and how errors are told, `call` the calls, `option` the socket
-//! options, `info` what code blocks ask for.
+//! options, `route` the way to a destination, `info` what code blocks ask for.
 
 mod call;
 mod info;
 mod option;
+mod route;
 mod socket;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use crate::base::{Checksum, Instant, Mss, Offload, Received, Seed};
 use crate::observe::counters::Counters;
 use crate::probe::Observer;
 use crate::sim::invariants::{Invariants, Rules};
-use crate::stack::{Config, Stack, TcpConfig};
+use crate::stack::{self, Config, Stack, TcpConfig};
 
 use super::backend::{Backend, Configured, Control, Handle, Info, Receive, Reply, Shut, Waiting};
 use super::command::Route;
@@ -65,6 +66,11 @@ impl Ours {
             watch,
         };
         ours.tell_keys();
+        let way = stack::Route {
+            gateway: Some(settings.gateway),
+            ..stack::Route::default()
+        };
+        ours.stack.set_route(Instant::BIRTH, None, way);
         ours
     }
 
@@ -150,6 +156,9 @@ impl Backend for Ours {
         if done == Configured::Done {
             self.renew_listeners();
             self.tell_keys();
+            if key == "net.ipv4.tcp_notsent_lowat" {
+                self.renew_marks();
+            }
         }
         done
     }
@@ -158,12 +167,13 @@ impl Backend for Ours {
         self.stack.forget_fast_open();
     }
 
-    fn route(&mut self, _route: &Route) -> bool {
-        false
+    fn route(&mut self, route: &Route) -> Option<&'static str> {
+        self.do_route(route).err()
     }
 
     fn drop_local(&mut self, on: bool) -> bool {
-        !on
+        self.stack.set_device_refuses(on);
+        true
     }
 
     fn counters(&self) -> BTreeMap<&'static str, u64> {
@@ -314,15 +324,20 @@ impl Ours {
     /// Settings have changed: those who will make connections follow.
     fn renew_listeners(&mut self) {
         for socket in self.sockets.iter().flatten() {
-            let config = self.config_of(&socket.options);
-            match socket.kind {
-                Kind::Listening(id) => self.stack.configure_listener(id, config),
-                // Linux asks the host again whenever somebody writes.
-                Kind::Opening(id) | Kind::Connected(id) => {
-                    let mark = Some(config.unsent_low_water);
-                    self.stack.set_unsent_low_water(self.now, id, mark);
-                }
-                Kind::Fresh => {}
+            if let Kind::Listening(id) = socket.kind {
+                let config = self.config_of(&socket.options);
+                self.stack.configure_listener(id, config);
+            }
+        }
+    }
+
+    /// Linux asks the host for its mark whenever somebody writes.
+    fn renew_marks(&mut self) {
+        for socket in self.sockets.iter().flatten() {
+            if let Kind::Opening(id) | Kind::Connected(id) = socket.kind {
+                let config = self.config_of(&socket.options);
+                let mark = Some(config.unsent_low_water);
+                self.stack.set_unsent_low_water(self.now, id, mark);
             }
         }
     }

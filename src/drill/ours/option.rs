@@ -303,7 +303,7 @@ fn set_segments(options: &mut Options, option: Known, number: i64) -> bool {
 }
 
 /// The congestion control that a name means, as far as scripts may count on it.
-fn algorithm(name: &[u8]) -> Option<Algorithm> {
+pub(super) fn algorithm(name: &[u8]) -> Option<Algorithm> {
     match name.split(|byte| *byte == 0).next()? {
         b"reno" => Some(Algorithm::Reno),
         b"cubic" => Some(Algorithm::Cubic),

@@ -65,8 +65,8 @@ impl World {
             }
             Action::Queue(queue) => self.queue(*queue),
             Action::Route(route) => match self.backend.route(route) {
-                true => Ok(true),
-                false => Err(Stop::Skip("command:ip route".into())),
+                None => Ok(true),
+                Some(name) => Err(Stop::Skip(format!("command:ip route:{name}"))),
             },
             Action::Listens(port) => {
                 let listens = self.backend.endpoints("LISTEN", Some(*port));

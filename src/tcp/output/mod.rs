@@ -13,6 +13,7 @@ pub mod low_water;
 pub mod nagle;
 pub mod pacing;
 pub mod persist;
+pub mod refused;
 pub mod send_buffer;
 pub mod turn;
 
@@ -106,6 +107,7 @@ impl Connection {
     }
 
     fn record_text(&mut self, cx: &mut Context<'_>, range: SeqRange) {
+        self.persist.on_taken();
         self.count_in_burst(cx, range);
         self.snd.nxt = range.end();
         self.recovery.on_sent(range, cx.now);

@@ -11,6 +11,7 @@ use crate::rfc;
 use crate::tcp::Context;
 use crate::tcp::connection::Connection;
 
+use super::refused::AGAIN;
 use super::{Choice, Wish};
 
 /// Where probing stands.
@@ -21,14 +22,39 @@ pub struct Persist {
     sent: u32,
     /// Probes sent since the peer was heard last.
     unanswered: u32,
+    /// How often the device has refused what stands here since anything left.
+    refused: u32,
 }
 
 impl Persist {
     /// A probe has left.
     pub fn on_sent(&mut self) {
         self.due = None;
+        self.refused = 0;
         self.sent += 1;
         self.unanswered += 1;
+    }
+
+    /// The device has refused text or a probe. Whether that was when it was to be tried.
+    pub fn on_refused(&mut self) -> bool {
+        let in_time = self.refused == 0 || self.due.is_some();
+        if in_time {
+            self.due = None;
+            self.refused += 1;
+        }
+        in_time
+    }
+
+    /// Text has left.
+    pub fn on_taken(&mut self) {
+        if self.refused > 0 {
+            *self = Persist::default();
+        }
+    }
+
+    /// How often the device has refused text, or a probe, since any left.
+    pub fn refused(&self) -> u32 {
+        self.refused
     }
 
     /// The peer has sent something acceptable.
@@ -45,6 +71,9 @@ impl Connection {
 
     /// (SHLD-29): the first probe after a retransmission timeout; (SHLD-30): then ever longer.
     pub(in crate::tcp) fn persist_interval(&self) -> Duration {
+        if self.persist.refused > 0 {
+            return AGAIN;
+        }
         let doubled = self
             .rtt
             .rto()
@@ -60,7 +89,7 @@ impl Connection {
     }
 
     pub(in crate::tcp) fn on_persist_timeout(&mut self, cx: &mut Context<'_>) {
-        if self.persist.unanswered > self.config.r2 {
+        if self.persist.unanswered.max(self.persist.refused) > self.config.r2 {
             self.give_up(cx);
             return;
         }

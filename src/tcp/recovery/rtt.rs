@@ -71,6 +71,11 @@ impl Rtt {
         self.backoff = (self.backoff + 1).min(BACKOFF_MAX);
     }
 
+    /// What was sent after the last timeout has not left.
+    pub fn on_refused(&mut self) {
+        self.backoff = self.backoff.saturating_sub(1);
+    }
+
     /// The timeouts since the last measurement were spurious: nothing speaks for waiting longer.
     pub fn on_spurious(&mut self) {
         self.backoff = 0;

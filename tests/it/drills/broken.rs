@@ -129,7 +129,7 @@ impl Backend for Broken {
         self.inner.forget();
     }
 
-    fn route(&mut self, route: &Route) -> bool {
+    fn route(&mut self, route: &Route) -> Option<&'static str> {
         self.inner.route(route)
     }
 

@@ -209,12 +209,12 @@ const UNSUPPORTED: &[(&str, &str)] = &[
     ),
     ("+0 `sysctl net.ipv4.tcp_ecn=6`", "sysctl:net.ipv4.tcp_ecn"),
     (
-        "+0 `tc qdisc replace dev tun0 root pfifo limit 0`",
+        "+0 `tc qdisc replace dev tun0 root netem delay 9ms`",
         "command:tc",
     ),
     (
-        "+0 `ip route change 192.0.2.1 via 192.168.0.2 dev tun0 advmss 1000`",
-        "command:ip route",
+        "+0 `ip route change 192.0.2.1 via 192.168.0.2 dev tun0 quickack 1`",
+        "command:ip route:quickack",
     ),
     ("+0 `nstat | grep TcpExtFrob`", "counter:TcpExtFrob"),
     (
