@@ -19,7 +19,7 @@ use super::receive::Datagram;
 use super::transmit::{DSCP, Outgoing};
 use super::validate::{self, EXTENSIONS_MAX, UNRECOGNIZED_NEXT_HEADER};
 
-pub use limit::Limiter;
+pub use limit::{ErrorRules, Limiter, Rate};
 
 /// An error that a packet's sender should hear of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,13 @@ pub fn answer_echo(datagram: &Datagram<'_>, mtu: u16, out: &mut Vec<u8>) -> bool
 /// of what is there. Returns whether it may be sent; if not, `out` is left alone.
 ///
 /// `packet` is what [`super::receive::receive`] was given, or its [`Datagram::packet`].
-pub fn error(owed: &Owed, packet: &[u8], addresses: &Addresses, out: &mut Vec<u8>) -> bool {
+pub fn error(
+    owed: &Owed,
+    packet: &[u8],
+    addresses: &Addresses,
+    rules: &ErrorRules,
+    out: &mut Vec<u8>,
+) -> bool {
     let Ok(Some(about)) = Offending::judge(packet, addresses) else {
         return false;
     };
@@ -89,6 +95,9 @@ pub fn error(owed: &Owed, packet: &[u8], addresses: &Addresses, out: &mut Vec<u8
             },
         },
     };
+    if matches!(problem, Problem::Unreachable(_)) && !rules.unreachable {
+        return false;
+    }
     let outgoing = Outgoing::new(about.dst, about.src, protocol);
     let room = most
         .saturating_sub(outgoing.header_len())

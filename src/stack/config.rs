@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::base::Mss;
 use crate::ip::address::{AddressError, Addresses};
+use crate::ip::icmp::ErrorRules;
 use crate::tcp;
 
 /// What a stack is made with.
@@ -25,6 +26,8 @@ pub struct Config {
     pub path_mtu_age: Duration,
     /// RFC 9293 section 3.9.2 (MUST-49): the TTL or hop limit of segments.
     pub hop_limit: u8,
+    /// Which ICMP errors leave, and how many.
+    pub icmp_errors: ErrorRules,
     /// How connections behave unless told otherwise.
     pub tcp: Arc<tcp::Config>,
     pub limits: Limits,
@@ -54,6 +57,7 @@ impl Config {
             mtu: 1500,
             path_mtu_age: Duration::from_secs(600),
             hop_limit: crate::ip::transmit::HOP_LIMIT,
+            icmp_errors: ErrorRules::default(),
             tcp: Arc::new(tcp::Config::default()),
             limits: Limits::default(),
         }

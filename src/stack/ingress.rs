@@ -170,8 +170,9 @@ impl Stack {
     /// An ICMP error that a packet draws, if its sender may have one.
     pub(super) fn owe_error(&mut self, owed: &Owed, packet: &[u8]) {
         let mut out = Vec::new();
+        let rules = &self.config.icmp_errors;
         let may = !self.replies.is_full()
-            && icmp::error(owed, packet, &self.addresses, &mut out)
+            && icmp::error(owed, packet, &self.addresses, rules, &mut out)
             && self.icmp_limit.may_send(self.now, &out);
         if may {
             let because = self.input();

@@ -83,6 +83,7 @@ pub use routes::Route;
 pub use udp::{Came, UdpError};
 
 pub use crate::ip::address::AddressError;
+pub use crate::ip::icmp::{ErrorRules, Rate};
 pub use crate::tcp::congestion::Algorithm;
 pub use crate::tcp::ecn::counters::Telling;
 pub use crate::tcp::ecn::{Asking, Counted};
@@ -227,7 +228,7 @@ impl Stack {
             labels: Labels::new(random.key()),
         };
         let demux = Demux::new(random.key());
-        let icmp_limit = Limiter::new(Key::new(random.key()));
+        let icmp_limit = Limiter::new(config.icmp_errors, Key::new(random.key()));
         let ports = Ports::new(Key::new(random.key()), random.next_u32());
         let cookies = Cookies::new(random.key());
         let identifications = Identifications::new(Key::new(random.key()));

@@ -13,9 +13,48 @@ use std::time::Duration;
 use crate::base::{Instant, Key};
 use crate::wire::{ipv4, ipv6};
 
+/// Which errors leave, and how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorRules {
+    /// Whether senders are told that what they sent cannot be delivered: RFC 4443 section 3.1.
+    pub unreachable: bool,
+    /// Of all errors.
+    pub all: Rate,
+    /// Of those that go to one /24 or /64.
+    pub prefix: Rate,
+}
+
+/// A token bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// The time in which one token comes back.
+    pub every: Duration,
+    /// How many it holds; with none, nothing leaves.
+    pub burst: u32,
+}
+
+impl Default for ErrorRules {
+    /// A thousand errors a second in all with a burst of fifty, as Linux has it; a hundred a second
+    /// to a prefix, with the burst of ten that RFC 4443 section 2.4 (f) suggests.
+    fn default() -> ErrorRules {
+        ErrorRules {
+            unreachable: true,
+            all: Rate {
+                every: Duration::from_millis(1),
+                burst: 50,
+            },
+            prefix: Rate {
+                every: Duration::from_millis(10),
+                burst: 10,
+            },
+        }
+    }
+}
+
 /// Counts what leaves.
 #[derive(Debug)]
 pub struct Limiter {
+    rules: ErrorRules,
     all: Bucket,
     /// Nothing is allocated before the first error.
     rows: Vec<[Slot; SLOTS_IN_ROW]>,
@@ -42,8 +81,9 @@ enum Prefix {
 
 impl Limiter {
     /// A limiter that has sent nothing yet; `key` is for it alone.
-    pub fn new(key: Key) -> Limiter {
+    pub fn new(rules: ErrorRules, key: Key) -> Limiter {
         Limiter {
+            rules,
             all: Bucket::FULL,
             rows: Vec::new(),
             key,
@@ -56,22 +96,28 @@ impl Limiter {
         let Some(prefix) = Prefix::of_destination(packet) else {
             return false;
         };
-        if !self.all.has_token(now, ALL_EVERY, ALL_BURST) {
+        let ErrorRules {
+            all, prefix: each, ..
+        } = self.rules;
+        if !self.all.has_token(now, all) {
             return false;
         }
         let Some(bucket) = self.bucket_of(prefix) else {
             return false;
         };
-        if !bucket.has_token(now, PREFIX_EVERY, PREFIX_BURST) {
+        if !bucket.has_token(now, each) {
             return false;
         }
-        bucket.take(now, PREFIX_EVERY);
+        bucket.take(now, each.every);
         // The bucket that all share would tell one sender what others provoke, if each error cost
         // it the same: some cost up to half as much again, which ones nobody can know.
         self.sent = self.sent.wrapping_add(1);
-        let extra = self.key.hash(&self.sent.to_be_bytes()) & EXTRA_MASK;
-        let cost = ALL_EVERY.saturating_add(Duration::from_nanos(extra));
-        self.all.take(now, cost);
+        let chance = self.key.hash(&self.sent.to_be_bytes()) as u32;
+        // Of 2^32 parts, so less than half of it.
+        let half = all.every.as_nanos() >> 1;
+        let extra = half.saturating_mul(chance.into()) >> 32;
+        let extra = Duration::from_nanos(u64::try_from(extra).unwrap_or(u64::MAX));
+        self.all.take(now, all.every.saturating_add(extra));
         true
     }
 
@@ -115,9 +161,10 @@ impl Limiter {
 impl Bucket {
     const FULL: Bucket = Bucket(Instant::BIRTH);
 
-    /// Whether one of `burst` tokens, of which one comes back `every` so often, is there.
-    fn has_token(&self, now: Instant, every: Duration, burst: u32) -> bool {
-        self.0.since(now) <= every.saturating_mul(burst.saturating_sub(1))
+    /// Whether a token is there.
+    fn has_token(&self, now: Instant, rate: Rate) -> bool {
+        let others = rate.burst.checked_sub(1);
+        others.is_some_and(|others| self.0.since(now) <= rate.every.saturating_mul(others))
     }
 
     fn take(&mut self, now: Instant, every: Duration) {
@@ -154,15 +201,6 @@ impl Prefix {
         }
     }
 }
-
-/// A thousand errors a second in all; a burst of fifty, as Linux has it.
-const ALL_EVERY: Duration = Duration::from_millis(1);
-const ALL_BURST: u32 = 50;
-/// Nanoseconds: up to about half of [`ALL_EVERY`].
-const EXTRA_MASK: u64 = (1 << 19) - 1;
-/// A hundred a second to a prefix; RFC 4443 section 2.4 (f) suggests a burst of ten.
-const PREFIX_EVERY: Duration = Duration::from_millis(10);
-const PREFIX_BURST: u32 = 10;
 
 /// 1,024 prefixes are remembered.
 const ROWS: usize = 256;

@@ -28,8 +28,12 @@ fn delivered(packet: &[u8]) -> Datagram<'_> {
 
 /// The error that a packet draws; `None` if there may be none.
 fn drawn(owed: Owed, packet: &[u8]) -> Option<Vec<u8>> {
+    drawn_by(&ErrorRules::default(), owed, packet)
+}
+
+fn drawn_by(rules: &ErrorRules, owed: Owed, packet: &[u8]) -> Option<Vec<u8>> {
     let mut out = vec![0xee; 3];
-    let sent = error(&owed, packet, &ours(), &mut out);
+    let sent = error(&owed, packet, &ours(), rules, &mut out);
     if !sent {
         assert_eq!(out, [0xee; 3], "left alone");
     }
@@ -480,4 +484,25 @@ proptest! {
             }
         }
     }
+}
+
+// req: RFC4443-3.1-3
+#[test]
+fn who_is_told_nothing_unreachable_is_told_all_else() {
+    let quiet = ErrorRules {
+        unreachable: false,
+        ..ErrorRules::default()
+    };
+    let v4 = packet(PEER_V4.into(), US_V4.into(), 17, &[0; 16]);
+    let v6 = packet(PEER_V6.into(), US_V6.into(), 17, &[0; 16]);
+    for packet in [&v4, &v6] {
+        assert!(drawn(Owed::PortUnreachable, packet).is_some());
+        assert_eq!(drawn_by(&quiet, Owed::PortUnreachable, packet), None);
+        let late = drawn_by(&quiet, Owed::ReassemblyTimeExceeded, packet);
+        assert_eq!(late, drawn(Owed::ReassemblyTimeExceeded, packet));
+    }
+    assert_eq!(drawn_by(&quiet, Owed::SourceRouteFailed, &v4), None);
+    assert_eq!(drawn_by(&quiet, Owed::ProtocolUnreachable, &v4), None);
+    // RFC 8200 section 4 has a parameter problem for what IPv4 calls unreachable.
+    assert!(drawn_by(&quiet, Owed::ProtocolUnreachable, &v6).is_some());
 }

@@ -180,7 +180,24 @@ fn time_exceeded_is_sent_if_the_first_fragment_came_and_otherwise_not() {
     }
 }
 
-// req: RFC5722-4-2, RFC8200-4.5-10
+// req: RFC6864-4.1-1
+#[test]
+fn what_is_no_fragment_is_not_told_apart_by_its_identification() {
+    let mut host = Host::new();
+    let question = question(false, b"twice");
+    let whole = part(false, 7, 0, false, &question);
+    for _ in 0..2 {
+        assert_eq!(host.receive(&whole), "EchoRequest");
+    }
+    // Nor does it belong to fragments of the same number.
+    let parts = cut(false, 7, &question, &[8]);
+    assert_eq!(host.receive(&parts[0]), "Fragment");
+    assert_eq!(host.receive(&whole), "EchoRequest");
+    assert_eq!(host.receive(&parts[1]), "EchoRequest");
+    assert_eq!(host.wait(SECOND).len(), 4);
+}
+
+// req: RFC5722-4-2, RFC5722-4-3, RFC8200-4.5-10
 #[test]
 fn nobody_hears_of_an_overlap() {
     for v6 in [false, true] {

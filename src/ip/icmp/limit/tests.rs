@@ -6,7 +6,7 @@ use super::*;
 const MS: Duration = Duration::from_millis(1);
 
 fn limiter() -> Limiter {
-    Limiter::new(Key::new([7; 16]))
+    Limiter::new(ErrorRules::default(), Key::new([7; 16]))
 }
 
 fn to_v4(addr: u32) -> Vec<u8> {
@@ -60,6 +60,34 @@ fn all_together_get_at_most_a_thousand_a_second() {
     assert!((6_000..=9_000).contains(&next), "{next}");
 }
 
+// req: RFC4443-2.4-9
+#[test]
+fn rates_are_as_configured() {
+    let rate = |every_ms: u32, burst| Rate {
+        every: MS * every_ms,
+        burst,
+    };
+    let limiter = |all, prefix| {
+        let rules = ErrorRules {
+            all,
+            prefix,
+            ..ErrorRules::default()
+        };
+        Limiter::new(rules, Key::new([7; 16]))
+    };
+    let packet = to_v4(0xcb00_7109);
+    let mut one_a_second = limiter(rate(1, 50), rate(1_000, 2));
+    assert_eq!(burst(&mut one_a_second, at(0), 10, &packet), 2);
+    assert_eq!(burst(&mut one_a_second, at(999), 10, &packet), 0);
+    assert_eq!(burst(&mut one_a_second, at(1_000), 10, &packet), 1);
+    let mut one_in_all = limiter(rate(1, 1), rate(1, 50));
+    assert_eq!(burst(&mut one_in_all, at(0), 10, &packet), 1);
+    let mut never = limiter(rate(1, 0), rate(1, 50));
+    assert_eq!(burst(&mut never, at(0), 10, &packet), 0);
+    let mut nobody = limiter(rate(1, 50), rate(1, 0));
+    assert_eq!(burst(&mut nobody, at(0), 10, &packet), 0);
+}
+
 #[test]
 fn addresses_of_one_prefix_share_and_prefixes_do_not() {
     let mut limiter = limiter();
@@ -100,7 +128,7 @@ fn what_each_costs_all_is_not_the_same() {
     // How many a burst holds differs from one limiter to another, so that nobody can tell from
     // what is left how many others got.
     let held = (0..32_u8).map(|key| {
-        let mut limiter = Limiter::new(Key::new([key; 16]));
+        let mut limiter = Limiter::new(ErrorRules::default(), Key::new([key; 16]));
         (0..100_u32)
             .filter(|n| limiter.may_send(at(0), &to_v4(n << 8)))
             .count()
