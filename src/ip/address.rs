@@ -72,11 +72,11 @@ impl Addresses {
     /// Loopback addresses must not appear there: RFC 1122 section 3.2.1.3 (g), RFC 4291 section
     /// 2.5.3.
     pub fn is_host(&self, addr: IpAddr) -> bool {
-        let broadcast = match addr {
+        let nowhere = match addr {
             IpAddr::V4(v4) => self.is_broadcast(v4),
-            IpAddr::V6(_) => false,
+            IpAddr::V6(_) => is_mapped(addr),
         };
-        !(broadcast || addr.is_unspecified() || addr.is_multicast() || addr.is_loopback())
+        !(nowhere || addr.is_unspecified() || addr.is_multicast() || addr.is_loopback())
     }
 
     /// All of them.
@@ -137,6 +137,8 @@ fn check(&(addr, prefix_len): &(IpAddr, u8)) -> Result<Own, AddressError> {
         "a multicast address"
     } else if is_broadcast(addr, prefix_len) {
         "a broadcast address"
+    } else if is_mapped(addr) {
+        "an IPv4 address written as IPv6"
     } else {
         return Ok(Own { addr, prefix_len });
     };
@@ -148,6 +150,11 @@ fn is_broadcast(addr: IpAddr, prefix_len: u8) -> bool {
         IpAddr::V4(addr) => addr.is_broadcast() || is_directed_broadcast(addr, addr, prefix_len),
         IpAddr::V6(_) => false,
     }
+}
+
+/// RFC 4291 section 2.5.5.2: an IPv4 address written as IPv6 has its place inside a program.
+fn is_mapped(addr: IpAddr) -> bool {
+    matches!(addr, IpAddr::V6(addr) if addr.to_ipv4_mapped().is_some())
 }
 
 /// RFC 6724 section 5: less is better; each place decides only between equals in those before it.

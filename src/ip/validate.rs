@@ -112,10 +112,12 @@ pub fn source_v6(src: Ipv6Addr, dst: Ipv6Addr, addresses: &Addresses) -> Result<
         return Err(Drop::Land);
     }
     // RFC 4291 sections 2.5.2, 2.5.3 and 2.7. A host that looks for its first address may send
-    // from the unspecified one, but nothing that we would take.
+    // from the unspecified one, but nothing that we would take. Section 2.5.5.2: what stands for
+    // an IPv4 address inside a program has no place on a link.
     let impossible = src.is_multicast()
         || src.is_unspecified()
         || src.is_loopback()
+        || src.to_ipv4_mapped().is_some()
         || addresses.is_ours(IpAddr::V6(src));
     if impossible {
         return Err(Drop::BadSource);

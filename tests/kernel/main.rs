@@ -9,6 +9,7 @@ mod link;
 mod namespace;
 mod packets;
 mod programs;
+mod reactions;
 mod scripts;
 mod tun;
 mod udp;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         udp::CASES,
         veth::CASES,
         link::CASES,
+        reactions::CASES,
         world::CASES,
         programs::any::CASES,
         programs::serve::CASES,

@@ -155,7 +155,7 @@ pub fn serve_until(device: &dyn Device, socket: &UdpSocket) {
 }
 
 /// Sleeps on the device's descriptor, as a driver does.
-fn wait(device: &dyn Device) {
+pub fn wait(device: &dyn Device) {
     let fd = device.poll_fd().expect("a device of the kernel");
     poll(&mut [of_input(fd)], Some(&A_SECOND)).expect("poll");
 }

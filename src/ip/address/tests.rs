@@ -29,7 +29,7 @@ fn what_was_given_is_ours_and_nothing_else() {
     }
 }
 
-const NO_HOSTS: [&str; 9] = [
+const NO_HOSTS: [&str; 10] = [
     "0.0.0.0/8",
     "127.0.0.1/8",
     "224.0.0.1/4",
@@ -39,6 +39,7 @@ const NO_HOSTS: [&str; 9] = [
     "::/64",
     "::1/128",
     "ff02::1/64",
+    "::ffff:10.0.0.1/96",
 ];
 
 #[test]
@@ -101,6 +102,7 @@ fn who_stands_in_speaks_for_every_host_and_for_nothing_else() {
         "::",
         "::1",
         "ff02::1",
+        "::ffff:10.0.0.1",
     ] {
         assert!(!for_all.speak_for(addr(nobody)), "{nobody}");
     }
@@ -211,7 +213,6 @@ fe80::1/64 2001:db8:2::1/64 > fec0::1 = 2001:db8:2::1
 2001:db8::1/64 fd00::1/64 > fd77::1 = fd00::1
 2001:db8::1/64 2001:0:1::1/64 > 2001:0:7::1 = 2001:0:1::1
 2001:db8::1/64 3ffe::1/64 > 3ffe:1::1 = 3ffe::1
-2001:db8::1/64 ::ffff:10.0.0.1/96 > ::ffff:10.0.0.2 = ::ffff:10.0.0.1
 2001:db8::1/64 ::10.0.0.1/96 > ::10.0.0.2 = ::10.0.0.1
 2001:0:1::1/64 2a00::1/64 > 2001:db8:1::1 = 2a00::1
 # Rule 8: the longest matching prefix.

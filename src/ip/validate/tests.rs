@@ -93,7 +93,14 @@ fn a_source_that_nobody_can_be_is_dropped() {
     for src in ["1.0.0.0", "126.255.255.255", "128.0.0.1", "223.255.255.255"] {
         assert_eq!(between(src, "192.0.2.1"), Ok(()), "{src}");
     }
-    for src in ["::", "::1", "ff02::1", "ff0e::9", "fe80::1"] {
+    for src in [
+        "::",
+        "::1",
+        "ff02::1",
+        "ff0e::9",
+        "fe80::1",
+        "::ffff:10.0.0.1",
+    ] {
         assert_eq!(between(src, "2001:db8::1"), Err(Drop::BadSource), "{src}");
     }
     assert_eq!(between("fe80::2", "2001:db8::1"), Ok(()));
