@@ -151,6 +151,7 @@ const fn discarded(why: Discard) -> &'static str {
         Discard::ResetAtListener => "reset for a listener",
         Discard::AckAtListener => "ACK for a listener: reset",
         Discard::NothingAtListener => "neither SYN, ACK nor RST for a listener",
+        Discard::AckDeferred => "acknowledges our SYN without the text that is waited for",
         Discard::BacklogFull => "backlog of half-open connections is full",
         Discard::AcceptQueueFull => "accept queue is full",
         Discard::TooManyConnections => "no room for one more connection",

@@ -105,6 +105,7 @@ impl Discard {
             Discard::ResetAtListener | Discard::AckAtListener | Discard::NothingAtListener => {
                 rfc!(9293, "3.10.7.2")
             }
+            Discard::AckDeferred => house!("defer-accept"),
             Discard::BacklogFull => rfc!(4987, "3.4"),
             Discard::AcceptQueueFull => house!("accept-queue"),
             Discard::TooManyConnections => house!("connection-limit"),

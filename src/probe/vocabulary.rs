@@ -180,6 +180,8 @@ pub enum Discard {
     AckAtListener,
     /// Neither SYN, ACK nor RST for a listener.
     NothingAtListener,
+    /// The ACK of our SYN without text, which the listener waits for.
+    AckDeferred,
     /// The listener's backlog of half-open connections is full.
     BacklogFull,
     /// The listener's accept queue is full.

@@ -553,11 +553,7 @@ impl Stack {
         let on = Subject::Connection(slot.number);
         let mut cx = Context::new(self.now, &mut self.voice, on);
         if slot.half.handle_timeout(&mut cx, &slot.config) {
-            // The deadline moves when the SYN,ACK has left.
-            if !slot.ready {
-                slot.ready = true;
-                self.ready.push_back(Ripe::HalfOpen(id));
-            }
+            self.touch_half_open(id);
         } else {
             self.remove_half_open(id);
         }

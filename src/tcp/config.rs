@@ -6,6 +6,7 @@ use super::congestion::Algorithm;
 use super::ecn::Asking;
 use super::ecn::counters::Telling;
 use super::output::low_water::NO_MARK;
+use super::open::defer::Deferral;
 use crate::base::Mss;
 use crate::wire::options::Order;
 
@@ -98,6 +99,12 @@ pub struct Config {
     pub syn_linear: u32,
     /// R2 for a SYN,ACK: house!("retries").
     pub r2_syn_ack: u32,
+    /// For listeners: hand a connection over when its first text has come, or after so long:
+    /// house!("defer-accept").
+    pub defer_accept: Deferral,
+    /// For active OPENs: the ACK that ends the handshake waits for text to go along, 200 ms at
+    /// most: house!("delayed-ack").
+    pub lazy_open: bool,
     /// RFC 9293 section 3.8.4 (MUST-25): off unless asked for.
     pub keep_alive: Option<KeepAlive>,
     /// RFC 9293 section 3.8.3: how long sent data may stay unacknowledged; `None`: until R2.
@@ -258,6 +265,8 @@ impl Default for Config {
             r2_syn: 7,
             syn_linear: 0,
             r2_syn_ack: 5,
+            defer_accept: Deferral::NONE,
+            lazy_open: false,
             keep_alive: None,
             user_timeout: None,
             msl: Duration::from_secs(30),

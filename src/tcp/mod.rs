@@ -7,7 +7,7 @@
 //! asks), or by `timers`.
 //!
 //! *Parts* (`recovery`, `congestion`, `input`, `output::{send_buffer, nagle}`, the two spaces,
-//! `timestamps`, `ecn`, `open::{negotiate, isn}`) take numbers and return verdicts. *Rooms* are
+//! `timestamps`, `ecn`, `open::{negotiate, isn, defer}`) take numbers and return verdicts. *Rooms* are
 //! `impl Connection` blocks and hold the control flow.
 
 pub mod arrive;
@@ -45,6 +45,7 @@ use ecn::Codepoint;
 pub use config::{Config, FastOpen, KeepAlive, PushBursts};
 pub use connection::Connection;
 pub use details::{Details, Heeding};
+pub use open::defer::Deferral;
 
 /// What a room is given beside its connection: the time, and the door through which it tells.
 #[derive(Debug)]

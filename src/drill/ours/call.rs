@@ -74,7 +74,8 @@ impl Ours {
         let pair = self.stack.pair(id).ok_or(Reply::Wait(errno::EAGAIN))?;
         self.stack.set_linger(id, options.linger);
         let far = pair.remote.into();
-        Ok((self.insert(Socket::of(Kind::Connected(id), options)), far))
+        let child = Socket::of(Kind::Connected(id), options.of_child());
+        Ok((self.insert(child), far))
     }
 
     pub(super) fn do_connect(&mut self, handle: Handle, addr: SocketAddr) -> Reply {

@@ -4,13 +4,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use crate::base::Mss;
-use crate::stack::{Algorithm, TcpConfig};
+use crate::stack::{Algorithm, Deferral, TcpConfig};
 
 use super::super::backend::{Handle, Reply, errno};
 use super::super::profile::Profile;
 use super::super::symbols;
 use super::Ours;
-use super::socket::{Kind, Options, Socket};
+use super::socket::{Kind, Options};
 
 impl Ours {
     pub(super) fn do_set_option(
@@ -74,6 +74,10 @@ impl Ours {
                 let millis = u64::try_from(number).unwrap_or(0);
                 let span = Duration::from_millis(millis);
                 options.user_timeout = Some(span).filter(|span| !span.is_zero());
+            }
+            (Known::DeferAccept, span) => {
+                // A negative number means none.
+                options.defer_accept = Deferral::lasting(span.unwrap_or_default(), RTO_MAX);
             }
             (Known::Linger2, Ok(span)) => options.linger2 = Some(span).filter(|_| number > 0),
             _ if set_segments(options, option, number) => {}
@@ -173,6 +177,7 @@ impl Ours {
             Known::KeepCount => i64::from(options.keep_count.unwrap_or(keep.probes)),
             Known::SynCount => i64::from(asked.syn_count.unwrap_or(tcp.r2_syn)),
             Known::UserTimeout => options.user_timeout.unwrap_or_default().as_millis() as i64,
+            Known::DeferAccept => seconds(asked.defer_accept.span(RTO_MAX)),
             Known::Linger2 => seconds(asked.linger2.unwrap_or(tcp.fin_wait_2)),
             Known::FastOpen => i64::from(options.fast_open.unwrap_or(0)),
         };
@@ -230,19 +235,16 @@ impl Ours {
         Reply::Done(0)
     }
 
-    /// Only a connection has acknowledgments that could wait.
+    /// A connection's acknowledgments wait, or not; those of one to come will, or not.
     fn set_quick_acks(&mut self, handle: Handle, value: &[u8]) -> Reply {
-        let connection = self.get(handle).and_then(Socket::connection);
-        let (Some(id), Some(number)) = (connection, integer(value)) else {
-            return match connection {
-                Some(_) => Reply::Failed(errno::EINVAL),
-                None => unsupported(SOL_TCP, TCP_QUICKACK),
-            };
+        let Some((socket, number)) = self.get_mut(handle).zip(integer(value)) else {
+            return Reply::Failed(errno::EINVAL);
         };
         let on = number != 0;
-        self.stack.set_quick_acks(self.now, id, on);
-        if let Some(socket) = self.get_mut(handle) {
-            socket.options.quick_acks = Some(on);
+        socket.options.quick_acks = Some(on);
+        match socket.connection() {
+            Some(id) => self.stack.set_quick_acks(self.now, id, on),
+            None => self.follow(handle, Known::QuickAcks),
         }
         Reply::Done(0)
     }
@@ -366,6 +368,7 @@ enum Known {
     Linger2,
     /// TCP_NOTSENT_LOWAT.
     UnsentLowWater,
+    DeferAccept,
     Congestion,
     FastOpen,
     /// TCP_FASTOPEN_NO_COOKIE.
@@ -403,7 +406,7 @@ impl Known {
             (SOL_TCP, 1) => Known::NoDelay,
             (SOL_TCP, 2) => Known::SegmentSize,
             (SOL_TCP, 3) => Known::Cork,
-            (SOL_TCP, TCP_QUICKACK) => Known::QuickAcks,
+            (SOL_TCP, 12) => Known::QuickAcks,
             (SOL_TCP, 36) => Known::Inquire,
             (SOL_IP, 1) | (SOL_IPV6, 67) => Known::TypeOfService,
             (SOL_IP, 2) | (SOL_IPV6, 16) => Known::HopLimit,
@@ -413,6 +416,7 @@ impl Known {
             (SOL_TCP, 6) => Known::KeepCount,
             (SOL_TCP, 7) => Known::SynCount,
             (SOL_TCP, 8) => Known::Linger2,
+            (SOL_TCP, 9) => Known::DeferAccept,
             (SOL_TCP, 13) => Known::Congestion,
             (SOL_TCP, 18) => Known::UserTimeout,
             (SOL_TCP, 25) => Known::UnsentLowWater,
@@ -478,8 +482,9 @@ const SOL_IP: i64 = 0;
 const SOL_SOCKET: i64 = 1;
 const SOL_TCP: i64 = 6;
 const SOL_IPV6: i64 = 41;
-const TCP_QUICKACK: i64 = 12;
 const TCP_FASTOPEN: i64 = 23;
+/// TCP_RTO_MAX.
+const RTO_MAX: Duration = Duration::from_secs(120);
 /// net.core.somaxconn.
 const SOMAXCONN: u32 = 4096;
 /// net.core.wmem_max and rmem_max.

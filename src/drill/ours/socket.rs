@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use crate::base::Mss;
 use crate::probe::{Snapshot, State};
-use crate::stack::{Algorithm, ConnId, Failure, FastOpen, KeepAlive, ListenerId, TcpConfig};
+use crate::stack::{
+    Algorithm, ConnId, Deferral, Failure, FastOpen, KeepAlive, ListenerId, TcpConfig,
+};
 
 use super::super::backend::{Control, Handle, Reply, Waiting, errno, poll};
 use super::super::profile::{Policy, Profile};
@@ -65,6 +67,7 @@ pub struct Options {
     pub linger2: Option<Duration>,
     /// TCP_NOTSENT_LOWAT.
     pub unsent_low_water: Option<u32>,
+    pub defer_accept: Deferral,
     pub congestion: Option<Algorithm>,
     /// How many connections may be pending that a listener takes before their handshake is over.
     pub fast_open: Option<u32>,
@@ -117,7 +120,7 @@ impl Options {
             receive_buffer,
             nodelay,
             cork,
-            quick_acks: _,
+            quick_acks,
             mss_max,
             dscp,
             hop_limit,
@@ -133,6 +136,7 @@ impl Options {
             linger: _,
             linger2,
             unsent_low_water,
+            defer_accept,
             congestion,
             fast_open,
             without_cookie,
@@ -155,12 +159,29 @@ impl Options {
             r2_syn: policy.syn_retries(syn_count),
             unsent_low_water: unsent_low_water.unwrap_or(tcp.unsent_low_water),
             fin_wait_2: linger2.unwrap_or(tcp.fin_wait_2),
+            defer_accept,
+            // Whoever speaks first is not in a hurry to say less.
+            lazy_open: defer_accept != Deferral::NONE || quick_acks == Some(false),
+            quick_acks: match quick_acks {
+                Some(false) => 0,
+                _ => tcp.quick_acks,
+            },
             congestion: congestion.unwrap_or(tcp.congestion),
             fast_open: FastOpen {
                 without_cookie: without_cookie || policy.fast_open.is_without_cookie(),
                 ..policy.fast_open.of_socket(fast_open)
             },
             ..tcp
+        }
+    }
+
+    /// Those of a connection that a listener with these has accepted: what is about accepting is
+    /// not handed down.
+    pub fn of_child(self) -> Options {
+        Options {
+            defer_accept: Deferral::NONE,
+            fast_open: None,
+            ..self
         }
     }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use super::*;
 use crate::drill::backend::{errno, poll};
 use crate::drill::settings::Given;
+use crate::stack::Deferral;
 
 fn ours(profile: Profile) -> (Ours, SocketAddr, SocketAddr) {
     let settings = Settings::settle(&Given::default(), &[]).unwrap();
@@ -160,12 +161,32 @@ fn options_that_make_no_sense_or_are_not_there() {
     assert_eq!(negative, Reply::Failed(errno::EINVAL));
     let read_only = ours.set_option(socket, SOL_SOCKET, 4, &int(0));
     assert_eq!(read_only, Reply::Failed(errno::ENOPROTOOPT));
-    let quick = ours.set_option(socket, SOL_TCP, 12, &int(1));
-    assert_eq!(quick, Reply::Unsupported("option:TCP_QUICKACK".into()));
+    let short = ours.set_option(socket, SOL_TCP, 9, &[1, 0, 0]);
+    assert_eq!(short, Reply::Failed(errno::EINVAL));
+    let short = ours.set_option(socket, SOL_TCP, 12, &[]);
+    assert_eq!(short, Reply::Failed(errno::EINVAL));
     let (zerocopy, _) = ours.option(socket, SOL_SOCKET, 60, 4);
     assert_eq!(zerocopy, Reply::Unsupported("option:SO_ZEROCOPY".into()));
     let (nameless, _) = ours.option(socket, 999, 1, 4);
     assert_eq!(nameless, Reply::Unsupported("option:999:1".into()));
+}
+
+#[test]
+fn a_time_to_wait_for_text_is_rounded_up_and_stays_with_the_listener() {
+    let (mut ours, local, _) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    for (asked, told) in [(0, 0), (-5, 0), (1, 1), (4, 7), (31, 31), (32, 63)] {
+        assert_eq!(ours.set_option(socket, 6, 9, &int(asked)), Reply::Done(0));
+        assert_eq!(ours.option(socket, 6, 9, 4).1, int(told));
+    }
+    ours.bind(socket, local);
+    ours.listen(socket, 1);
+    assert_eq!(ours.option(socket, 6, 9, 4).1, int(63));
+    let child = ours.get(socket).unwrap().options.of_child();
+    assert_eq!(
+        (child.defer_accept, child.fast_open),
+        (Deferral::NONE, None)
+    );
 }
 
 #[test]

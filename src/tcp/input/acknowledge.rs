@@ -63,12 +63,7 @@ impl Acknowledge {
         if self.owed.is_some() {
             return None;
         }
-        self.owed = Some(Owed {
-            now: false,
-            because,
-            why: DELAYED,
-            purpose: Purpose::Ack,
-        });
+        self.owe_in_time(because, DELAYED);
         Some(now + delay)
     }
 
@@ -105,6 +100,16 @@ impl Acknowledge {
                 purpose: Purpose::Ack,
             });
         }
+    }
+
+    /// An acknowledgment has to go out, and may wait for company.
+    pub fn owe_in_time(&mut self, because: EventId, why: Why) {
+        self.owed.get_or_insert(Owed {
+            now: false,
+            because,
+            why,
+            purpose: Purpose::Ack,
+        });
     }
 
     /// Text has come beyond a hole: an acknowledgment of its own has to go out at once, though

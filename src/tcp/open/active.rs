@@ -2,10 +2,11 @@
 //! Figure 7).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::pair::SocketPair;
 use crate::base::{Mss, SeqNum};
-use crate::probe::{Accepted, Discard, Edge, Event, Why};
+use crate::probe::{Accepted, Discard, Edge, Event, TimerKind, Why};
 use crate::rfc;
 use crate::tcp::connection::Connection;
 use crate::tcp::ecn::{Asking, Mode};
@@ -165,7 +166,13 @@ impl Connection {
         self.on_established(cx);
         self.on_new_ack(cx, seg, ack);
         self.on_our_syn_acked(cx);
-        self.acks.owe(cx.input(), SYN_ACK);
+        if self.config.lazy_open {
+            self.acks.owe_in_time(cx.input(), SYN_ACK);
+            let at = cx.now + LAZY;
+            self.timers.set(cx, TimerKind::DelayedAck, at);
+        } else {
+            self.acks.owe(cx.input(), SYN_ACK);
+        }
         // "If there are other controls or text in the segment, then continue processing at the
         // sixth step."
         let rest = seg.trim(self.rcv.nxt, self.rcv.wnd());
@@ -202,6 +209,8 @@ impl Connection {
     }
 }
 
+/// house!("delayed-ack")
+const LAZY: Duration = Duration::from_millis(200);
 const SIMULTANEOUS: Why = Why {
     by: rfc!(9293, "3.10.7.3"),
     text: "the peer's SYN crossed ours: our SYN goes again and acknowledges it",

@@ -20,6 +20,7 @@ use crate::wire::cookie::Cookie;
 use crate::wire::options::{Options, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
 
+use super::defer::syn_ack_timeout;
 use super::negotiate::{Agreement, Offer, Scales, agree, syn_window};
 
 /// What LISTEN makes of a segment.
@@ -63,9 +64,11 @@ pub struct HalfOpen {
     /// When the SYN,ACK left last, and how often it has left once more, whoever asked for it.
     sent_at: Option<Instant>,
     resent: u32,
-    /// When it goes again unless it is acknowledged, and how often it has gone so.
+    /// When it goes again unless it is acknowledged, and how often that has come.
     due: Option<Instant>,
     timeouts: u32,
+    /// When an ACK came for it that did not count, because text is waited for.
+    acked_at: Option<Instant>,
     answer: Option<(Answer, EventId)>,
 }
 
@@ -136,6 +139,7 @@ impl HalfOpen {
             resent: 0,
             due: None,
             timeouts: 0,
+            acked_at: None,
             answer: Some((Answer::SynAck, cx.input())),
         }
     }
@@ -189,9 +193,20 @@ impl HalfOpen {
             Some(_) if self.timestamps.is_some() && seg.options.timestamps.is_none() => {
                 Reaction::Stay(Discard::TimestampMissing.into())
             }
-            Some(ack) if ack == self.iss + 1 => Reaction::Complete,
+            Some(ack) if ack == self.iss + 1 => self.on_ack(cx, seg, config),
             Some(_) => Reaction::Stay(Discard::AckUnacceptable.into()),
         }
+    }
+
+    /// Our SYN is acknowledged: the handshake is complete, unless there is time for text to come:
+    /// house!("defer-accept").
+    fn on_ack(&mut self, cx: &Context<'_>, seg: &Segment<'_>, config: &Config) -> Reaction {
+        let bare = seg.text.is_empty() && !seg.fin();
+        if bare && self.timeouts < config.defer_accept.timeouts() {
+            self.acked_at.get_or_insert(cx.now);
+            return Reaction::Stay(Discard::AckDeferred.into());
+        }
+        Reaction::Complete
     }
 
     fn challenge(&mut self, cx: &Context<'_>, why: Discard) -> Reaction {
@@ -216,16 +231,22 @@ impl HalfOpen {
     }
 
     /// The retransmission timer has expired: the SYN,ACK goes again, or the connection is given
-    /// up (`false`).
+    /// up (`false`). A peer that has acknowledged it is not asked before the last moment.
     pub fn handle_timeout(&mut self, cx: &mut Context<'_>, config: &Config) -> bool {
-        if self.timeouts >= config.r2_syn_ack {
+        let patience = match self.acked_at {
+            Some(_) => config.defer_accept.timeouts(),
+            None => 0,
+        };
+        if self.timeouts >= config.r2_syn_ack.max(patience) {
             tell_edge(cx, State::SynReceived, Edge::Aborted);
             return false;
         }
         // RFC 6298 section 5 (5.5): an RTO of one second, doubled.
         self.timeouts += 1;
-        self.due = Some(cx.now + SYN_ACK_RTO * 2u32.saturating_pow(self.timeouts));
-        self.answer = Some((Answer::SynAckAgain, cx.input()));
+        self.due = Some(cx.now + syn_ack_timeout(self.timeouts, config.rto_max));
+        if self.timeouts >= patience {
+            self.answer = Some((Answer::SynAckAgain, cx.input()));
+        }
         true
     }
 
@@ -276,7 +297,8 @@ impl HalfOpen {
             SYN_ACK_AGAIN
         };
         self.sent_at = Some(now);
-        self.due.get_or_insert(now + SYN_ACK_RTO);
+        self.due
+            .get_or_insert(now + syn_ack_timeout(0, config.rto_max));
         // RFC 7413 section 4.2.1: a SYN,ACK that goes again has none, since somebody on the way may
         // have minded.
         let hands_out = self.hands_out && answer == Answer::SynAck;
@@ -345,7 +367,9 @@ impl HalfOpen {
             start: self.iss,
             len: 1,
         };
-        let sent = self.sent_at.unwrap_or(cx.now);
+        // The time that an ACK was passed over is no part of the round trip.
+        let passed = self.acked_at.map_or(Duration::ZERO, |at| cx.now.since(at));
+        let sent = self.sent_at.unwrap_or(cx.now) + passed;
         connection.recovery.on_sent(syn, sent);
         if self.resent > 0 {
             connection.recovery.on_resent(syn, sent, None);
@@ -398,8 +422,6 @@ fn tell_edge(cx: &mut Context<'_>, from: State, on: Edge) {
     }
 }
 
-/// RFC 6298 section 2 (2.1): the timeout before any measurement.
-const SYN_ACK_RTO: Duration = Duration::from_secs(1);
 const SYN_RECEIVED: Why = Why {
     by: rfc!(9293, "3.10.7.2"),
     text: "a SYN came for a listener: it is answered by ours",

@@ -1,11 +1,13 @@
 //! LISTEN, and half-open connections from their SYN to their end: segments in, reactions and
 //! answers out.
 
+use std::time::Duration;
+
 use crate::base::{Instant, Mss, Pieces, SeqNum};
 use crate::probe::{Accepted, Discard, Ending, State};
-use crate::tcp::Config;
 use crate::tcp::kit::{Ear, PAIR, at, segment};
 use crate::tcp::open::negotiate::Offer;
+use crate::tcp::{Config, Deferral};
 use crate::wire::options::{Options, TimestampOption};
 use crate::wire::tcp::{Flags, Segment};
 
@@ -448,4 +450,69 @@ fn the_syn_ack_goes_again_ever_later_and_then_no_more() {
     }
     assert_eq!(left, [1, 3, 7, 15, 31]);
     assert_eq!(half.ear.arrows(), ["SYN-RECEIVED > CLOSED on Aborted"]);
+}
+
+/// Passes over bare ACKs for three seconds: two timeouts.
+fn deferring() -> Half {
+    let config = Config {
+        defer_accept: Deferral::lasting(Duration::from_secs(3), Duration::from_secs(120)),
+        ..Config::default()
+    };
+    let mut half = Half::open(Options::default(), config);
+    half.take(at(0));
+    half
+}
+
+fn ack() -> Segment<'static> {
+    segment(Flags::NONE, IRS + 1, Some(ISS + 1))
+}
+
+#[test]
+fn a_bare_ack_is_passed_over_until_the_last_timeout_asks_for_it_again() {
+    let mut half = deferring();
+    let deferred = discarded(Discard::AckDeferred);
+    assert_eq!(half.arrives(at(100), &ack()), deferred);
+    let mut answers = Vec::new();
+    for due in [1_000, 3_000] {
+        assert_eq!(half.half.deadline(), Some(at(due)));
+        assert_eq!(half.arrives(at(due), &ack()), deferred);
+        assert_eq!(half.owes(), None);
+        let mut cx = half.ear.context(at(due));
+        assert!(half.half.handle_timeout(&mut cx, &half.config));
+        answers.push(half.owes());
+    }
+    assert_eq!(answers, [None, Some(Answer::SynAckAgain)]);
+    assert_eq!(half.arrives(at(3_100), &ack()), Reaction::Complete);
+}
+
+#[test]
+fn text_or_a_fin_is_not_passed_over() {
+    let mut half = deferring();
+    let fin = segment(Flags::FIN, IRS + 1, Some(ISS + 1));
+    assert_eq!(half.arrives(at(100), &fin), Reaction::Complete);
+    let text = Segment {
+        text: Pieces::one(b"text"),
+        ..ack()
+    };
+    assert_eq!(half.arrives(at(100), &text), Reaction::Complete);
+}
+
+#[test]
+fn who_waits_for_text_gives_up_no_sooner_and_who_never_heard_an_ack_no_later() {
+    for (acked, kept) in [(false, vec![1_000]), (true, vec![1_000, 3_000])] {
+        let mut half = deferring();
+        half.config.r2_syn_ack = 1;
+        if acked {
+            half.arrives(at(100), &ack());
+        }
+        let mut left = Vec::new();
+        while let Some(due) = half.half.deadline() {
+            let mut cx = half.ear.context(due);
+            if !half.half.handle_timeout(&mut cx, &half.config) {
+                break;
+            }
+            left.push(due.as_millis());
+        }
+        assert_eq!(left, kept);
+    }
 }
