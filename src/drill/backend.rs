@@ -118,8 +118,10 @@ pub trait Backend: Send {
     /// `None`: disconnects.
     fn connect(&mut self, socket: Handle, addr: Option<SocketAddr>) -> Reply;
     /// Opens and sends at once, as MSG_FASTOPEN asks. The result is how much went with the SYN;
-    /// if nothing did, it is as that of `connect`.
-    fn connect_sending(&mut self, socket: Handle, addr: SocketAddr, bytes: &[u8]) -> Reply;
+    /// if nothing did, it is as that of `connect`. `None`: they are behind a null pointer.
+    fn connect_sending(&mut self, socket: Handle, addr: SocketAddr, bytes: Option<&[u8]>) -> Reply;
+    /// Where to a socket will be connected by what it sends first, as TCP_FASTOPEN_CONNECT asks.
+    fn opens_by_sending(&self, socket: Handle) -> Option<SocketAddr>;
     /// Sends some of `bytes`; perhaps more will follow.
     fn send(&mut self, socket: Handle, bytes: &[u8], more: bool) -> Reply;
     /// Receives at most `len` bytes.

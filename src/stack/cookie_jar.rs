@@ -6,23 +6,34 @@ use std::time::Duration;
 
 use crate::base::pair::{Endpoint, SocketPair};
 use crate::base::{Instant, Mss};
+use crate::tcp::FastOpen;
 use crate::tcp::open::fast::Lesson;
-use crate::wire::cookie::Cookie;
+use crate::wire::cookie::{Cookie, Form};
 
 /// What is known of servers, the latest last. Few are known at a time, so they are looked through.
 #[derive(Debug, Default)]
 pub(super) struct CookieJar {
-    given: VecDeque<Given>,
+    known: VecDeque<Known>,
     refused: VecDeque<Refused>,
+}
+
+/// What our SYN may show, if anything, or an empty cookie if it may ask for one; and which segments
+/// the peer takes, if that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Advice {
+    pub cookie: Option<Cookie>,
+    pub mss: Option<Mss>,
 }
 
 /// A cookie is a pair of addresses', whatever the ports.
 #[derive(Debug)]
-struct Given {
+struct Known {
     local: IpAddr,
     remote: IpAddr,
-    cookie: Cookie,
+    cookie: Option<Cookie>,
     mss: Mss,
+    /// How often it was asked for a cookie and gave none.
+    declined: u32,
 }
 
 /// A refusal is a service's: a port may be served by another program, or guarded by a firewall.
@@ -34,32 +45,43 @@ struct Refused {
 }
 
 impl CookieJar {
-    /// What our SYN may show, and the size of segments that the peer takes; an empty cookie if it
-    /// may ask for one. `None`: it should do neither.
-    pub fn advise(&self, now: Instant, pair: &SocketPair) -> Option<(Cookie, Mss)> {
+    /// What the SYN of an active OPEN has to do with Fast Open that is to be like `how`. `None`:
+    /// nothing.
+    pub fn advise(&self, now: Instant, pair: &SocketPair, how: &FastOpen) -> Option<Advice> {
         let was_refused = |refused: &Refused| refused.is_about(pair) && now < refused.until;
-        if self.refused.iter().any(was_refused) {
+        if !how.active || (!how.persistent && self.refused.iter().any(was_refused)) {
             return None;
         }
-        let given = self.given.iter().find(|given| given.is_about(pair));
-        Some(given.map_or((Cookie::REQUEST, Mss::FLOOR), |given| {
-            (given.cookie, given.mss)
-        }))
+        let known = self.known.iter().find(|known| known.is_about(pair));
+        let mss = known.map(|known| match how.whole_syns {
+            true => known.mss,
+            false => known.mss.min(typical(pair.remote.addr)),
+        });
+        if how.active_without_cookie {
+            return Some(Advice { cookie: None, mss });
+        }
+        // house!("fast-open-memory"): only the second time.
+        let form = match known {
+            Some(Known { declined: 1, .. }) if how.persistent => Form::Experimental,
+            _ => Form::Assigned,
+        };
+        let cookie = known.and_then(|known| known.cookie);
+        Some(Advice {
+            cookie: Some(cookie.unwrap_or(Cookie::REQUEST.in_form(form))),
+            mss,
+        })
     }
 
-    /// Takes to heart how an opening went.
-    pub fn learn(&mut self, now: Instant, pair: &SocketPair, lesson: Lesson) {
+    /// Takes to heart how an opening went that was like `how`.
+    pub fn learn(&mut self, now: Instant, pair: &SocketPair, lesson: Lesson, how: &FastOpen) {
         self.refused
             .retain(|refused| !refused.is_about(pair) && now < refused.until);
-        let known = self.given.iter().position(|given| given.is_about(pair));
-        let before = known.and_then(|at| self.given.remove(at));
-        let (cookie, mss) = match (lesson, before) {
-            (Lesson::Given(cookie, mss), _) => (cookie, mss),
-            (Lesson::Taken(mss), Some(before)) => (before.cookie, mss),
-            (Lesson::Taken(_), None) => return,
-            (Lesson::Refused, before) => {
+        let (cookie, mss, declined) = match lesson {
+            Lesson::Given(cookie, mss) => (Some(cookie), mss, 0),
+            Lesson::Taken(mss) => (None, mss, 0),
+            Lesson::Declined(mss) if how.persistent => (None, mss, 1),
+            Lesson::Declined(_) | Lesson::Refused => {
                 // Another port may take it.
-                self.given.extend(before);
                 let refused = Refused {
                     local: pair.local.addr,
                     remote: pair.remote,
@@ -69,17 +91,20 @@ impl CookieJar {
                 return;
             }
         };
-        let given = Given {
+        let place = self.known.iter().position(|known| known.is_about(pair));
+        let before = place.and_then(|at| self.known.remove(at));
+        let known = Known {
             local: pair.local.addr,
             remote: pair.remote.addr,
-            cookie,
-            mss: mss.min(typical(pair.remote.addr)),
+            cookie: cookie.or(before.as_ref().and_then(|before| before.cookie)),
+            mss,
+            declined: before.map_or(declined, |before| before.declined.saturating_add(declined)),
         };
-        push(&mut self.given, given);
+        push(&mut self.known, known);
     }
 }
 
-impl Given {
+impl Known {
     fn is_about(&self, pair: &SocketPair) -> bool {
         self.local == pair.local.addr && self.remote == pair.remote.addr
     }

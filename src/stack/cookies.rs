@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::base::Instant;
 use crate::base::keyed::Key;
+use crate::tcp::CookieKeys;
 use crate::wire::cookie::Cookie;
 
 /// The keys.
@@ -17,13 +18,7 @@ pub(super) struct Cookies {
     /// What the keys of all times come from.
     secret: Key,
     /// Keys that somebody has given us, which stay until they give others.
-    given: Option<Given>,
-}
-
-#[derive(Debug)]
-struct Given {
-    current: Key,
-    former: Option<Key>,
+    given: Option<CookieKeys>,
 }
 
 /// What a cookie is worth.
@@ -46,34 +41,44 @@ impl Cookies {
     }
 
     /// Takes keys in place of ours.
-    pub fn give(&mut self, current: [u8; 16], former: Option<[u8; 16]>) {
-        self.given = Some(Given {
-            current: Key::new(current),
-            former: former.map(Key::new),
-        });
+    pub fn give(&mut self, keys: CookieKeys) {
+        self.given = Some(keys);
     }
 
-    /// GetCookie of RFC 7413 section 4.1.2.
-    pub fn make(&self, now: Instant, client: IpAddr, server: IpAddr) -> Cookie {
-        let number = match &self.given {
-            Some(given) => number(&given.current, client, server),
-            None => number(&self.key_of(period(now)), client, server),
+    /// GetCookie of RFC 7413 section 4.1.2, for a listener with these keys of its own, if any.
+    pub fn make(
+        &self,
+        now: Instant,
+        own: Option<CookieKeys>,
+        client: IpAddr,
+        server: IpAddr,
+    ) -> Cookie {
+        let key = match own.or(self.given) {
+            Some(given) => Key::new(given.current),
+            None => self.key_of(period(now)),
         };
-        Cookie::from(number)
+        Cookie::from(number(&key, client, server))
     }
 
-    /// IsCookieValid of RFC 7413 section 4.1.2.
-    pub fn judge(&self, now: Instant, cookie: Cookie, client: IpAddr, server: IpAddr) -> Worth {
+    /// IsCookieValid of RFC 7413 section 4.1.2, for the same.
+    pub fn judge(
+        &self,
+        now: Instant,
+        own: Option<CookieKeys>,
+        cookie: Cookie,
+        client: IpAddr,
+        server: IpAddr,
+    ) -> Worth {
         let Ok(bytes) = <[u8; 8]>::try_from(cookie.as_slice()) else {
             return Worth::Nothing;
         };
         // As numbers: how long that takes does not depend on how many bytes were guessed.
         let shown = u64::from_le_bytes(bytes);
         let is_of = |key: &Key| number(key, client, server) == shown;
-        let (current, former) = match &self.given {
+        let (current, former) = match own.or(self.given) {
             Some(given) => (
-                is_of(&given.current),
-                given.former.as_ref().is_some_and(is_of),
+                is_of(&Key::new(given.current)),
+                given.former.is_some_and(|former| is_of(&Key::new(former))),
             ),
             None => {
                 let period = period(now);

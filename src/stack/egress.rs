@@ -132,7 +132,8 @@ impl Stack {
         let (answer, because) = slot.half.answer()?;
         let pair = slot.half.pair();
         let (client, server) = (pair.remote.addr, pair.local.addr);
-        let cookie = self.cookies.make(self.now, client, server);
+        let keys = slot.config.fast_open.keys;
+        let cookie = self.cookies.make(self.now, keys, client, server);
         let (segment, why) = slot.half.take_answer(self.now, &slot.config, cookie)?;
         let on = Subject::Connection(slot.number);
         let purpose = match answer {

@@ -12,12 +12,12 @@ use crate::probe::Subject;
 use crate::rfc;
 use crate::tcp::open::passive::HalfOpen;
 use crate::tcp::{Context, Failure};
-use crate::wire::cookie::Cookie;
+use crate::wire::cookie::{Cookie, Form};
 use crate::wire::tcp::Segment;
 
-use super::cookie_jar::CookieJar;
+use super::cookie_jar::{Advice, CookieJar};
 use super::cookies::Worth;
-use super::{ConnId, ListenerId, OpenError, Stack, TcpConfig};
+use super::{ConnId, CookieKeys, ListenerId, OpenError, Stack, TcpConfig};
 
 /// PendingFastOpenRequests of RFC 7413 section 4.2.
 #[derive(Debug, Default)]
@@ -57,19 +57,18 @@ impl Pending {
 pub(super) enum Haste {
     /// An ordinary handshake.
     No,
-    /// An ordinary handshake, and the SYN,ACK has a cookie for the next time.
-    NextTime,
+    /// An ordinary handshake, and the SYN,ACK has a cookie for the next time, in this form.
+    NextTime(Form),
     /// Its text is taken. The SYN,ACK may have a cookie that lasts longer.
     Now(Option<Cookie>),
 }
 
 impl Stack {
     /// Keys for the cookies of RFC 7413 that listeners hand out, in place of those that the stack
-    /// draws and changes itself: the same on all hosts that share an address. Cookies are made with
-    /// `current`; those made with `former` are good as well. Whoever gives keys must give others in
-    /// time, so that cookies expire (section 4.1.2).
-    pub fn set_fast_open_keys(&mut self, current: [u8; 16], former: Option<[u8; 16]>) {
-        self.cookies.give(current, former);
+    /// draws and changes itself: the same on all hosts that share an address. Whoever
+    /// gives keys must give others in time, so that cookies expire (section 4.1.2).
+    pub fn set_fast_open_keys(&mut self, keys: CookieKeys) {
+        self.cookies.give(keys);
     }
 
     /// Active OPEN with the first text to send; also how much of it was taken, as by
@@ -90,20 +89,61 @@ impl Stack {
         config: Arc<TcpConfig>,
         text: &[u8],
     ) -> Result<(ConnId, usize), OpenError> {
-        let active = config.fast_open.active;
-        let id = self.open_with(now, remote, local, config)?;
-        if let Some(slot) = self.connections.get_mut(id).filter(|_| active)
-            && let Some((cookie, mss)) = self.cookie_jar.advise(self.now, &slot.connection.pair())
-        {
-            slot.connection.hurry(cookie, mss);
-        }
+        let id = self.open_in_haste(now, remote, local, config)?;
         // It is open, and has room.
         let taken = self.write(now, id, text).unwrap_or_default();
         Ok((id, taken))
     }
 
+    /// Active OPEN for an application that will send first: if text may go with the SYN, that
+    /// waits for the first [`Stack::write`]. Otherwise it leaves at once, and asks for a cookie.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Stack::open`].
+    pub fn open_for_text(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        local: Option<SocketAddr>,
+        config: Arc<TcpConfig>,
+    ) -> Result<ConnId, OpenError> {
+        let id = self.open_in_haste(now, remote, local, config)?;
+        if let Some(slot) = self.connections.get_mut(id) {
+            let on = Subject::Connection(slot.number);
+            let mut cx = Context::new(self.now, &mut self.voice, on);
+            slot.connection.wait_for_text(&mut cx);
+            self.touch(id);
+        }
+        Ok(id)
+    }
+
+    /// Whether the SYN of an active OPEN waits for text.
+    pub fn waits_for_text(&self, id: ConnId) -> bool {
+        let slot = self.connections.get(id);
+        slot.is_some_and(|slot| slot.connection.waits_for_text())
+    }
+
+    fn open_in_haste(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        local: Option<SocketAddr>,
+        config: Arc<TcpConfig>,
+    ) -> Result<ConnId, OpenError> {
+        let how = config.fast_open;
+        let id = self.open_with(now, remote, local, config)?;
+        if let Some(slot) = self.connections.get_mut(id) {
+            let pair = slot.connection.pair();
+            if let Some(Advice { cookie, mss }) = self.cookie_jar.advise(self.now, &pair, &how) {
+                slot.connection.hurry(cookie, mss);
+            }
+        }
+        Ok(id)
+    }
+
     /// How many more bytes may be written that go with the SYN of an active OPEN, which has not
-    /// left yet: what the peer takes that has given us a cookie. 0 if none has.
+    /// left yet: what the peer takes that has given us a cookie, or needs none. Otherwise 0.
     pub fn syn_room(&self, id: ConnId) -> usize {
         let slot = self.connections.get(id);
         slot.map_or(0, |slot| slot.connection.syn_room())
@@ -129,7 +169,8 @@ impl Stack {
             && let Some(lesson) = slot.connection.take_lesson()
         {
             let pair = slot.connection.pair();
-            self.cookie_jar.learn(self.now, &pair, lesson);
+            let how = slot.connection.config().fast_open;
+            self.cookie_jar.learn(self.now, &pair, lesson, &how);
         }
     }
 
@@ -145,7 +186,10 @@ impl Stack {
             return Haste::No;
         };
         let shown = seg.options.fast_open();
-        let anyone = listener.config.fast_open.without_cookie;
+        let (anyone, keys) = {
+            let how = &listener.config.fast_open;
+            (how.without_cookie, how.keys)
+        };
         let asks = shown.is_some() || (anyone && !seg.text.is_empty());
         if !asks {
             return Haste::No;
@@ -159,10 +203,14 @@ impl Stack {
         let Some(shown) = shown.filter(|_| !anyone) else {
             return Haste::Now(None);
         };
-        match self.cookies.judge(self.now, shown, client, server) {
+        let form = shown.form();
+        match self.cookies.judge(self.now, keys, shown, client, server) {
             Worth::Valid => Haste::Now(None),
-            Worth::Former => Haste::Now(Some(self.cookies.make(self.now, client, server))),
-            Worth::Nothing => Haste::NextTime,
+            Worth::Former => {
+                let renewed = self.cookies.make(self.now, keys, client, server);
+                Haste::Now(Some(renewed.in_form(form)))
+            }
+            Worth::Nothing => Haste::NextTime(form),
         }
     }
 

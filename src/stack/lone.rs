@@ -13,7 +13,7 @@ use crate::base::{Instant, Pieces, Received, Seed, SeqNum};
 use crate::probe::State;
 use crate::tcp;
 use crate::tcp::congestion::Algorithm;
-use crate::wire::cookie::Cookie;
+use crate::wire::cookie::{Cookie, Form};
 use crate::wire::counts::ByteCounts;
 use crate::wire::options::{Bulk, Options, Order, SackBlock, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
@@ -236,6 +236,10 @@ impl Lone {
                 ["ECN", ect0, ce, ect1] => {
                     let counts = ByteCounts::new(number(ect0), number(ce), number(ect1));
                     options.byte_counts = Some(counts);
+                }
+                ["FOEXP"] => {
+                    let asks = Cookie::REQUEST.in_form(Form::Experimental);
+                    options.bulk = Bulk::FastOpen(asks);
                 }
                 ["FO"] => options.bulk = Bulk::FastOpen(Cookie::REQUEST),
                 ["FO", hex] => {

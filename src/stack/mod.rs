@@ -90,7 +90,8 @@ pub use crate::tcp::ecn::{Asking, Counted};
 pub use crate::tcp::output::hold::HeldBack;
 pub use crate::tcp::output::low_water::NO_MARK;
 pub use crate::tcp::{
-    Config as TcpConfig, Deferral, Details, Failure, FastOpen, Heeding, KeepAlive, PushBursts,
+    Config as TcpConfig, CookieKeys, Deferral, Details, Failure, FastOpen, Heeding, KeepAlive,
+    PushBursts,
 };
 pub use crate::wire::icmp::{Problem, Unreachable};
 pub use crate::wire::options::Order as OptionOrder;

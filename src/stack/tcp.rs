@@ -240,7 +240,7 @@ impl Stack {
         let mut half = HalfOpen::new(&mut cx, *pair, &offer, &config, seg, iss, offset);
         match haste {
             Haste::No => {}
-            Haste::NextTime => half.hand_out(),
+            Haste::NextTime(form) => half.hand_out(form),
             Haste::Now(renewed) => {
                 self.open_fast(listener, number, half, config, seg, renewed);
                 return on;

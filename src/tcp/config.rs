@@ -1,12 +1,13 @@
 //! Every knob of a connection, with its default and the reason for it.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::congestion::Algorithm;
 use super::ecn::Asking;
 use super::ecn::counters::Telling;
-use super::output::low_water::NO_MARK;
 use super::open::defer::Deferral;
+use super::output::low_water::NO_MARK;
 use crate::base::Mss;
 use crate::wire::options::Order;
 
@@ -124,6 +125,15 @@ pub struct FastOpen {
     /// For an active OPEN with text: ask for cookies, and send text with the SYN to whoever has
     /// given one.
     pub active: bool,
+    /// For the same: send text with every SYN, and neither ask for cookies nor show any (RFC 7413
+    /// section 7.3). Only where the peers are known to take it.
+    pub active_without_cookie: bool,
+    /// For the same: ask again whoever has refused, the second time by the option for experiments
+    /// (RFC 7413 section 9): house!("fast-open-memory").
+    pub persistent: bool,
+    /// For the same: the SYN has as much text as a segment has beside forty bytes of options, if
+    /// need be of our size: house!("fast-open-syn").
+    pub whole_syns: bool,
     /// For listeners: how many connections may have been handed to the application that wait for
     /// the end of their handshake (RFC 7413 section 5.1). 0: no cookie is handed out, and none
     /// heeded.
@@ -131,14 +141,36 @@ pub struct FastOpen {
     /// For listeners: text is taken with any SYN, cookie or none, and none is handed out. Only
     /// where something else keeps strangers away: house!("fast-open-keys").
     pub without_cookie: bool,
+    /// For listeners: their own keys, in place of the stack's ([`set_fast_open_keys`]).
+    ///
+    /// [`set_fast_open_keys`]: crate::stack::Stack::set_fast_open_keys
+    pub keys: Option<CookieKeys>,
+}
+
+/// What cookies are made with: house!("fast-open-keys"). It prints as nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CookieKeys {
+    pub current: [u8; 16],
+    /// Cookies of this one are good as well.
+    pub former: Option<[u8; 16]>,
+}
+
+impl fmt::Debug for CookieKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CookieKeys(..)")
+    }
 }
 
 impl FastOpen {
     /// All of it is off.
     pub const OFF: FastOpen = FastOpen {
         active: false,
+        active_without_cookie: false,
+        persistent: false,
+        whole_syns: false,
         pending: 0,
         without_cookie: false,
+        keys: None,
     };
 }
 

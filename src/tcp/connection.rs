@@ -363,6 +363,7 @@ impl Connection {
         // RFC 9293 sections 3.8.1 and 3.8.6.1: text or a FIN that waits, for an acknowledgment or
         // for a window.
         let waits = self.snd.una != self.snd.nxt || self.snd.nxt != self.outgoing.limit();
+        let waits = waits && !self.waits_for_text();
         let looks_after = |kind: &TimerKind| !OTHER_TIMERS.contains(kind) && in_time(*kind);
         assert!(
             !waits || TimerKind::ALL.iter().any(looks_after),

@@ -7,8 +7,8 @@
 //! asks), or by `timers`.
 //!
 //! *Parts* (`recovery`, `congestion`, `input`, `output::{send_buffer, nagle}`, the two spaces,
-//! `timestamps`, `ecn`, `open::{negotiate, isn, defer}`) take numbers and return verdicts. *Rooms* are
-//! `impl Connection` blocks and hold the control flow.
+//! `timestamps`, `ecn`, `open::{negotiate, isn, defer}`) take numbers and return verdicts. *Rooms*
+//! are `impl Connection` blocks and hold the control flow.
 
 pub mod arrive;
 pub mod close;
@@ -42,7 +42,7 @@ use crate::probe::{Ending, Event, EventId, Subject, Voice};
 
 use ecn::Codepoint;
 
-pub use config::{Config, FastOpen, KeepAlive, PushBursts};
+pub use config::{Config, CookieKeys, FastOpen, KeepAlive, PushBursts};
 pub use connection::Connection;
 pub use details::{Details, Heeding};
 pub use open::defer::Deferral;

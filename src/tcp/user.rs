@@ -49,6 +49,7 @@ impl Connection {
             return Err(SendRefused::Closing);
         }
         self.stirred = cx.input();
+        self.wait_no_longer(cx);
         self.more_follows = false;
         self.outgoing.grow_to(self.send_limit());
         let taken = bytes.len().min(self.send_room());

@@ -1,27 +1,37 @@
 //! The Fast Open cookie: RFC 7413 section 4.1.1. Opaque bytes, to everybody but who made them.
 
 use std::fmt;
-use std::num::NonZeroU8;
 
-/// What a Fast Open option holds: 4 to 16 bytes, an even number; or none, which asks for some.
+/// What a Fast Open option holds: 4 to 16 bytes, an even number; or none, which asks for some. And
+/// which option holds it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Cookie {
     /// Zero beyond the length.
     bytes: [u8; COOKIE_MAX],
-    /// The option's length, which counts two bytes more; never zero, so that no cookie costs
-    /// nothing.
-    length: NonZeroU8,
+    len: u8,
+    form: Form,
+}
+
+/// Which option holds a cookie: RFC 7413 section 9.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The one that IANA has assigned, kind 34.
+    Assigned,
+    /// The one for experiments, kind 254, with a magic number in front of the cookie: what there
+    /// was before.
+    Experimental,
 }
 
 impl Cookie {
     /// No bytes: a client asks for a cookie.
     pub const REQUEST: Cookie = Cookie {
         bytes: [0; COOKIE_MAX],
-        length: HEAD_LEN,
+        len: 0,
+        form: Form::Assigned,
     };
 
-    /// The cookie of these bytes. `None` if no option may have so many: RFC 7413 section 4.1.1
-    /// takes none, or an even number from 4 to 16.
+    /// The cookie of these bytes, in the assigned option. `None` if no option may have so many: RFC
+    /// 7413 section 4.1.1 takes none, or an even number from 4 to 16.
     pub fn new(bytes: &[u8]) -> Option<Cookie> {
         if !matches!(bytes.len(), 0 | 4..=COOKIE_MAX) || !bytes.len().is_multiple_of(2) {
             return None;
@@ -29,25 +39,37 @@ impl Cookie {
         let mut cookie = Cookie::REQUEST;
         cookie.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
         // At most 16, as was just seen.
-        cookie.length = HEAD_LEN.saturating_add(bytes.len() as u8);
+        cookie.len = bytes.len() as u8;
         Some(cookie)
+    }
+
+    /// The same in an option of that form.
+    pub fn in_form(self, form: Form) -> Cookie {
+        Cookie { form, ..self }
+    }
+
+    /// The form of its option.
+    pub fn form(&self) -> Form {
+        self.form
     }
 
     /// Its bytes.
     pub fn as_slice(&self) -> &[u8] {
-        let len = usize::from(self.length.get()).saturating_sub(2);
         // It is never more than there are.
-        self.bytes.get(..len).unwrap_or(&[])
+        self.bytes.get(..usize::from(self.len)).unwrap_or(&[])
     }
 
     /// Whether it has none, and so asks.
     pub fn is_request(&self) -> bool {
-        self.length == HEAD_LEN
+        self.len == 0
     }
 
-    /// The length of its option: kind and length counted in.
+    /// The length of its option, all that stands before it counted in.
     pub fn option_len(&self) -> u8 {
-        self.length.get()
+        self.len.saturating_add(match self.form {
+            Form::Assigned => HEAD_LEN,
+            Form::Experimental => EXPERIMENTAL_HEAD_LEN,
+        })
     }
 }
 
@@ -69,14 +91,16 @@ impl fmt::Display for Cookie {
 
 impl fmt::Debug for Cookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cookie({self})")
+        write!(f, "Cookie({self}, {:?})", self.form)
     }
 }
 
 /// RFC 7413 section 4.1.1: the longest.
 pub const COOKIE_MAX: usize = 16;
 /// Kind and length.
-const HEAD_LEN: NonZeroU8 = NonZeroU8::MIN.saturating_add(1);
+const HEAD_LEN: u8 = 2;
+/// Kind, length and magic number.
+pub const EXPERIMENTAL_HEAD_LEN: u8 = 4;
 
 /// Every segment has room for one.
-const _: () = assert!(size_of::<Option<Cookie>>() == 17);
+const _: () = assert!(size_of::<Option<Cookie>>() == 18);

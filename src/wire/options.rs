@@ -7,7 +7,7 @@
 
 use crate::base::SeqNum;
 
-use super::cookie::{COOKIE_MAX, Cookie};
+use super::cookie::{COOKIE_MAX, Cookie, EXPERIMENTAL_HEAD_LEN, Form};
 use super::counts::ByteCounts;
 use super::put;
 
@@ -129,6 +129,11 @@ impl Options {
                 // RFC 7413 section 4.1.1: with an invalid length it must be ignored.
                 if let Some(cookie) = Cookie::new(cookie) {
                     self.bulk = Bulk::FastOpen(cookie);
+                }
+            }
+            [EXPERIMENTAL, _, MAGIC_0, MAGIC_1, ref cookie @ ..] => {
+                if let Some(cookie) = Cookie::new(cookie) {
+                    self.bulk = Bulk::FastOpen(cookie.in_form(Form::Experimental));
                 }
             }
             [kind, _, ref fields @ ..] => {
@@ -339,9 +344,13 @@ fn put_timestamps(out: &mut &mut [u8], TimestampOption { value, echo }: Timestam
     put(out, echo.to_be_bytes());
 }
 
-/// RFC 7413 section 4.1.1: kind, length and cookie.
+/// RFC 7413 section 4.1.1: kind, length and cookie; section 9: with a magic number between.
 fn put_cookie(out: &mut &mut [u8], cookie: Cookie) {
-    put(out, [FAST_OPEN, cookie.option_len()]);
+    let length = cookie.option_len();
+    match cookie.form() {
+        Form::Assigned => put(out, [FAST_OPEN, length]),
+        Form::Experimental => put(out, [EXPERIMENTAL, length, MAGIC_0, MAGIC_1]),
+    }
     for &byte in cookie.as_slice() {
         put(out, [byte]);
     }
@@ -446,9 +455,16 @@ const SACK: u8 = 5;
 const TIMESTAMPS: u8 = 8;
 /// RFC 7413 section 4.1.1.
 const FAST_OPEN: u8 = 34;
+/// RFC 7413 section 9: an option for experiments, which of them its first two bytes say.
+const EXPERIMENTAL: u8 = 254;
+const MAGIC_0: u8 = 0xf9;
+const MAGIC_1: u8 = 0x89;
 
 /// RFC 7413 section 4.2.2: a SYN with all that we offer has room for the longest cookie beside it.
-const _: () = assert!(4 + 12 + 4 + (2 + COOKIE_MAX).next_multiple_of(4) <= OPTIONS_MAX);
+const _: () = {
+    let longest = EXPERIMENTAL_HEAD_LEN as usize + COOKIE_MAX;
+    assert!(4 + 12 + 4 + longest.next_multiple_of(4) <= OPTIONS_MAX);
+};
 
 #[cfg(test)]
 pub(in crate::wire) mod tests;

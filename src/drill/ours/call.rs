@@ -84,60 +84,33 @@ impl Ours {
         };
         match socket.kind {
             Kind::Listening(_) | Kind::Connected(_) => return Reply::Failed(errno::EISCONN),
+            Kind::Opening(id) if self.stack.waits_for_text(id) => {
+                return Reply::Failed(errno::EISCONN);
+            }
             Kind::Opening(id) => return self.connected(handle, id),
             Kind::Fresh => {}
         }
+        let (now, bound) = (self.now, socket.bound);
+        let later = socket.options.connect_later;
         let config = self.config_of(&socket.options);
-        match self.stack.open_with(self.now, addr, socket.bound, config) {
-            Ok(id) => self.opens(handle, id),
+        let opened = match later {
+            true => self.stack.open_for_text(now, addr, bound, config),
+            false => self.stack.open_with(now, addr, bound, config),
+        };
+        match opened {
+            Ok(id) => {
+                let opening = self.opens(handle, id);
+                match self.stack.waits_for_text(id) {
+                    true => Reply::Done(0),
+                    false => opening,
+                }
+            }
             Err(error) => refused(error),
         }
     }
 
-    /// As Linux's `tcp_sendmsg_fastopen`: without a cookie nothing is taken.
-    pub(super) fn do_connect_sending(
-        &mut self,
-        handle: Handle,
-        addr: SocketAddr,
-        bytes: &[u8],
-    ) -> Reply {
-        let Some(socket) = self.get(handle) else {
-            return Reply::Failed(errno::EBADF);
-        };
-        if !self.policy.fast_open.is_active() {
-            return Reply::Failed(errno::EOPNOTSUPP);
-        }
-        if socket.options.without_cookie {
-            return Reply::Unsupported("option:TCP_FASTOPEN_NO_COOKIE".into());
-        }
-        match socket.kind {
-            Kind::Listening(_) | Kind::Connected(_) => return Reply::Failed(errno::EISCONN),
-            Kind::Opening(id) => {
-                return match self.connected(handle, id) {
-                    Reply::Done(_) => self.do_send(handle, bytes, false),
-                    not_yet => not_yet,
-                };
-            }
-            Kind::Fresh => {}
-        }
-        let config = self.config_of(&socket.options);
-        let opened = self
-            .stack
-            .open_sending(self.now, addr, socket.bound, config, &[]);
-        let id = match opened {
-            Ok((id, _)) => id,
-            Err(error) => return refused(error),
-        };
-        let opening = self.opens(handle, id);
-        let with_syn = bytes.get(..self.stack.syn_room(id)).unwrap_or(bytes);
-        match self.stack.write(self.now, id, with_syn) {
-            Ok(taken) if taken > 0 => Reply::Done(taken as i64),
-            _ => opening,
-        }
-    }
-
     /// An active OPEN has begun.
-    fn opens(&mut self, handle: Handle, id: ConnId) -> Reply {
+    pub(super) fn opens(&mut self, handle: Handle, id: ConnId) -> Reply {
         if let Some(socket) = self.get_mut(handle) {
             socket.kind = Kind::Opening(id);
             socket.told = false;
@@ -148,7 +121,7 @@ impl Ours {
     }
 
     /// How an opening ended, if it has.
-    fn connected(&mut self, handle: Handle, id: ConnId) -> Reply {
+    pub(super) fn connected(&mut self, handle: Handle, id: ConnId) -> Reply {
         let state = self.stack.status(id).map(|snapshot| snapshot.state);
         match state {
             Some(State::SynSent | State::SynReceived) => Reply::Wait(errno::EALREADY),
@@ -328,7 +301,7 @@ impl Ours {
 }
 
 /// Why there is no active OPEN.
-fn refused(error: OpenError) -> Reply {
+pub(super) fn refused(error: OpenError) -> Reply {
     Reply::Failed(match error {
         OpenError::InUse(..) | OpenError::NoPort(_) | OpenError::NotOurs(_) => errno::EADDRNOTAVAIL,
         OpenError::BadRemote(_) | OpenError::NoSource(_) | OpenError::Itself(_) => {

@@ -2,8 +2,11 @@
 //!
 //! `socket` has what a socket is and how errors are told, `call` the calls, `option` the socket
 //! options, `route` the way to a destination, `info` what code blocks ask for.
+//! options, `fast_open` both as far as they are about text before the handshake is over, `info`
+//! what code blocks ask for.
 
 mod call;
+mod fast_open;
 mod info;
 mod option;
 mod route;
@@ -76,8 +79,7 @@ impl Ours {
 
     /// The stack makes cookies with the keys that are set.
     fn tell_keys(&mut self) {
-        let (current, former) = self.policy.fast_open.keys();
-        self.stack.set_fast_open_keys(current, former);
+        self.stack.set_fast_open_keys(self.policy.fast_open.keys());
     }
 
     /// Nothing more is to be sent: does everything hold that must? A deadline of this very instant
@@ -215,9 +217,13 @@ impl Backend for Ours {
         &mut self,
         socket: Handle,
         addr: std::net::SocketAddr,
-        bytes: &[u8],
+        bytes: Option<&[u8]>,
     ) -> Reply {
         self.do_connect_sending(socket, addr, bytes)
+    }
+
+    fn opens_by_sending(&self, socket: Handle) -> Option<std::net::SocketAddr> {
+        Ours::opens_by_sending(self, socket)
     }
 
     fn send(&mut self, socket: Handle, bytes: &[u8], more: bool) -> Reply {

@@ -31,55 +31,35 @@ impl Ours {
         match option {
             Known::Congestion => return self.set_algorithm(handle, value),
             Known::QuickAcks => return self.set_quick_acks(handle, value),
-            Known::FastOpen => return self.set_fast_open(handle, value),
+            Known::FastOpen(option) => return self.set_fast_open(handle, option, value),
             _ => {}
         }
         let Some(number) = integer(value) else {
             return Reply::Failed(errno::EINVAL);
         };
         let on = number != 0;
-        let seconds = u64::try_from(number).map(Duration::from_secs);
-        match (option, seconds) {
-            (Known::SendBuffer, _) => {
+        match option {
+            Known::Linger2 if number < 0 => return unsupported(level, name),
+            Known::SendBuffer => {
                 options.send_buffer = Some(buffer(number, doubled, SEND_LEAST));
             }
-            (Known::ReceiveBuffer, _) => {
+            Known::ReceiveBuffer => {
                 options.receive_buffer = Some(buffer(number, doubled, RECEIVE_LEAST));
             }
-            (Known::ReuseAddr, _) => options.reuse_addr = on,
-            (Known::KeepAlive, _) => options.keep_alive = on,
-            (Known::NoDelay, _) => options.nodelay = on,
-            (Known::NoEffect, _) => {}
-            (Known::Linger, _) => {
+            Known::ReuseAddr => options.reuse_addr = on,
+            Known::KeepAlive => options.keep_alive = on,
+            Known::NoDelay => options.nodelay = on,
+            Known::Inert(Inert::Mark) => options.inert[Inert::Mark as usize] = number as i32,
+            Known::Inert(which) => options.inert[which as usize] = on.into(),
+            Known::Linger => {
                 let Some(seconds) = value.get(4..).and_then(integer) else {
                     return Reply::Failed(errno::EINVAL);
                 };
                 let span = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
                 options.linger = on.then_some(span);
             }
-            (Known::Error | Known::Told(_), _) => return Reply::Failed(errno::ENOPROTOOPT),
-            (Known::KeepIdle, Ok(span)) if (1..=32_767).contains(&number) => {
-                options.keep_idle = Some(span);
-            }
-            (Known::KeepInterval, Ok(span)) if (1..=32_767).contains(&number) => {
-                options.keep_interval = Some(span);
-            }
-            (Known::KeepCount, _) if (1..=127).contains(&number) => {
-                options.keep_count = u32::try_from(number).ok();
-            }
-            (Known::SynCount, _) if (1..=127).contains(&number) => {
-                options.syn_count = u32::try_from(number).ok();
-            }
-            (Known::UserTimeout, Ok(_)) => {
-                let millis = u64::try_from(number).unwrap_or(0);
-                let span = Duration::from_millis(millis);
-                options.user_timeout = Some(span).filter(|span| !span.is_zero());
-            }
-            (Known::DeferAccept, span) => {
-                // A negative number means none.
-                options.defer_accept = Deferral::lasting(span.unwrap_or_default(), RTO_MAX);
-            }
-            (Known::Linger2, Ok(span)) => options.linger2 = Some(span).filter(|_| number > 0),
+            Known::Error | Known::Told(_) => return Reply::Failed(errno::ENOPROTOOPT),
+            _ if set_times(options, option, number) => {}
             _ if set_segments(options, option, number) => {}
             _ => return Reply::Failed(errno::EINVAL),
         }
@@ -130,6 +110,10 @@ impl Ours {
         let Some(option) = Known::of(level, name) else {
             return nothing(unsupported(level, name));
         };
+        if let Some(mut bytes) = self.bytes_of(handle, option) {
+            bytes.truncate(len);
+            return (Reply::Done(0), bytes);
+        }
         let Some(socket) = self.get(handle) else {
             return nothing(Reply::Failed(errno::EBADF));
         };
@@ -145,7 +129,6 @@ impl Ours {
             Known::KeepAlive => i64::from(options.keep_alive),
             Known::NoDelay => i64::from(options.nodelay),
             Known::Inquire => i64::from(options.inquire),
-            Known::WithoutCookie => i64::from(options.without_cookie),
             Known::Cork => i64::from(options.cork),
             Known::QuickAcks => i64::from(options.quick_acks.unwrap_or(true)),
             Known::SegmentSize => self.segment_size(handle),
@@ -153,25 +136,8 @@ impl Ours {
             Known::HopLimit => i64::from(options.hop_limit.unwrap_or(HOP_LIMIT)),
             Known::PathMtu => options.path_mtu.unwrap_or(WANT),
             Known::Told(fact) => self.fact(socket.kind, fact),
-            Known::NoEffect => return nothing(unsupported(level, name)),
+            Known::Inert(which) => options.inert[which as usize].into(),
             Known::Error => self.take_error(handle).unwrap_or(0),
-            Known::Linger => {
-                let on = i32::from(options.linger.is_some()).to_le_bytes();
-                let span = seconds(options.linger.unwrap_or_default()) as i32;
-                let mut bytes = [on, span.to_le_bytes()].concat();
-                bytes.truncate(len);
-                return (Reply::Done(0), bytes);
-            }
-            Known::Congestion => {
-                let name = match self.algorithm(handle) {
-                    Algorithm::Reno => "reno",
-                    Algorithm::Cubic => "cubic",
-                    Algorithm::Bbr => "bbr",
-                };
-                let mut bytes = name.as_bytes().to_vec();
-                bytes.resize(CA_NAME_MAX.min(len), 0);
-                return (Reply::Done(0), bytes);
-            }
             Known::KeepIdle => seconds(options.keep_idle.unwrap_or(keep.idle)),
             Known::KeepInterval => seconds(options.keep_interval.unwrap_or(keep.interval)),
             Known::KeepCount => i64::from(options.keep_count.unwrap_or(keep.probes)),
@@ -179,7 +145,14 @@ impl Ours {
             Known::UserTimeout => options.user_timeout.unwrap_or_default().as_millis() as i64,
             Known::DeferAccept => seconds(asked.defer_accept.span(RTO_MAX)),
             Known::Linger2 => seconds(asked.linger2.unwrap_or(tcp.fin_wait_2)),
-            Known::FastOpen => i64::from(options.fast_open.unwrap_or(0)),
+            Known::FastOpen(_) if !self.opens_fast_as_linux() => {
+                return nothing(unsupported(level, name));
+            }
+            Known::FastOpen(Hasty::Pending) => i64::from(options.fast_open.unwrap_or(0)),
+            Known::FastOpen(Hasty::WithoutCookie) => i64::from(options.without_cookie),
+            Known::FastOpen(Hasty::ConnectLater) => i64::from(options.connect_later),
+            // Those that are more than a number were told above.
+            Known::Linger | Known::Congestion | Known::FastOpen(Hasty::Keys) => 0,
         };
         let mut bytes = (number as i32).to_le_bytes().to_vec();
         bytes.truncate(len);
@@ -188,6 +161,33 @@ impl Ours {
 }
 
 impl Ours {
+    /// The value of an option that is more than a number.
+    fn bytes_of(&self, handle: Handle, option: Known) -> Option<Vec<u8>> {
+        let socket = self.get(handle)?;
+        match option {
+            Known::Linger => {
+                let linger = socket.options.linger;
+                let on = i32::from(linger.is_some()).to_le_bytes();
+                let span = linger.unwrap_or_default().as_secs() as i32;
+                Some([on, span.to_le_bytes()].concat())
+            }
+            Known::Congestion => {
+                let name = match self.algorithm(handle) {
+                    Algorithm::Reno => "reno",
+                    Algorithm::Cubic => "cubic",
+                    Algorithm::Bbr => "bbr",
+                };
+                let mut bytes = name.as_bytes().to_vec();
+                bytes.resize(CA_NAME_MAX, 0);
+                Some(bytes)
+            }
+            Known::FastOpen(Hasty::Keys) if self.opens_fast_as_linux() => {
+                Some(self.cookie_keys(handle))
+            }
+            _ => None,
+        }
+    }
+
     /// What segments may hold: of a connection what they do, before that what was asked for.
     fn segment_size(&self, handle: Handle) -> i64 {
         let asked = self.get(handle).and_then(|socket| socket.options.mss_max);
@@ -249,22 +249,20 @@ impl Ours {
         Reply::Done(0)
     }
 
-    /// How many connections may be pending that a listener takes before their handshake is over.
-    fn set_fast_open(&mut self, handle: Handle, value: &[u8]) -> Reply {
-        if self.policy.profile == Profile::Bsd {
-            // There it is a switch, and the host counts for all sockets.
-            return unsupported(SOL_TCP, TCP_FASTOPEN);
+    fn set_fast_open(&mut self, handle: Handle, option: Hasty, value: &[u8]) -> Reply {
+        if !self.opens_fast_as_linux() {
+            return unsupported(SOL_TCP, option.number());
         }
-        let pending = integer(value).and_then(|number| u32::try_from(number).ok());
-        let Some((socket, pending)) = self.get_mut(handle).zip(pending) else {
-            return Reply::Failed(errno::EINVAL);
+        let number = integer(value);
+        let reply = match (option, number) {
+            (Hasty::Keys, _) => self.set_cookie_keys(handle, value),
+            (_, None) => Reply::Failed(errno::EINVAL),
+            (Hasty::Pending, Some(number)) => self.set_pending(handle, number),
+            (Hasty::WithoutCookie, Some(number)) => self.set_without_cookie(handle, number),
+            (Hasty::ConnectLater, Some(number)) => self.set_connect_later(handle, number),
         };
-        if !matches!(socket.kind, Kind::Fresh | Kind::Listening(_)) {
-            return Reply::Failed(errno::EINVAL);
-        }
-        socket.options.fast_open = Some(pending.min(SOMAXCONN));
-        self.follow(handle, Known::FastOpen);
-        Reply::Done(0)
+        self.follow(handle, Known::FastOpen(option));
+        reply
     }
 
     /// The congestion control that a socket has, or will have.
@@ -276,11 +274,36 @@ impl Ours {
     }
 }
 
+/// Options that are times, or tell how often. `false`: no such value.
+fn set_times(options: &mut Options, option: Known, number: i64) -> bool {
+    let Ok(count) = u32::try_from(number.max(0)) else {
+        return false;
+    };
+    let span = Duration::from_secs(count.into());
+    match option {
+        Known::KeepIdle if (1..=32_767).contains(&number) => options.keep_idle = Some(span),
+        Known::KeepInterval if (1..=32_767).contains(&number) => options.keep_interval = Some(span),
+        Known::KeepCount if (1..=127).contains(&number) => options.keep_count = Some(count),
+        Known::SynCount if (1..=127).contains(&number) => options.syn_count = Some(count),
+        Known::UserTimeout if number >= 0 => {
+            let span = Duration::from_millis(count.into());
+            options.user_timeout = Some(span).filter(|span| !span.is_zero());
+        }
+        // Less than none is none.
+        Known::DeferAccept => options.defer_accept = Deferral::lasting(span, RTO_MAX),
+        Known::Linger2 => {
+            let span = span.min(LINGER2_MAX);
+            options.linger2 = Some(span).filter(|span| !span.is_zero());
+        }
+        _ => return false,
+    }
+    true
+}
+
 /// Options about segments, their headers and what is told of them. `false`: no such value.
 fn set_segments(options: &mut Options, option: Known, number: i64) -> bool {
     let on = number != 0;
     match option {
-        Known::WithoutCookie if matches!(number, 0 | 1) => options.without_cookie = on,
         Known::Inquire if matches!(number, 0 | 1) => options.inquire = on,
         Known::Cork => options.cork = on,
         Known::SegmentSize if number == 0 || MAXSEG.contains(&number) => {
@@ -370,13 +393,50 @@ enum Known {
     UnsentLowWater,
     DeferAccept,
     Congestion,
-    FastOpen,
-    /// TCP_FASTOPEN_NO_COOKIE.
-    WithoutCookie,
+    FastOpen(Hasty),
     /// Read only.
     Told(Fact),
-    /// Accepted, and nothing that a packet could show.
-    NoEffect,
+    /// Kept, and nothing that a packet could show.
+    Inert(Inert),
+}
+
+/// Options that change nothing here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inert {
+    ReusePort,
+    Mark,
+    FreeBind,
+}
+
+/// The options of Fast Open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hasty {
+    /// TCP_FASTOPEN.
+    Pending,
+    /// TCP_FASTOPEN_NO_COOKIE.
+    WithoutCookie,
+    /// TCP_FASTOPEN_CONNECT.
+    ConnectLater,
+    /// TCP_FASTOPEN_KEY.
+    Keys,
+}
+
+impl Hasty {
+    const ALL: [Hasty; 4] = [
+        Hasty::Pending,
+        Hasty::WithoutCookie,
+        Hasty::ConnectLater,
+        Hasty::Keys,
+    ];
+
+    const fn number(self) -> i64 {
+        match self {
+            Hasty::Pending => 23,
+            Hasty::ConnectLater => 30,
+            Hasty::Keys => 33,
+            Hasty::WithoutCookie => 34,
+        }
+    }
 }
 
 /// What a socket tells of itself.
@@ -397,8 +457,9 @@ impl Known {
             (SOL_SOCKET, 4) => Known::Error,
             (SOL_SOCKET, 9) => Known::KeepAlive,
             (SOL_SOCKET, 13) => Known::Linger,
-            // SO_REUSEPORT, SO_MARK; IP_FREEBIND.
-            (SOL_SOCKET, 15 | 36) | (SOL_IP, 15) => Known::NoEffect,
+            (SOL_SOCKET, 15) => Known::Inert(Inert::ReusePort),
+            (SOL_SOCKET, 36) => Known::Inert(Inert::Mark),
+            (SOL_IP, 15) | (SOL_IPV6, 78) => Known::Inert(Inert::FreeBind),
             (SOL_SOCKET, 3) => Known::Told(Fact::Type),
             (SOL_SOCKET, 30) => Known::Told(Fact::Listens),
             (SOL_SOCKET, 38) => Known::Told(Fact::Protocol),
@@ -420,8 +481,10 @@ impl Known {
             (SOL_TCP, 13) => Known::Congestion,
             (SOL_TCP, 18) => Known::UserTimeout,
             (SOL_TCP, 25) => Known::UnsentLowWater,
-            (SOL_TCP, TCP_FASTOPEN) => Known::FastOpen,
-            (SOL_TCP, 34) => Known::WithoutCookie,
+            (SOL_TCP, name) => {
+                let mut hasty = Hasty::ALL.into_iter();
+                Known::FastOpen(hasty.find(|option| option.number() == name)?)
+            }
             _ => return None,
         })
     }
@@ -482,11 +545,10 @@ const SOL_IP: i64 = 0;
 const SOL_SOCKET: i64 = 1;
 const SOL_TCP: i64 = 6;
 const SOL_IPV6: i64 = 41;
-const TCP_FASTOPEN: i64 = 23;
+/// TCP_FIN_TIMEOUT_MAX.
+const LINGER2_MAX: Duration = Duration::from_secs(120);
 /// TCP_RTO_MAX.
 const RTO_MAX: Duration = Duration::from_secs(120);
-/// net.core.somaxconn.
-const SOMAXCONN: u32 = 4096;
 /// net.core.wmem_max and rmem_max.
 const DEFAULT_MAX: u32 = 212_992;
 /// SOCK_MIN_SNDBUF and SOCK_MIN_RCVBUF on x86-64.

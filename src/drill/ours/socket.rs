@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::Mss;
 use crate::probe::{Snapshot, State};
 use crate::stack::{
-    Algorithm, ConnId, Deferral, Failure, FastOpen, KeepAlive, ListenerId, TcpConfig,
+    Algorithm, ConnId, CookieKeys, Deferral, Failure, FastOpen, KeepAlive, ListenerId, TcpConfig,
 };
 
 use super::super::backend::{Control, Handle, Reply, Waiting, errno, poll};
@@ -55,6 +55,8 @@ pub struct Options {
     /// IP_MTU_DISCOVER: what only a narrow path would show.
     pub path_mtu: Option<i64>,
     pub reuse_addr: bool,
+    /// SO_REUSEPORT, SO_MARK, IP_FREEBIND.
+    pub inert: [i32; 3],
     /// TCP_INQ: `recvmsg` tells how much is left to be read.
     pub inquire: bool,
     pub keep_alive: bool,
@@ -71,8 +73,11 @@ pub struct Options {
     pub congestion: Option<Algorithm>,
     /// How many connections may be pending that a listener takes before their handshake is over.
     pub fast_open: Option<u32>,
-    /// TCP_FASTOPEN_NO_COOKIE: for listeners.
+    /// TCP_FASTOPEN_NO_COOKIE.
     pub without_cookie: bool,
+    /// TCP_FASTOPEN_CONNECT.
+    pub connect_later: bool,
+    pub cookie_keys: Option<CookieKeys>,
 }
 
 impl Socket {
@@ -126,6 +131,7 @@ impl Options {
             hop_limit,
             path_mtu: _,
             reuse_addr: _,
+            inert: _,
             inquire: _,
             keep_alive: _,
             keep_idle: _,
@@ -140,6 +146,8 @@ impl Options {
             congestion,
             fast_open,
             without_cookie,
+            connect_later: _,
+            cookie_keys,
         } = *self;
         let tcp = policy.tcp.clone();
         let (receive, receive_max) = policy.receive_buffer(receive_buffer, mss.bytes());
@@ -167,9 +175,14 @@ impl Options {
                 _ => tcp.quick_acks,
             },
             congestion: congestion.unwrap_or(tcp.congestion),
-            fast_open: FastOpen {
-                without_cookie: without_cookie || policy.fast_open.is_without_cookie(),
-                ..policy.fast_open.of_socket(fast_open)
+            fast_open: {
+                let how = policy.fast_open.of_socket(fast_open);
+                FastOpen {
+                    without_cookie: without_cookie || how.without_cookie,
+                    active_without_cookie: without_cookie || how.active_without_cookie,
+                    keys: cookie_keys,
+                    ..how
+                }
             },
             ..tcp
         }
@@ -299,7 +312,10 @@ impl Ours {
         if read_over {
             events |= READABLE | poll::RDHUP;
         }
-        if !socket.is_opening(snapshot.state) {
+        if self.opens_by_sending(handle).is_some() {
+            // Whoever writes has the SYN leave.
+            events |= WRITABLE;
+        } else if !socket.is_opening(snapshot.state) {
             if snapshot.unread > 0 {
                 events |= READABLE;
             }

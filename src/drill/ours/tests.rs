@@ -101,6 +101,7 @@ fn int(value: i32) -> Vec<u8> {
 
 #[test]
 fn options_are_kept_and_told() {
+    const SOL_IP: i64 = 0;
     const SOL_SOCKET: i64 = 1;
     const SOL_TCP: i64 = 6;
     let (mut ours, _, _) = ours(Profile::Rfc);
@@ -109,6 +110,9 @@ fn options_are_kept_and_told() {
         (SOL_SOCKET, 7, 10_000),
         (SOL_SOCKET, 8, 20_000),
         (SOL_SOCKET, 2, 1),
+        (SOL_SOCKET, 15, 1),
+        (SOL_SOCKET, 36, -7),
+        (SOL_IP, 15, 1),
         (SOL_SOCKET, 9, 1),
         (SOL_TCP, 1, 1),
         (SOL_TCP, 4, 30),
@@ -194,15 +198,15 @@ fn an_opening_with_text_is_for_new_sockets_where_it_is_allowed() {
     let (mut ours, local, remote) = ours(Profile::Rfc);
     let socket = ours.socket();
     ours.configure("net.ipv4.tcp_fastopen", "2");
-    let forbidden = ours.connect_sending(socket, remote, b"text");
+    let forbidden = ours.connect_sending(socket, remote, Some(b"text"));
     assert_eq!(forbidden, Reply::Failed(errno::EOPNOTSUPP));
     assert_eq!(ours.emitted(), None);
     ours.configure("net.ipv4.tcp_fastopen", "1");
-    let opening = ours.connect_sending(socket, remote, b"text");
+    let opening = ours.connect_sending(socket, remote, Some(b"text"));
     assert_eq!(opening, Reply::Wait(errno::EINPROGRESS));
     // Without a cookie nothing was taken, and nothing is yet.
     assert_eq!(ours.emitted().map(|syn| syn[33]), Some(2));
-    let again = ours.connect_sending(socket, remote, b"text");
+    let again = ours.connect_sending(socket, remote, Some(b"text"));
     assert_eq!(again, Reply::Wait(errno::EALREADY));
     assert_eq!(
         ours.send(socket, b"text", false),
@@ -213,10 +217,79 @@ fn an_opening_with_text_is_for_new_sockets_where_it_is_allowed() {
     let listener = ours.socket();
     ours.bind(listener, local);
     ours.listen(listener, 1);
-    let listening = ours.connect_sending(listener, remote, b"text");
+    let listening = ours.connect_sending(listener, remote, Some(b"text"));
     assert_eq!(listening, Reply::Failed(errno::EISCONN));
-    let nobody = ours.connect_sending(Handle(9), remote, b"text");
+    let nobody = ours.connect_sending(Handle(9), remote, Some(b"text"));
     assert_eq!(nobody, Reply::Failed(errno::EBADF));
+}
+
+#[test]
+fn options_of_fast_open_are_for_sockets_that_can_still_heed_them() {
+    const SOL_TCP: i64 = 6;
+    let (mut ours, local, remote) = ours(Profile::Rfc);
+    let set = |ours: &mut Ours, socket, name, value: &[u8]| match ours
+        .set_option(socket, SOL_TCP, name, value)
+    {
+        Reply::Failed(errno) => errno,
+        reply => {
+            assert_eq!(reply, Reply::Done(0));
+            0
+        }
+    };
+    const EINVAL: i64 = errno::EINVAL;
+    let listener = ours.socket();
+    ours.bind(listener, local);
+    ours.listen(listener, 1);
+    let opening = ours.socket();
+    ours.connect(opening, Some(remote));
+    let fresh = ours.socket();
+    for (name, value, expected) in [
+        (23, int(1), [0, 0, EINVAL]),
+        (30, int(1), [0, EINVAL, EINVAL]),
+        (30, int(2), [EINVAL; 3]),
+        (30, vec![1], [EINVAL; 3]),
+        (34, int(1), [0, 0, EINVAL]),
+        (34, int(-1), [EINVAL; 3]),
+        (33, vec![7; 16], [0; 3]),
+        (33, vec![7; 32], [0; 3]),
+        (33, vec![7; 15], [EINVAL; 3]),
+        (33, vec![7; 48], [EINVAL; 3]),
+        (33, vec![], [EINVAL; 3]),
+    ] {
+        let sockets = [fresh, listener, opening];
+        let found = sockets.map(|socket| set(&mut ours, socket, name, &value));
+        assert_eq!(found, expected, "{name} {value:?}");
+    }
+    for name in [30, 34] {
+        assert_eq!(ours.option(fresh, SOL_TCP, name, 4).1, int(1));
+    }
+    ours.configure("net.ipv4.tcp_fastopen", "2");
+    assert_eq!(set(&mut ours, fresh, 30, &int(0)), errno::EOPNOTSUPP);
+}
+
+#[test]
+fn keys_are_those_of_the_host_until_a_socket_has_its_own() {
+    let (mut ours, _, _) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    let keys = |ours: &mut Ours, len| ours.option(socket, 6, 33, len).1;
+    ours.configure("net.ipv4.tcp_fastopen_key", "1-0-0-0,2-0-0-0");
+    let host = keys(&mut ours, 64);
+    assert_eq!((host.len(), host[0], host[16]), (32, 1, 2));
+    assert_eq!(keys(&mut ours, 5).len(), 5);
+    ours.set_option(socket, 6, 33, &[7; 16]);
+    assert_eq!(keys(&mut ours, 64), [7; 16]);
+}
+
+#[test]
+fn what_lies_behind_a_null_pointer_goes_with_no_syn() {
+    let (mut ours, _, remote) = ours(Profile::Rfc);
+    let socket = ours.socket();
+    let asks = ours.connect_sending(socket, remote, None);
+    assert_eq!(asks, Reply::Wait(errno::EINPROGRESS));
+    let bold = ours.socket();
+    ours.set_option(bold, 6, 34, &int(1));
+    let skipped = ours.connect_sending(bold, remote, None);
+    assert!(matches!(skipped, Reply::Unsupported(_)));
 }
 
 #[test]
@@ -237,8 +310,12 @@ fn on_linux_every_listener_opens_fast() {
     }
     let (mut bsd, _, _) = ours(Profile::Bsd);
     let socket = bsd.socket();
-    let switch = bsd.set_option(socket, 6, 23, &int(1));
-    assert_eq!(switch, Reply::Unsupported("option:TCP_FASTOPEN".into()));
+    for (number, name) in [(23, "TCP_FASTOPEN"), (33, "TCP_FASTOPEN_KEY")] {
+        let unsupported = Reply::Unsupported(format!("option:{name}"));
+        let switch = bsd.set_option(socket, 6, number, &int(1));
+        assert_eq!(switch, unsupported);
+        assert_eq!(bsd.option(socket, 6, number, 4).0, unsupported);
+    }
 }
 
 #[test]

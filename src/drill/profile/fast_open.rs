@@ -1,6 +1,6 @@
 //! Fast Open's keys: who may use it, and what cookies are made with.
 
-use crate::stack::FastOpen;
+use crate::stack::{CookieKeys, FastOpen};
 
 use super::super::backend::Configured;
 use super::super::settings::DEFAULT_KEY;
@@ -10,8 +10,9 @@ use super::Profile;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FastOpenPolicy {
     bits: u32,
-    current: [u8; 16],
-    former: Option<[u8; 16]>,
+    keys: CookieKeys,
+    /// Those who open as Linux does take no refusal for the last word, and fill their SYNs.
+    as_linux: bool,
 }
 
 impl FastOpenPolicy {
@@ -24,14 +25,17 @@ impl FastOpenPolicy {
                 Profile::Linux => ACTIVE | PASSIVE | ALL_LISTENERS,
                 Profile::Bsd => 0,
             },
-            current: DEFAULT_KEY,
-            former: None,
+            keys: CookieKeys {
+                current: DEFAULT_KEY,
+                former: None,
+            },
+            as_linux: profile == Profile::Linux,
         }
     }
 
     /// Those that cookies are made with, and were made with before.
-    pub fn keys(&self) -> ([u8; 16], Option<[u8; 16]>) {
-        (self.current, self.former)
+    pub fn keys(&self) -> CookieKeys {
+        self.keys
     }
 
     /// Whether a socket may send text with its SYN.
@@ -44,22 +48,21 @@ impl FastOpenPolicy {
         self.bits & (PASSIVE | ALL_LISTENERS) == PASSIVE | ALL_LISTENERS
     }
 
-    /// Whether listeners take text with any SYN.
-    pub fn is_without_cookie(&self) -> bool {
-        self.bits & PASSIVE_WITHOUT_COOKIE != 0
-    }
-
     /// What a socket that wants so many pending connections gets.
     pub fn of_socket(&self, pending: Option<u32>) -> FastOpen {
         let allowed = pending.filter(|_| self.bits & PASSIVE != 0);
         FastOpen {
             active: self.is_active(),
+            active_without_cookie: self.bits & ACTIVE_WITHOUT_COOKIE != 0,
+            persistent: self.as_linux,
+            whole_syns: self.as_linux,
             pending: allowed.unwrap_or(0),
-            without_cookie: self.is_without_cookie(),
+            without_cookie: self.bits & PASSIVE_WITHOUT_COOKIE != 0,
+            keys: None,
         }
     }
 
-    /// Sets who may use it. No SYN of ours has text here without a cookie.
+    /// Sets who may use it.
     pub fn set_bits(&mut self, value: &str) -> Configured {
         let number = match value.strip_prefix("0x") {
             Some(digits) => u32::from_str_radix(digits, 16),
@@ -67,7 +70,6 @@ impl FastOpenPolicy {
         };
         match number {
             Err(_) => Configured::Refused,
-            Ok(bits) if bits & ACTIVE_WITHOUT_COOKIE != 0 => Configured::Unsupported,
             Ok(bits) => {
                 self.bits = bits;
                 Configured::Done
@@ -79,9 +81,14 @@ impl FastOpenPolicy {
     pub fn set_keys(&mut self, value: &str) -> Configured {
         let mut keys = value.split(',').map(key);
         match (keys.next(), keys.next(), keys.next()) {
-            (Some(Some(current)), None, _) => (self.current, self.former) = (current, None),
-            (Some(Some(current)), Some(Some(former)), None) => {
-                (self.current, self.former) = (current, Some(former));
+            (Some(Some(current)), None, _) => {
+                self.keys = CookieKeys {
+                    current,
+                    former: None,
+                };
+            }
+            (Some(Some(current)), Some(former @ Some(_)), None) => {
+                self.keys = CookieKeys { current, former };
             }
             _ => return Configured::Refused,
         }

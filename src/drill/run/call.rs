@@ -355,12 +355,6 @@ impl World {
             "sendmsg" => (self.message(args)?, false),
             _ => (args.count(2)?, args.is_null(1)?),
         };
-        if flags.has(MSG_FASTOPEN) && flags.has(MSG_MORE) {
-            return Err(Stop::Skip("flag:MSG_MORE with MSG_FASTOPEN".into()));
-        }
-        if null && flags.has(MSG_FASTOPEN) {
-            return Err(Stop::Skip("flag:MSG_FASTOPEN".into()));
-        }
         let addressed = matches!(call.name.as_str(), "sendto" | "sendmsg");
         let mut opening = Opening::No;
         if flags.has(MSG_FASTOPEN) {

@@ -208,6 +208,15 @@ impl World {
     }
 
     fn attempt_send(&mut self, sending: &mut Sending) -> Result<Option<Finished>, Stop> {
+        if let (Opening::No, Some(addr)) = (
+            sending.opening,
+            self.backend.opens_by_sending(sending.handle),
+        ) {
+            sending.opening = Opening::Due(addr);
+        }
+        if let Opening::Due(addr) = sending.opening {
+            return self.open_sending(sending, addr);
+        }
         if sending.null && sending.len > 0 {
             // The connection's own errors come before that of the pointer.
             let reply = match self.backend.send(sending.handle, &[], false) {
@@ -217,8 +226,7 @@ impl World {
             return ended(reply, sending.nonblocking);
         }
         match sending.opening {
-            Opening::No => {}
-            Opening::Due(addr) => return self.open_sending(sending, addr),
+            Opening::No | Opening::Due(_) => {}
             Opening::Begun(addr) => match self.backend.connect(sending.handle, Some(addr)) {
                 Reply::Done(_) | Reply::Failed(errno::EISCONN) => sending.opening = Opening::No,
                 reply => return ended(reply, false),
@@ -260,8 +268,9 @@ impl World {
         addr: SocketAddr,
     ) -> Result<Option<Finished>, Stop> {
         let bytes = self.next_text(sending);
+        let bytes = (!sending.null || sending.len == 0).then_some(&bytes[..]);
         sending.opening = Opening::Begun(addr);
-        match self.backend.connect_sending(sending.handle, addr, &bytes) {
+        match self.backend.connect_sending(sending.handle, addr, bytes) {
             Reply::Done(taken) => {
                 self.count_sent(sending, taken);
                 let finished = Finished::with(sending.sent as i64);

@@ -16,7 +16,21 @@ fn cookie(byte: u8) -> Cookie {
 }
 
 const MSS: Mss = Mss::new(1000);
-const ASK: Option<(Cookie, Mss)> = Some((Cookie::REQUEST, Mss::FLOOR));
+const ASK: Option<Advice> = Some(Advice {
+    cookie: Some(Cookie::REQUEST),
+    mss: None,
+});
+const HOW: FastOpen = FastOpen {
+    active: true,
+    ..FastOpen::OFF
+};
+
+fn show(byte: u8, mss: Mss) -> Option<Advice> {
+    Some(Advice {
+        cookie: Some(cookie(byte)),
+        mss: Some(mss),
+    })
+}
 
 fn hours(hours: u64) -> Instant {
     Instant::BIRTH + Duration::from_secs(hours * 3600)
@@ -27,30 +41,35 @@ fn hours(hours: u64) -> Instant {
 fn a_cookie_is_kept_for_a_pair_of_addresses_with_what_the_peer_takes() {
     let mut jar = CookieJar::default();
     let now = Instant::BIRTH;
-    assert_eq!(jar.advise(now, &pair(2, 80)), ASK);
-    jar.learn(now, &pair(2, 80), Lesson::Given(cookie(1), MSS));
-    assert_eq!(jar.advise(now, &pair(2, 443)), Some((cookie(1), MSS)));
-    assert_eq!(jar.advise(now, &pair(3, 80)), ASK);
+    assert_eq!(jar.advise(now, &pair(2, 80), &HOW), ASK);
+    jar.learn(now, &pair(2, 80), Lesson::Given(cookie(1), MSS), &HOW);
+    assert_eq!(jar.advise(now, &pair(2, 443), &HOW), show(1, MSS));
+    assert_eq!(jar.advise(now, &pair(3, 80), &HOW), ASK);
     // Of several the latest; of sizes no more than what is usual.
-    jar.learn(now, &pair(2, 80), Lesson::Given(cookie(2), Mss::new(9000)));
-    let advice = jar.advise(now, &pair(2, 80));
-    assert_eq!(advice, Some((cookie(2), Mss::new(1460))));
-    jar.learn(now, &pair(2, 80), Lesson::Taken(MSS));
-    assert_eq!(jar.advise(now, &pair(2, 80)), Some((cookie(2), MSS)));
+    jar.learn(
+        now,
+        &pair(2, 80),
+        Lesson::Given(cookie(2), Mss::new(9000)),
+        &HOW,
+    );
+    let advice = jar.advise(now, &pair(2, 80), &HOW);
+    assert_eq!(advice, show(2, Mss::new(1460)));
+    jar.learn(now, &pair(2, 80), Lesson::Taken(MSS), &HOW);
+    assert_eq!(jar.advise(now, &pair(2, 80), &HOW), show(2, MSS));
     let mut elsewhere = pair(2, 80);
     elsewhere.local.addr = IpAddr::from([10, 0, 0, 9]);
-    assert_eq!(jar.advise(now, &elsewhere), ASK);
+    assert_eq!(jar.advise(now, &elsewhere, &HOW), ASK);
 }
 
 // req: RFC7413-4.1.3.1-1
 #[test]
 fn a_refusal_is_kept_for_an_hour_and_for_a_port() {
     let mut jar = CookieJar::default();
-    jar.learn(hours(1), &pair(2, 80), Lesson::Given(cookie(1), MSS));
-    jar.learn(hours(1), &pair(2, 80), Lesson::Refused);
-    assert_eq!(jar.advise(hours(1), &pair(2, 80)), None);
-    assert_eq!(jar.advise(hours(1), &pair(2, 443)), Some((cookie(1), MSS)));
-    assert_eq!(jar.advise(hours(2), &pair(2, 80)), Some((cookie(1), MSS)));
+    jar.learn(hours(1), &pair(2, 80), Lesson::Given(cookie(1), MSS), &HOW);
+    jar.learn(hours(1), &pair(2, 80), Lesson::Refused, &HOW);
+    assert_eq!(jar.advise(hours(1), &pair(2, 80), &HOW), None);
+    assert_eq!(jar.advise(hours(1), &pair(2, 443), &HOW), show(1, MSS));
+    assert_eq!(jar.advise(hours(2), &pair(2, 80), &HOW), show(1, MSS));
 }
 
 #[test]
@@ -62,12 +81,59 @@ fn the_oldest_of_too_many_is_forgotten() {
         pair
     };
     for n in 0..=MOST as u32 {
-        jar.learn(Instant::BIRTH, &far(n), Lesson::Given(cookie(1), MSS));
-        jar.learn(Instant::BIRTH, &far(n + 1000), Lesson::Refused);
+        jar.learn(Instant::BIRTH, &far(n), Lesson::Given(cookie(1), MSS), &HOW);
+        jar.learn(Instant::BIRTH, &far(n + 1000), Lesson::Refused, &HOW);
     }
-    assert_eq!((jar.given.len(), jar.refused.len()), (MOST, MOST));
-    assert_eq!(jar.advise(Instant::BIRTH, &far(0)), ASK);
-    assert_eq!(jar.advise(Instant::BIRTH, &far(1)), Some((cookie(1), MSS)));
-    assert_eq!(jar.advise(Instant::BIRTH, &far(1000)), ASK);
-    assert_eq!(jar.advise(Instant::BIRTH, &far(1001)), None);
+    assert_eq!((jar.known.len(), jar.refused.len()), (MOST, MOST));
+    assert_eq!(jar.advise(Instant::BIRTH, &far(0), &HOW), ASK);
+    assert_eq!(jar.advise(Instant::BIRTH, &far(1), &HOW), show(1, MSS));
+    assert_eq!(jar.advise(Instant::BIRTH, &far(1000), &HOW), ASK);
+    assert_eq!(jar.advise(Instant::BIRTH, &far(1001), &HOW), None);
+}
+
+#[test]
+fn who_is_persistent_asks_by_the_other_option_once_and_then_by_the_first_for_ever() {
+    let mut jar = CookieJar::default();
+    let how = FastOpen {
+        persistent: true,
+        ..HOW
+    };
+    let mut forms = Vec::new();
+    for _ in 0..4 {
+        let advice = jar.advise(hours(1), &pair(2, 80), &how).unwrap();
+        let asks = advice.cookie.unwrap();
+        assert!(asks.is_request());
+        forms.push(asks.form());
+        jar.learn(hours(1), &pair(2, 80), Lesson::Declined(MSS), &how);
+    }
+    let (first, other) = (Form::Assigned, Form::Experimental);
+    assert_eq!(forms, [first, other, first, first]);
+    // Nor does anything else that goes wrong keep it from trying again.
+    let given = cookie(1).in_form(other);
+    jar.learn(hours(1), &pair(2, 80), Lesson::Given(given, MSS), &how);
+    jar.learn(hours(1), &pair(2, 80), Lesson::Refused, &how);
+    let advice = jar.advise(hours(1), &pair(2, 80), &how).unwrap();
+    assert_eq!(advice.cookie, Some(given));
+}
+
+#[test]
+fn who_needs_no_cookie_shows_none_and_minds_what_the_peer_takes() {
+    let mut jar = CookieJar::default();
+    let how = FastOpen {
+        active_without_cookie: true,
+        ..HOW
+    };
+    let advice = |jar: &CookieJar, how| jar.advise(hours(1), &pair(2, 80), how);
+    let with = |mss| Some(Advice { cookie: None, mss });
+    assert_eq!(advice(&jar, &how), with(None));
+    jar.learn(hours(1), &pair(2, 80), Lesson::Taken(Mss::new(9000)), &how);
+    assert_eq!(advice(&jar, &how), with(Some(Mss::new(1460))));
+    let whole = FastOpen {
+        whole_syns: true,
+        ..how
+    };
+    assert_eq!(advice(&jar, &whole), with(Some(Mss::new(9000))));
+    jar.learn(hours(1), &pair(2, 80), Lesson::Refused, &how);
+    assert_eq!(advice(&jar, &how), None);
+    assert_eq!(advice(&jar, &FastOpen::OFF), None);
 }

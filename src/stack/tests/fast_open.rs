@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::lone::{Lone, Sent};
-use super::super::{ConnId, FastOpen, ListenerId, ReadError};
+use super::super::{ConnId, CookieKeys, FastOpen, ListenerId, ReadError};
 use crate::probe::State;
 use crate::tcp::Config;
 use crate::wire::cookie::Cookie;
@@ -278,14 +278,20 @@ fn a_fin_on_the_syn_is_left_to_come_again() {
 #[test]
 fn keys_may_be_given_and_an_old_cookie_is_good_for_a_new_one() {
     let (mut lone, listener, before) = listening(fast(16));
-    lone.stack.set_fast_open_keys([1; 16], None);
+    lone.stack.set_fast_open_keys(CookieKeys {
+        current: [1; 16],
+        former: None,
+    });
     lone.inject(&format!("S 0:11(10) win 65535 <mss 1000,FO {before}>"));
     let refused = lone.sent_one();
     assert_eq!(refused.line, "S. 0:1(0) ack 1");
     let cookie = refused.options.fast_open().expect("another cookie");
     assert_ne!(cookie, before);
     next_client(&mut lone);
-    lone.stack.set_fast_open_keys([2; 16], Some([1; 16]));
+    lone.stack.set_fast_open_keys(CookieKeys {
+        current: [2; 16],
+        former: Some([1; 16]),
+    });
     let answer = syn(&mut lone, cookie).remove(0);
     assert_eq!(answer.line, "S. 0:1(0) ack 11");
     let renewed = answer.options.fast_open().expect("a newer cookie");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::kit::{B, End, Fate, World, pattern};
 use super::super::lone::Lone;
-use super::super::{ConnId, Failure, FastOpen};
+use super::super::{ConnId, Failure, FastOpen, Stack};
 use crate::probe::State;
 use crate::tcp::Config;
 use crate::wire::cookie::Cookie;
@@ -371,4 +371,107 @@ fn what_is_forgotten_is_asked_for_again() {
     assert_eq!(next(&mut lone), "neither");
     lone.stack.forget_fast_open();
     assert_eq!(next(&mut lone), "asks");
+}
+
+/// An active OPEN whose SYN may wait for text.
+fn open_for_text(lone: &mut Lone, config: Config) -> ConnId {
+    let to = SocketAddr::new(B, 80);
+    let id = lone
+        .stack
+        .open_for_text(lone.now, to, None, Arc::new(config))
+        .unwrap();
+    lone.iss = None;
+    lone.ports.src = 80;
+    lone.ports.dst = lone.stack.pair(id).unwrap().local.port;
+    id
+}
+
+#[test]
+fn a_syn_waits_for_the_text_that_it_takes_along() {
+    let mut lone = acquainted();
+    let id = open_for_text(&mut lone, active());
+    assert!(lone.run(10 * SECOND).is_empty());
+    assert!(lone.stack.waits_for_text(id));
+    assert_eq!(lone.stack.syn_room(id), 1000 - 4 - 12);
+    assert_eq!(lone.write(id, 10), 10);
+    assert_eq!(lone.outgoing(), ["S 0:11(10)"]);
+    assert!(!lone.stack.waits_for_text(id));
+    lone.inject("S. 0:1(0) ack 11 win 65535 <mss 1000>");
+    assert_eq!(lone.state(id), State::Established);
+}
+
+#[test]
+fn a_syn_without_a_cookie_waits_for_nothing() {
+    let mut lone = Lone::new(active());
+    let id = open_for_text(&mut lone, active());
+    assert!(!lone.stack.waits_for_text(id));
+    let asks = lone.sent_one();
+    assert_eq!(asks.options.fast_open(), Some(Cookie::REQUEST));
+    // Nor does one that has nothing to do with all this.
+    let id = open_for_text(&mut lone, Lone::plain());
+    assert!(!lone.stack.waits_for_text(id));
+    assert_eq!(lone.sent_one().options.fast_open(), None);
+}
+
+#[test]
+fn a_syn_that_waits_leaves_when_the_peers_comes() {
+    let mut lone = acquainted();
+    let id = open_for_text(&mut lone, active());
+    assert!(lone.outgoing().is_empty());
+    lone.inject("S 0:1(0) win 65535 <mss 1000>");
+    assert_eq!(lone.outgoing(), ["S. 0:1(0) ack 1"]);
+    lone.inject(". 1:1(0) ack 1 win 65535");
+    assert_eq!(lone.state(id), State::Established);
+}
+
+#[test]
+fn patience_with_the_peer_begins_when_the_syn_leaves() {
+    let mut lone = acquainted();
+    let config = Config {
+        user_timeout: Some(5 * SECOND),
+        ..active()
+    };
+    let id = open_for_text(&mut lone, config);
+    assert!(lone.run(20 * SECOND).is_empty());
+    assert_eq!(lone.state(id), State::SynSent);
+    lone.write(id, 10);
+    lone.run(4 * SECOND);
+    assert_eq!(lone.state(id), State::SynSent);
+    lone.run(2 * SECOND);
+    assert_eq!(lone.stack.failure(id), Some(Failure::UserTimeout));
+}
+
+#[test]
+fn a_syn_that_waits_may_be_given_up() {
+    let mut lone = acquainted();
+    for give_up in [Stack::close, Stack::abort, Stack::shutdown] {
+        let id = open_for_text(&mut lone, active());
+        give_up(&mut lone.stack, lone.now, id);
+        assert!(lone.run(10 * SECOND).is_empty());
+        assert!(
+            lone.stack
+                .status(id)
+                .is_none_or(|status| status.state == State::Closed)
+        );
+    }
+}
+
+#[test]
+fn where_no_cookie_is_needed_text_goes_with_the_syn_alone() {
+    let config = Config {
+        fast_open: FastOpen {
+            active_without_cookie: true,
+            ..active().fast_open
+        },
+        ..active()
+    };
+    let mut lone = Lone::new(config);
+    let id = open(&mut lone, 1000);
+    // RFC 7413 section 4.1.3: the default MSS, less the options.
+    let syn = lone.sent_one();
+    assert_eq!(syn.line, "S 0:533(532)");
+    assert_eq!(syn.options.fast_open(), None);
+    lone.inject("S. 0:1(0) ack 533 win 65535 <mss 1000>");
+    assert_eq!(lone.outgoing(), ["P. 533:1001(468) ack 1"]);
+    assert_eq!(lone.state(id), State::Established);
 }

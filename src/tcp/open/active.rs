@@ -80,11 +80,14 @@ impl Connection {
         match acked {
             Some(ack) => self.on_syn_ack(cx, seg, ack),
             None => {
-                // Both opened at once: our SYN goes again, now with an ACK.
+                // Both opened at once: our SYN goes, perhaps again, now with an ACK.
+                self.wait_no_longer(cx);
                 self.enter(cx, Edge::SynReceived);
                 self.snd.start_window(seg);
-                self.recovery
-                    .syn_ack_due(self.snd.iss, cx.input(), SIMULTANEOUS);
+                if self.snd.nxt != self.snd.iss {
+                    self.recovery
+                        .syn_ack_due(self.snd.iss, cx.input(), SIMULTANEOUS);
+                }
                 Ok(Accepted::Syn)
             }
         }

@@ -10,14 +10,14 @@
 use std::sync::Arc;
 
 use crate::base::{Mss, SeqNum};
-use crate::probe::{Discard, Purpose, State, Why};
+use crate::probe::{Discard, Purpose, State, TimerKind, Why};
 use crate::rfc;
 use crate::tcp::connection::Connection;
 use crate::tcp::output::{Choice, Wish};
 use crate::tcp::wake::Wake;
 use crate::tcp::{Config, Context, Failure, Step};
-use crate::wire::cookie::Cookie;
-use crate::wire::options::{Bulk, Options, TimestampOption};
+use crate::wire::cookie::{Cookie, Form};
+use crate::wire::options::{OPTIONS_MAX, Options, TimestampOption};
 use crate::wire::tcp::Segment;
 
 use super::passive::{HalfOpen, SYN_ACK_AGAIN};
@@ -25,8 +25,13 @@ use super::passive::{HalfOpen, SYN_ACK_AGAIN};
 /// What RFC 7413 adds to a handshake; it is gone when the handshake is over.
 #[derive(Debug)]
 pub(in crate::tcp) enum Hurry {
-    /// Our SYN asks for a cookie, if this is empty, or shows it; with it go at most so many bytes.
-    Asked { cookie: Cookie, text: u32 },
+    /// Our SYN asks for a cookie, if this is empty, or shows it, if there is one; with it go at
+    /// most so many bytes. It may wait for them.
+    Asked {
+        cookie: Option<Cookie>,
+        text: u32,
+        waits: bool,
+    },
     /// How that went, until the stack has taken it.
     Learned(Lesson),
     /// FastOpened of section 4.2: the SYN showed a cookie that is good. If that will expire soon, a
@@ -41,14 +46,16 @@ pub enum Lesson {
     Given(Cookie, Mss),
     /// It took the text, and gave no other cookie.
     Taken(Mss),
-    /// It gave no cookie, left the text lying, or did not answer at all.
+    /// It was asked for a cookie and gave none.
+    Declined(Mss),
+    /// It left the text lying, or did not answer at all, or not before the SYN went again.
     Refused,
 }
 
 impl HalfOpen {
-    /// The SYN,ACK hands out a cookie.
-    pub fn hand_out(&mut self) {
-        self.hands_out = true;
+    /// The SYN,ACK hands out a cookie, by the option that asked for it.
+    pub fn hand_out(&mut self, form: Form) {
+        self.hands_out = Some(form);
     }
 
     /// The SYN showed a cookie that is good: the connection in SYN-RECEIVED, with the SYN's text to
@@ -99,25 +106,69 @@ impl Connection {
     pub(in crate::tcp) fn syn_cookie(&self) -> Option<Cookie> {
         match *self.hurry.as_deref()? {
             Hurry::Taken { renewed } => renewed,
-            Hurry::Asked { cookie, .. } => Some(cookie),
+            Hurry::Asked { cookie, .. } => cookie,
             Hurry::Learned(_) => None,
         }
     }
 
-    /// Before our SYN leaves: it shows `cookie`, and takes text along for a peer that takes
-    /// segments of `mss`; or asks for a cookie, if this one is empty.
-    pub fn hurry(&mut self, cookie: Cookie, mss: Mss) {
+    /// Before our SYN leaves: it shows `cookie`, if there is one, and takes text along for a peer
+    /// that takes segments of `mss`, if that is known; or asks for a cookie, if this one is empty.
+    pub fn hurry(&mut self, cookie: Option<Cookie>, mss: Option<Mss>) {
+        let asks = cookie.is_some_and(|cookie| cookie.is_request());
+        let text = if asks {
+            0
+        } else {
+            self.room_on_syn(cookie, mss)
+        };
+        self.hurry = Some(Box::new(Hurry::Asked {
+            cookie,
+            text,
+            waits: false,
+        }));
+    }
+
+    fn room_on_syn(&self, cookie: Option<Cookie>, mss: Option<Mss>) -> u32 {
         let options = Options {
-            bulk: Bulk::FastOpen(cookie),
+            bulk: cookie.into(),
             ..self.offer().syn_options(Some(TimestampOption::default()))
         };
-        // RFC 7413 section 6.2: the MSS less the options of the SYN.
-        let room = mss.min(self.path_mss).bytes();
-        let text = match cookie.is_request() {
-            true => 0,
-            false => room.saturating_sub(options.len() as u32),
+        // RFC 7413 section 6.2: the MSS less the options of the SYN; section 4.1.3: the default MSS
+        // where the peer's is not known.
+        let (unknown, options) = match self.config.fast_open.whole_syns {
+            true => (self.path_mss, OPTIONS_MAX),
+            false => (self.default_mss(), options.len()),
         };
-        self.hurry = Some(Box::new(Hurry::Asked { cookie, text }));
+        let room = mss.unwrap_or(unknown).min(self.path_mss).bytes();
+        room.saturating_sub(options as u32)
+    }
+
+    /// Our SYN waits for the first text, if that may go along.
+    pub fn wait_for_text(&mut self, cx: &mut Context<'_>) {
+        if let Some(Hurry::Asked { text, waits, .. }) = self.hurry.as_deref_mut()
+            && *text > 0
+        {
+            *waits = true;
+            self.timers.cancel(cx, TimerKind::UserTimeout);
+        }
+    }
+
+    /// Whether our SYN waits for text.
+    pub fn waits_for_text(&self) -> bool {
+        matches!(
+            self.hurry.as_deref(),
+            Some(Hurry::Asked { waits: true, .. })
+        )
+    }
+
+    /// There is text, if only of no length, or the peer opens too: our SYN goes.
+    pub(in crate::tcp) fn wait_no_longer(&mut self, cx: &mut Context<'_>) {
+        if let Some(Hurry::Asked { waits, .. }) = self.hurry.as_deref_mut()
+            && *waits
+        {
+            *waits = false;
+            self.stirred = cx.input();
+            self.arm_user_timeout(cx);
+        }
     }
 
     /// How much more text may go with our SYN: none without a cookie, or once it has left.
@@ -138,21 +189,24 @@ impl Connection {
         }
     }
 
-    /// Our SYN, for the first time, with the text that may go along.
-    pub(in crate::tcp) fn first_syn(&self) -> Wish {
+    /// Our SYN, for the first time, with the text that may go along; unless it waits for that.
+    pub(in crate::tcp) fn first_syn(&self) -> Option<Wish> {
+        if self.waits_for_text() {
+            return None;
+        }
+        let text = self.syn_text();
         let why = match self.syn_cookie() {
+            None if text > 0 => TRUSTS,
             None => OPEN,
             Some(cookie) if cookie.is_request() => ASKS,
             Some(_) => SHOWS,
         };
-        Wish {
-            what: Choice::Syn {
-                text: self.syn_text(),
-            },
+        Some(Wish {
+            what: Choice::Syn { text },
             because: self.stirred,
             why,
             purpose: Purpose::Syn,
-        }
+        })
     }
 
     /// A SYN,ACK has come that acknowledges up to `ack`.
@@ -160,14 +214,19 @@ impl Connection {
         let Some(Hurry::Asked { cookie, .. }) = self.hurry.as_deref() else {
             return;
         };
+        let asked = cookie.is_some_and(|cookie| cookie.is_request());
+        let given = seg.options.fast_open();
+        // What was not asked for is nobody's answer.
+        let given = given.filter(|given| cookie.is_some() && !given.is_request());
         let mss = seg.options.mss.map_or(self.default_mss(), Mss::new);
         let had_text = self.snd.nxt != self.snd.iss + 1;
         let took_text = had_text && ack != self.snd.iss + 1;
-        let lesson = match seg.options.fast_open().filter(|given| !given.is_request()) {
+        let lesson = match given {
             Some(given) => Lesson::Given(given, mss),
             None if took_text => Lesson::Taken(mss),
             // Nothing was asked of it.
-            None if !had_text && !cookie.is_request() => Lesson::Taken(mss),
+            None if !had_text && !asked => Lesson::Taken(mss),
+            None if asked && self.recovery.timeouts == 0 => Lesson::Declined(mss),
             None => Lesson::Refused,
         };
         self.hurry = Some(Box::new(Hurry::Learned(lesson)));
@@ -245,6 +304,10 @@ const ASKS: Why = Why {
 const SHOWS: Why = Why {
     by: rfc!(7413, "4.2.2"),
     text: "an active OPEN: the handshake begins, and shows the peer's cookie for the text with it",
+};
+const TRUSTS: Why = Why {
+    by: rfc!(7413, "7.3"),
+    text: "an active OPEN: the handshake begins, with text that the peer takes without a cookie",
 };
 const NOT_TAKEN: Why = Why {
     by: rfc!(7413, "4.2.2"),

@@ -16,7 +16,7 @@ use crate::tcp::connection::Connection;
 use crate::tcp::ecn::{Mode, accurate};
 use crate::tcp::timestamps::Timestamps;
 use crate::tcp::{Config, Context};
-use crate::wire::cookie::Cookie;
+use crate::wire::cookie::{Cookie, Form};
 use crate::wire::options::{Options, TimestampOption};
 use crate::wire::tcp::{Flags, Ports, Segment};
 
@@ -58,7 +58,7 @@ pub struct HalfOpen {
     timestamp_offset: u32,
     challenge: Challenge,
     /// RFC 7413 section 4.1.2: the first SYN,ACK hands out a cookie.
-    pub(super) hands_out: bool,
+    pub(super) hands_out: Option<Form>,
     /// The SYN came again and asked for no ECN.
     silent: bool,
     /// When the SYN,ACK left last, and how often it has left once more, whoever asked for it.
@@ -133,7 +133,7 @@ impl HalfOpen {
                 .map(|peer| Timestamps::new(timestamp_offset, peer, cx.now, seg.seq + 1)),
             timestamp_offset,
             challenge: Challenge::new(timestamp_offset),
-            hands_out: false,
+            hands_out: None,
             silent: false,
             sent_at: None,
             resent: 0,
@@ -301,7 +301,7 @@ impl HalfOpen {
             .get_or_insert(now + syn_ack_timeout(0, config.rto_max));
         // RFC 7413 section 4.2.1: a SYN,ACK that goes again has none, since somebody on the way may
         // have minded.
-        let hands_out = self.hands_out && answer == Answer::SynAck;
+        let form = self.hands_out.filter(|_| answer == Answer::SynAck);
         let ecn = match self.silent {
             true => Mode::Off,
             false => self.agreed.ecn,
@@ -310,7 +310,7 @@ impl HalfOpen {
             flags: Flags::SYN | Flags::ACK | ecn.syn_ack_flags(self.resent),
             options: Options {
                 byte_counts: ecn.syn_ack_option(self.resent, config.accurate_ecn_option),
-                bulk: hands_out.then_some(cookie).into(),
+                bulk: form.map(|form| cookie.in_form(form)).into(),
                 ..self.agreed.answer().syn_options(timestamps)
             },
             ..blank

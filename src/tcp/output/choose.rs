@@ -49,10 +49,10 @@ impl Connection {
     /// The SYN, for the first time or once more.
     fn syn_due(&self) -> Option<Wish> {
         if self.snd.nxt == self.snd.iss {
-            return Some(match self.passive {
-                true => self.first_syn_ack(),
+            return match self.passive {
+                true => Some(self.first_syn_ack()),
                 false => self.first_syn(),
-            });
+            };
         }
         // Text that went with it, or after it, waits for the handshake.
         self.recovery

@@ -258,31 +258,32 @@ fn each_alone_is_padded_to_four_bytes_by_no_operations() {
             },
             vec![1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2],
         ),
-        (
-            Options {
-                bulk: Bulk::FastOpen(Cookie::REQUEST),
-                ..none
-            },
-            vec![34, 2, 1, 1],
-        ),
-        (
-            Options {
-                bulk: Cookie::new(&[7; 6]).into(),
-                ..none
-            },
-            vec![34, 8, 7, 7, 7, 7, 7, 7],
-        ),
-        (
-            Options {
-                bulk: Cookie::new(&[7; 8]).into(),
-                ..none
-            },
-            vec![34, 10, 7, 7, 7, 7, 7, 7, 7, 7, 1, 1],
-        ),
     ];
     for (options, bytes) in alone {
         assert_eq!(emitted(&options), bytes, "{options:?}");
         assert_eq!(options.is_empty(), bytes.is_empty());
+    }
+}
+
+#[test]
+fn cookies_are_padded_behind_whichever_option_holds_them() {
+    let assigned = |bytes: &[u8]| Cookie::new(bytes).into();
+    let alone: [(Bulk, &[u8]); 5] = [
+        (assigned(&[]), &[34, 2, 1, 1]),
+        (assigned(&[7; 6]), &[34, 8, 7, 7, 7, 7, 7, 7]),
+        (assigned(&[7; 8]), &[34, 10, 7, 7, 7, 7, 7, 7, 7, 7, 1, 1]),
+        (experimental(&[]), &[254, 4, 0xf9, 0x89]),
+        (
+            experimental(&[7; 6]),
+            &[254, 10, 0xf9, 0x89, 7, 7, 7, 7, 7, 7, 1, 1],
+        ),
+    ];
+    for (bulk, bytes) in alone {
+        let options = Options {
+            bulk,
+            ..Options::default()
+        };
+        assert_eq!(emitted(&options), bytes, "{options:?}");
     }
 }
 
@@ -411,14 +412,35 @@ fn nothing_is_written_where_there_is_no_room() {
     assert_eq!(out, [0xee; 7]);
 }
 
+#[test]
+fn an_experiment_of_others_or_a_cookie_that_cannot_be_is_passed_over() {
+    for bytes in [
+        &[254, 6, 0xf9, 0x88, 1, 2, 3, 4][..],
+        &[254, 3, 0xf9],
+        &[254, 2],
+        &[254, 7, 0xf9, 0x89, 1, 2, 3],
+        &[254, 6, 0xf9, 0x89, 1, 2],
+    ] {
+        assert_eq!(Options::parse(bytes), Options::default(), "{bytes:?}");
+    }
+}
+
+fn experimental(bytes: &[u8]) -> Bulk {
+    let cookie = Cookie::new(bytes);
+    cookie
+        .map(|cookie| cookie.in_form(Form::Experimental))
+        .into()
+}
+
 /// As they would be written: what finds no room is not there.
 pub(in crate::wire) fn any_options() -> impl Strategy<Value = Options> {
     let timestamps = (any::<u32>(), any::<u32>());
     let blocks = proptest::collection::vec((any::<u32>(), any::<u32>()), 1..=SACK_BLOCKS_MAX);
-    let cookie = proptest::collection::vec(any::<u8>(), 0..=COOKIE_MAX);
+    let cookie = || proptest::collection::vec(any::<u8>(), 0..=COOKIE_MAX);
     let bulk = prop_oneof![
         Just(Bulk::Neither),
-        cookie.prop_map(|bytes| Cookie::new(&bytes).into()),
+        cookie().prop_map(|bytes| Cookie::new(&bytes).into()),
+        cookie().prop_map(|bytes| experimental(&bytes)),
         blocks.prop_map(|blocks| Bulk::Sack(sack(&blocks))),
     ];
     let counts = (any::<u32>(), any::<u32>(), 0..3_u32);
@@ -503,6 +525,9 @@ proptest! {
                     read.bulk = options.bulk;
                 }
                 TcpOption::Unknown { kind: 34, data } => read.bulk = Cookie::new(data).into(),
+                TcpOption::Unknown { kind: 254, data: [0xf9, 0x89, data @ ..] } => {
+                    read.bulk = experimental(data);
+                }
                 TcpOption::Unknown { kind: kind @ (172 | 174), data } => {
                     read.byte_counts = ByteCounts::parse(kind, data);
                 }

@@ -169,8 +169,12 @@ impl Backend for Broken {
         self.inner.connect(socket, addr)
     }
 
-    fn connect_sending(&mut self, socket: Handle, addr: SocketAddr, bytes: &[u8]) -> Reply {
+    fn connect_sending(&mut self, socket: Handle, addr: SocketAddr, bytes: Option<&[u8]>) -> Reply {
         self.inner.connect_sending(socket, addr, bytes)
+    }
+
+    fn opens_by_sending(&self, socket: Handle) -> Option<SocketAddr> {
+        self.inner.opens_by_sending(socket)
     }
 
     fn send(&mut self, socket: Handle, bytes: &[u8], more: bool) -> Reply {

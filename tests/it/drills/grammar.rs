@@ -222,8 +222,8 @@ const UNSUPPORTED: &[(&str, &str)] = &[
         "option:SO_ZEROCOPY",
     ),
     (
-        "+0 setsockopt(3, SOL_TCP, TCP_FASTOPEN_KEY, [1], 4) = 0",
-        "option:TCP_FASTOPEN_KEY",
+        "+0 setsockopt(3, SOL_TCP, TCP_MD5SIG, [1], 4) = 0",
+        "option:TCP_MD5SIG",
     ),
     (
         "+0 setsockopt(3, SOL_TCP, TCP_FROB, [1], 4) = 0",

@@ -17,7 +17,7 @@ fn bits_say_who_may() {
         let expected = FastOpen {
             active,
             pending,
-            without_cookie: false,
+            ..FastOpen::OFF
         };
         assert_eq!(policy.of_socket(Some(7)), expected);
         assert_eq!(policy.is_for_all(), for_all, "{value}");
@@ -26,20 +26,33 @@ fn bits_say_who_may() {
 }
 
 #[test]
-fn none_of_ours_opens_without_a_cookie() {
+fn what_is_no_number_is_refused() {
     let mut policy = FastOpenPolicy::new(Profile::Rfc);
-    for value in ["7", "4", "0x204", "0x607"] {
-        assert_eq!(policy.set_bits(value), Configured::Unsupported, "{value}");
-    }
     for value in ["", "yes", "-1", "0xg"] {
         assert_eq!(policy.set_bits(value), Configured::Refused, "{value}");
     }
 }
 
 #[test]
+fn ours_may_open_without_a_cookie() {
+    let mut policy = FastOpenPolicy::new(Profile::Rfc);
+    assert!(!policy.of_socket(None).active_without_cookie);
+    assert_eq!(policy.set_bits("0x5"), Configured::Done);
+    assert!(policy.of_socket(None).active_without_cookie);
+}
+
+#[test]
+fn on_linux_a_refusal_is_not_the_last_word_and_syns_are_full() {
+    for (profile, expected) in [(Profile::Rfc, false), (Profile::Linux, true)] {
+        let how = FastOpenPolicy::new(profile).of_socket(None);
+        assert_eq!((how.persistent, how.whole_syns), (expected, expected));
+    }
+}
+
+#[test]
 fn listeners_may_take_text_without_a_cookie() {
     let mut policy = FastOpenPolicy::new(Profile::Rfc);
-    assert!(!policy.is_without_cookie());
+    assert!(!policy.of_socket(Some(7)).without_cookie);
     assert_eq!(policy.set_bits("0x203"), Configured::Done);
     assert!(policy.of_socket(Some(7)).without_cookie);
 }
@@ -53,9 +66,13 @@ fn keys_are_four_words_each() {
         policy.set_keys(&format!("{first},0-0-0-0")),
         Configured::Done
     );
-    assert_eq!(policy.keys(), (key, Some([0; 16])));
+    let of = |former| CookieKeys {
+        current: key,
+        former,
+    };
+    assert_eq!(policy.keys(), of(Some([0; 16])));
     assert_eq!(policy.set_keys(first), Configured::Done);
-    assert_eq!(policy.keys(), (key, None));
+    assert_eq!(policy.keys(), of(None));
     for wrong in [
         "",
         "1-2-3",
@@ -66,5 +83,5 @@ fn keys_are_four_words_each() {
     ] {
         assert_eq!(policy.set_keys(wrong), Configured::Refused, "{wrong}");
     }
-    assert_eq!(policy.keys(), (key, None));
+    assert_eq!(policy.keys(), of(None));
 }
