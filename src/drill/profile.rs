@@ -9,7 +9,9 @@ mod fast_open;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::stack::{Algorithm, Asking, KeepAlive, OptionOrder, PushBursts, TcpConfig, Telling};
+use crate::stack::{
+    Algorithm, Asking, KeepAlive, OptionOrder, PushBursts, Recovering, TcpConfig, Telling,
+};
 
 use super::backend::Configured;
 use fast_open::FastOpenPolicy;
@@ -222,7 +224,9 @@ impl Policy {
             }
             "tcp_frto" => return choice(value, FRTO, &mut tcp.recovery.frto),
             "tcp_early_retrans" => return choice(value, TAIL_PROBE, &mut tcp.recovery.tlp),
-            "tcp_recovery" => return switch(value, &mut tcp.recovery.rack),
+            "tcp_recovery" => return rack(value, &mut tcp.recovery),
+            "tcp_dsack" => return switch(value, &mut tcp.dsack),
+            "tcp_ecn_fallback" => return switch(value, &mut tcp.ecn_fallback),
             "tcp_reordering" => return reordering(value, &mut tcp.recovery.dup_thresh),
             "tcp_slow_start_after_idle" => return switch(value, &mut tcp.idle_restart),
             "tcp_syn_retries" => return count(value, &mut tcp.r2_syn),
@@ -236,6 +240,9 @@ impl Policy {
             "tcp_keepalive_time" => return seconds(value, &mut self.keep_alive.idle),
             "tcp_keepalive_intvl" => return seconds(value, &mut self.keep_alive.interval),
             "tcp_fastopen" => return self.fast_open.set_bits(value),
+            "tcp_fastopen_blackhole_timeout_sec" => {
+                return seconds(value, &mut self.fast_open.blackhole);
+            }
             "tcp_fastopen_key" => return self.fast_open.set_keys(value),
             "tcp_min_tso_segs" | "tcp_pacing_ss_ratio" | "tcp_pacing_ca_ratio" => {
                 return burst(key, value, tcp);
@@ -351,6 +358,17 @@ fn parsed(value: &str, knob: &mut u32) -> Configured {
         Ok(value) => *knob = value,
         Err(_) => return Configured::Refused,
     }
+    Configured::Done
+}
+
+/// One bit each: whether RACK is on, and keeps its window, and does not count reports.
+fn rack(value: &str, recovery: &mut Recovering) -> Configured {
+    let Ok(bits) = value.parse::<u8>() else {
+        return Configured::Refused;
+    };
+    recovery.rack = bits & 1 != 0;
+    recovery.rack_steady = bits & 2 != 0;
+    recovery.rack_patient = bits & 4 != 0;
     Configured::Done
 }
 
@@ -479,7 +497,14 @@ const BSD_ECN: &[(&str, Asking)] = &[
 /// What net.ipv4.tcp_ecn_option_beacon is unless it is set.
 const BEACONS: u32 = 3;
 const FRTO: &[(&str, bool)] = &[("0", false), ("1", true), ("2", true)];
-const TAIL_PROBE: &[(&str, bool)] = &[("0", false), ("3", true), ("4", true)];
+/// The other two were for what is there no more, early retransmission.
+const TAIL_PROBE: &[(&str, bool)] = &[
+    ("0", false),
+    ("1", false),
+    ("2", false),
+    ("3", true),
+    ("4", true),
+];
 const QUEUES: &[(&str, bool)] = &[("fq", true), ("pfifo", false), ("pfifo_fast", false)];
 /// Both of its ways to notice, or neither.
 const HYSTART_MODES: &[(&str, bool)] = &[("3", true), ("0", false)];
@@ -498,9 +523,6 @@ const IGNORED: [&str; 7] = [
 
 /// What the stack does whatever anybody sets: a wish for just that is fulfilled.
 const HABITS: &[(&str, &[&str])] = &[
-    ("tcp_dsack", &["1"]),
-    ("tcp_ecn_fallback", &["0", "1"]),
-    ("tcp_fastopen_blackhole_timeout_sec", &["0"]),
     // Cookies are for when the queue overflows; it drops then.
     ("tcp_syncookies", &["0", "1"]),
     ("tcp_mtu_probing", &["0"]),

@@ -15,6 +15,18 @@ use crate::wire::cookie::{Cookie, Form};
 pub(super) struct CookieJar {
     known: VecDeque<Known>,
     refused: VecDeque<Refused>,
+    blackhole: Blackhole,
+}
+
+/// Something near us that swallows the segments of connections that began in haste: until when all
+/// begin without. house!("fast-open-memory")
+#[derive(Debug, Default)]
+struct Blackhole {
+    /// How long, the first time. Zero: nothing is suspected.
+    span: Duration,
+    /// How often in a row it was suspected.
+    times: u32,
+    until: Option<Instant>,
 }
 
 /// What our SYN may show, if anything, or an empty cookie if it may ask for one; and which segments
@@ -49,6 +61,9 @@ impl CookieJar {
     /// nothing.
     pub fn advise(&self, now: Instant, pair: &SocketPair, how: &FastOpen) -> Option<Advice> {
         let was_refused = |refused: &Refused| refused.is_about(pair) && now < refused.until;
+        if self.blackhole.is_near(now) {
+            return None;
+        }
         if !how.active || (!how.persistent && self.refused.iter().any(was_refused)) {
             return None;
         }
@@ -72,10 +87,40 @@ impl CookieJar {
         })
     }
 
+    /// Forgets all about others.
+    pub fn forget(&mut self) {
+        self.known.clear();
+        self.refused.clear();
+    }
+
+    /// For how long nothing begins in haste, the first time that segments seem to be swallowed.
+    pub fn suspect_for(&mut self, span: Duration) {
+        if span != self.blackhole.span {
+            self.blackhole = Blackhole {
+                span,
+                ..Blackhole::default()
+            };
+        }
+    }
+
+    /// A connection that began in haste gets no answer. Returns whether that is suspicious.
+    pub fn on_silence(&mut self, now: Instant) -> bool {
+        let Blackhole { span, times, until } = &mut self.blackhole;
+        if span.is_zero() {
+            return false;
+        }
+        *until = Some(now + span.saturating_mul(1 << (*times).min(BLACKHOLE_DOUBLINGS)));
+        *times = times.saturating_add(1);
+        true
+    }
+
     /// Takes to heart how an opening went that was like `how`.
     pub fn learn(&mut self, now: Instant, pair: &SocketPair, lesson: Lesson, how: &FastOpen) {
         self.refused
             .retain(|refused| !refused.is_about(pair) && now < refused.until);
+        if matches!(lesson, Lesson::Given(..) | Lesson::Taken(_)) && !self.blackhole.is_near(now) {
+            self.blackhole.times = 0;
+        }
         let (cookie, mss, declined) = match lesson {
             Lesson::Given(cookie, mss) => (Some(cookie), mss, 0),
             Lesson::Taken(mss) => (None, mss, 0),
@@ -101,6 +146,12 @@ impl CookieJar {
             declined: before.map_or(declined, |before| before.declined.saturating_add(declined)),
         };
         push(&mut self.known, known);
+    }
+}
+
+impl Blackhole {
+    fn is_near(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| now < until)
     }
 }
 
@@ -134,6 +185,7 @@ fn typical(remote: IpAddr) -> Mss {
 
 /// house!("fast-open-memory")
 const MOST: usize = 256;
+const BLACKHOLE_DOUBLINGS: u32 = 6;
 const REFUSED_FOR: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use crate::base::Instant;
 use crate::base::pair::SocketPair;
-use crate::probe::Subject;
-use crate::rfc;
+use crate::probe::{Event, Subject};
 use crate::tcp::open::passive::HalfOpen;
 use crate::tcp::{Context, Failure};
 use crate::wire::cookie::{Cookie, Form};
 use crate::wire::tcp::Segment;
+use crate::{house, rfc};
 
-use super::cookie_jar::{Advice, CookieJar};
+use super::cookie_jar::Advice;
 use super::cookies::Worth;
 use super::{ConnId, CookieKeys, ListenerId, OpenError, Stack, TcpConfig};
 
@@ -137,6 +137,7 @@ impl Stack {
             let pair = slot.connection.pair();
             if let Some(Advice { cookie, mss }) = self.cookie_jar.advise(self.now, &pair, &how) {
                 slot.connection.hurry(cookie, mss);
+                slot.hasty = true;
             }
         }
         Ok(id)
@@ -151,7 +152,31 @@ impl Stack {
 
     /// Forgets the cookies that servers have given us, and who has refused.
     pub fn forget_fast_open(&mut self) {
-        self.cookie_jar = CookieJar::default();
+        self.cookie_jar.forget();
+    }
+
+    /// For how long no active OPEN begins in haste once one that did gets no answer three times in
+    /// a row: something near us may swallow such segments. Each time doubles it, up to 64 times,
+    /// until one goes well. Zero, as it is at first: never.
+    pub fn set_fast_open_blackhole(&mut self, span: Duration) {
+        self.cookie_jar.suspect_for(span);
+    }
+
+    /// A timer of a connection has expired: does a path seem to swallow what it sends?
+    pub(super) fn suspect_blackhole(&mut self, id: ConnId, timeouts: u32) {
+        let Some(slot) = self.connections.get(id).filter(|slot| slot.hasty) else {
+            return;
+        };
+        let so_often = slot.connection.timeouts();
+        let gave_up = slot.connection.failure() == Some(Failure::TimedOut);
+        let silent = so_often > timeouts && so_often == SILENCE;
+        let on = Subject::Connection(slot.number);
+        if (silent || (gave_up && timeouts < SILENCE)) && self.cookie_jar.on_silence(self.now) {
+            self.voice.tell(self.now, on, || Event::Noted {
+                by: house!("fast-open-memory"),
+                text: "what begins in haste seems to vanish: for a while nothing does",
+            });
+        }
     }
 
     /// How many connections of a listener may be pending: [`FastOpen::pending`].
@@ -258,5 +283,7 @@ impl Stack {
     }
 }
 
+/// house!("fast-open-memory")
+const SILENCE: u32 = 3;
 /// house!("fast-open-resets")
 const RESET_COUNTS: Duration = Duration::from_secs(60);

@@ -91,7 +91,7 @@ pub use crate::tcp::output::hold::HeldBack;
 pub use crate::tcp::output::low_water::NO_MARK;
 pub use crate::tcp::{
     Config as TcpConfig, CookieKeys, Deferral, Details, Failure, FastOpen, Heeding, KeepAlive,
-    PushBursts,
+    PushBursts, Recovering,
 };
 pub use crate::wire::icmp::{Problem, Unreachable};
 pub use crate::wire::options::Order as OptionOrder;
@@ -157,6 +157,8 @@ struct Slot {
     connection: Connection,
     number: u64,
     entry: Entry,
+    /// It is an active OPEN of RFC 7413.
+    hasty: bool,
     /// It waits for its turn to send.
     ready: bool,
     /// What its owner has not been told yet.

@@ -315,6 +315,7 @@ impl Stack {
             connection,
             number,
             entry: wheel.add(Due::Connection(id)),
+            hasty: false,
             ready: false,
             wake: super::Wake::NONE,
             noticed: false,
@@ -542,6 +543,7 @@ impl Stack {
             if let Some(longest) = slot.connection.suspect_since(timeouts) {
                 self.fall_back(id, longest);
             }
+            self.suspect_blackhole(id, timeouts);
             self.touch(id);
         }
     }

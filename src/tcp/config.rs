@@ -45,10 +45,14 @@ pub struct Config {
     pub timestamps: bool,
     /// Offer selective acknowledgments: RFC 2018 section 2.
     pub sack: bool,
+    /// Report what came twice: RFC 2883 section 4; needs SACK.
+    pub dsack: bool,
     /// In which order the options of a SYN are written: house!("option-order").
     pub option_order: Order,
     /// Explicit congestion notification: RFC 3168 section 6.1.1.
     pub ecn: Asking,
+    /// Ask for neither kind of ECN any more by a SYN that goes again: RFC 3168 section 6.1.1.1.
+    pub ecn_fallback: bool,
     /// Accurate ECN instead: RFC 9768. Off unless asked for.
     pub accurate_ecn: Asking,
     /// How often its option goes along: house!("accurate-ecn-option").
@@ -179,6 +183,11 @@ impl FastOpen {
 pub struct Recovering {
     /// Find losses by time, RFC 8985 section 6, instead of RFC 6675's count; needs SACK.
     pub rack: bool,
+    /// Keep RACK's reordering window from growing with D-SACKs: RFC 8985 section 6.2 step 4.
+    pub rack_steady: bool,
+    /// Let RACK wait for what may have been overtaken, however much is reported: RFC 8985
+    /// section 3.3.2.
+    pub rack_patient: bool,
     /// Probe for lost tails: RFC 8985 section 7; needs SACK.
     pub tlp: bool,
     /// Find out whether a timeout was spurious: RFC 5682.
@@ -195,6 +204,8 @@ impl Recovering {
     /// Nothing beyond what all do.
     pub const PLAIN: Recovering = Recovering {
         rack: false,
+        rack_steady: false,
+        rack_patient: false,
         tlp: false,
         frto: false,
         undo: false,
@@ -206,6 +217,8 @@ impl Default for Recovering {
     fn default() -> Recovering {
         Recovering {
             rack: true,
+            rack_steady: false,
+            rack_patient: false,
             tlp: true,
             frto: true,
             undo: true,
@@ -272,8 +285,10 @@ impl Default for Config {
             hop_limit: None,
             timestamps: true,
             sack: true,
+            dsack: true,
             option_order: Order::default(),
             ecn: Asking::default(),
+            ecn_fallback: true,
             accurate_ecn: Asking::Off,
             accurate_ecn_option: Telling::default(),
             fast_open: FastOpen::OFF,

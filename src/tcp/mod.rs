@@ -42,7 +42,7 @@ use crate::probe::{Ending, Event, EventId, Subject, Voice};
 
 use ecn::Codepoint;
 
-pub use config::{Config, CookieKeys, FastOpen, KeepAlive, PushBursts};
+pub use config::{Config, CookieKeys, FastOpen, KeepAlive, PushBursts, Recovering};
 pub use connection::Connection;
 pub use details::{Details, Heeding};
 pub use open::defer::Deferral;

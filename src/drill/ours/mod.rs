@@ -1,9 +1,8 @@
 //! Our own stack as a backend: the sockets that scripts expect over the calls that it has.
 //!
 //! `socket` has what a socket is and how errors are told, `call` the calls, `option` the socket
-//! options, `route` the way to a destination, `info` what code blocks ask for.
-//! options, `fast_open` both as far as they are about text before the handshake is over, `info`
-//! what code blocks ask for.
+//! options, `fast_open` both as far as they are about text before the handshake is over, `route`
+//! the way to a destination, `info` what code blocks ask for.
 
 mod call;
 mod fast_open;
@@ -68,7 +67,7 @@ impl Ours {
             counters,
             watch,
         };
-        ours.tell_keys();
+        ours.tell_fast_open();
         let way = stack::Route {
             gateway: Some(settings.gateway),
             ..stack::Route::default()
@@ -77,8 +76,10 @@ impl Ours {
         ours
     }
 
-    /// The stack makes cookies with the keys that are set.
-    fn tell_keys(&mut self) {
+    /// The stack makes cookies with the keys that are set, and is as wary as it should be.
+    fn tell_fast_open(&mut self) {
+        let blackhole = self.policy.fast_open.blackhole;
+        self.stack.set_fast_open_blackhole(blackhole);
         self.stack.set_fast_open_keys(self.policy.fast_open.keys());
     }
 
@@ -157,7 +158,7 @@ impl Backend for Ours {
         let done = self.policy.set(key, value);
         if done == Configured::Done {
             self.renew_listeners();
-            self.tell_keys();
+            self.tell_fast_open();
             if key == "net.ipv4.tcp_notsent_lowat" {
                 self.renew_marks();
             }

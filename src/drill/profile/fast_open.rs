@@ -1,5 +1,7 @@
 //! Fast Open's keys: who may use it, and what cookies are made with.
 
+use std::time::Duration;
+
 use crate::stack::{CookieKeys, FastOpen};
 
 use super::super::backend::Configured;
@@ -11,6 +13,8 @@ use super::Profile;
 pub struct FastOpenPolicy {
     bits: u32,
     keys: CookieKeys,
+    /// How long nobody opens fast once that seems to fall into a black hole.
+    pub blackhole: Duration,
     /// Those who open as Linux does take no refusal for the last word, and fill their SYNs.
     as_linux: bool,
 }
@@ -29,6 +33,7 @@ impl FastOpenPolicy {
                 current: DEFAULT_KEY,
                 former: None,
             },
+            blackhole: Duration::ZERO,
             as_linux: profile == Profile::Linux,
         }
     }

@@ -86,6 +86,31 @@ fn so_much_reordering_is_awaited_at_first() {
 }
 
 #[test]
+fn bits_say_how_losses_are_found() {
+    let mut policy = Policy::new(Profile::Rfc);
+    for (value, expected) in [
+        ("0", (false, false, false)),
+        ("1", (true, false, false)),
+        ("3", (true, true, false)),
+        ("5", (true, false, true)),
+        ("6", (false, true, true)),
+    ] {
+        assert_eq!(set(&mut policy, "tcp_recovery", value), Configured::Done);
+        let recovery = policy.tcp.recovery;
+        let found = (recovery.rack, recovery.rack_steady, recovery.rack_patient);
+        assert_eq!(found, expected, "{value}");
+    }
+    assert_eq!(set(&mut policy, "tcp_recovery", "x"), Configured::Refused);
+    for value in ["1", "2"] {
+        assert_eq!(
+            set(&mut policy, "tcp_early_retrans", value),
+            Configured::Done
+        );
+        assert!(!policy.tcp.recovery.tlp);
+    }
+}
+
+#[test]
 fn what_no_host_would_take_is_refused() {
     let mut policy = Policy::new(Profile::Rfc);
     for (key, value) in [

@@ -137,3 +137,26 @@ fn who_needs_no_cookie_shows_none_and_minds_what_the_peer_takes() {
     assert_eq!(advice(&jar, &how), None);
     assert_eq!(advice(&jar, &FastOpen::OFF), None);
 }
+
+#[test]
+fn a_blackhole_is_kept_clear_of_ever_longer_until_something_goes_well() {
+    let mut jar = CookieJar::default();
+    let hasty = |jar: &CookieJar, at| jar.advise(at, &pair(2, 80), &HOW).is_some();
+    assert!(!jar.on_silence(hours(1)) && hasty(&jar, hours(1)));
+    jar.suspect_for(Duration::from_secs(3600));
+    for (from, until) in [(1, 2), (10, 12), (20, 24)] {
+        assert!(jar.on_silence(hours(from)));
+        assert!(!hasty(&jar, hours(until - 1)) && hasty(&jar, hours(until)));
+    }
+    // What others had learned before teaches nothing; what comes later does.
+    jar.on_silence(hours(30));
+    jar.learn(hours(30), &pair(3, 80), Lesson::Taken(MSS), &HOW);
+    assert!(!hasty(&jar, hours(37)));
+    jar.learn(hours(38), &pair(3, 80), Lesson::Taken(MSS), &HOW);
+    jar.on_silence(hours(40));
+    assert!(!hasty(&jar, hours(40)) && hasty(&jar, hours(41)));
+    for _ in 0..100 {
+        jar.on_silence(hours(50));
+    }
+    assert!(!hasty(&jar, hours(113)) && hasty(&jar, hours(114)));
+}

@@ -73,7 +73,7 @@ impl Connection {
 
     /// RFC 2883 section 4: text that was there already is reported, once.
     pub(super) fn note_duplicate(&mut self, range: SeqRange) {
-        if self.agreed.sack && !range.is_empty() {
+        if self.agreed.sack && self.config.dsack && !range.is_empty() {
             self.duplicate = Some(range);
         }
     }

@@ -144,7 +144,10 @@ impl Connection {
     /// somebody on the way may have minded: RFC 3168 section 6.1.1.1; for accurate ECN, the second
     /// that goes again: RFC 9768 section 3.1.4.1.
     pub(in crate::tcp) fn ecn_asking(&self) -> Flags {
-        let again = self.recovery.timeouts;
+        let again = match self.config.ecn_fallback {
+            true => self.recovery.timeouts,
+            false => 0,
+        };
         if self.config.accurate_ecn == Asking::Ask {
             return match again {
                 0 | 1 => Flags::AE | Flags::CWR | Flags::ECE,

@@ -68,7 +68,8 @@ impl Recovery {
     pub(super) fn reordering_window(&self, at: &Detection) -> Duration {
         self.rack.window(&Situation {
             in_recovery: self.phase != Phase::Open,
-            enough_reported: self.scoreboard.has_reported(self.dup_thresh(), at.mss),
+            enough_reported: !self.abilities.rack_patient
+                && self.scoreboard.has_reported(self.dup_thresh(), at.mss),
             min_rtt: self.min_rtt.get().unwrap_or_default(),
             srtt: at.srtt.unwrap_or_default(),
         })

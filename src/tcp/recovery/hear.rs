@@ -71,7 +71,7 @@ impl Recovery {
         learned.rate = self.delivery.take_sample(heard.now, self.min_rtt.get());
         if self.reports {
             learned.dsack = duplicate_report(heard.blocks, heard.ack);
-            if learned.dsack.is_some() && self.abilities.rack {
+            if learned.dsack.is_some() && self.abilities.rack && !self.abilities.rack_steady {
                 self.rack.on_dsack(self.scoreboard.nxt());
             }
         }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tcp::config::Recovering;
+use crate::tcp::recovery::Detection;
 
 const ISS: SeqNum = SeqNum(u32::MAX - 1500);
 
@@ -127,4 +128,33 @@ fn reports_that_nobody_agreed_on_are_not_read() {
     recovery.on_sent(range, at(0));
     let learned = hear(&mut recovery, 0, &[block(1000, 5000)], 50);
     assert_eq!(learned.delivered, 0);
+}
+
+#[test]
+fn a_window_that_is_to_keep_its_size_grows_by_no_duplicate() {
+    let window = |rack_steady| {
+        let mut recovery = Recovery::new(
+            ISS,
+            Recovering {
+                rack_steady,
+                ..Recovering::default()
+            },
+        );
+        recovery.expect_reports();
+        let range = SeqRange {
+            start: ISS,
+            len: 5000,
+        };
+        recovery.on_sent(range, at(0));
+        hear(&mut recovery, 4000, &[], 40);
+        hear(&mut recovery, 4000, &[block(1000, 2000)], 50);
+        recovery.reordering_window(&Detection {
+            now: at(50),
+            mss: 1000,
+            srtt: Some(Duration::from_millis(40)),
+            because: crate::probe::EventId::FIRST,
+        })
+    };
+    let quarters = [true, false].map(|steady| window(steady).as_millis() / 10);
+    assert_eq!(quarters, [1, 2]);
 }
