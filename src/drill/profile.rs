@@ -344,11 +344,12 @@ fn count(value: &str, knob: &mut u32) -> Configured {
     Configured::Done
 }
 
-/// A number of segments. A host would take any, but fewer than one mean nothing.
-fn reordering(value: &str, knob: &mut u32) -> Configured {
+/// A number of segments. A host would take any; fewer than one mean nothing, and more than 255 are
+/// not told apart here.
+fn reordering(value: &str, knob: &mut u8) -> Configured {
     match value.parse() {
-        Ok(value) if (1..=65_535).contains(&value) => *knob = value,
-        _ => return Configured::Unsupported,
+        Ok(0) | Err(_) => return Configured::Unsupported,
+        Ok(value) => *knob = value,
     }
     Configured::Done
 }

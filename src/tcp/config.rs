@@ -197,7 +197,7 @@ pub struct Recovering {
     /// DupThresh of RFC 6675 section 2: after so many duplicate acknowledgments, or with so many
     /// segments reported above it, a segment is taken for lost that may only be late. Three, as RFC
     /// 5681 section 3.2 has it; 0 is taken for 1.
-    pub dup_thresh: u32,
+    pub dup_thresh: u8,
 }
 
 impl Recovering {
@@ -324,4 +324,4 @@ impl Default for Config {
 }
 
 /// RFC 5681 section 3.2: the third duplicate.
-const DUP_THRESH: u32 = 3;
+const DUP_THRESH: u8 = 3;

@@ -293,7 +293,7 @@ impl Recovery {
 
     /// How many duplicates, or segments reported, make a loss of what is missing.
     pub fn dup_thresh(&self) -> u32 {
-        self.abilities.dup_thresh.max(1)
+        self.abilities.dup_thresh.max(1).into()
     }
 
     /// Whether nothing is to be sent once more, however much the windows allow.

@@ -26,6 +26,7 @@ fn as_many_duplicates_make_a_loss_as_the_configuration_says() {
     for dup_thresh in [1, 2, 5] {
         let mut sender = Sender::with_sent(10);
         sender.recovery.abilities.dup_thresh = dup_thresh;
+        let dup_thresh = u32::from(dup_thresh);
         assert_eq!(sender.duplicates(dup_thresh - 1), Verdict::Nothing);
         assert_eq!(sender.due(0), None);
         assert_eq!(sender.duplicates(1), sender.lost_but(0));
