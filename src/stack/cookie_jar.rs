@@ -18,7 +18,7 @@ pub(super) struct CookieJar {
     blackhole: Blackhole,
 }
 
-/// Something near us that swallows the segments of connections that began in haste: until when all
+/// Something near us that swallows the SYNs of connections that begin in haste: until when all
 /// begin without. house!("fast-open-memory")
 #[derive(Debug, Default)]
 struct Blackhole {
@@ -103,7 +103,7 @@ impl CookieJar {
         }
     }
 
-    /// A connection that began in haste gets no answer. Returns whether that is suspicious.
+    /// A connection that begins in haste gets no answer. Returns whether that is suspicious.
     pub fn on_silence(&mut self, now: Instant) -> bool {
         let Blackhole { span, times, until } = &mut self.blackhole;
         if span.is_zero() {

@@ -92,7 +92,8 @@ impl Stack {
         // house!("path-mtu-floor"): what is longer than the path carries, routers must cut.
         let narrower = self.path_mtus.get(dst).is_some_and(|path| path.narrower);
         let ids = &mut self.identifications;
-        let identification = narrower
+        let cuttable = dst.is_ipv4() && slot.connection.config().may_be_cut;
+        let identification = (narrower || cuttable)
             .then(|| ids.draw(self.now, src, dst, PROTOCOL))
             .flatten();
         let config = slot.connection.config();

@@ -137,7 +137,6 @@ impl Stack {
             let pair = slot.connection.pair();
             if let Some(Advice { cookie, mss }) = self.cookie_jar.advise(self.now, &pair, &how) {
                 slot.connection.hurry(cookie, mss);
-                slot.hasty = true;
             }
         }
         Ok(id)
@@ -155,8 +154,8 @@ impl Stack {
         self.cookie_jar.forget();
     }
 
-    /// For how long no active OPEN begins in haste once one that did gets no answer three times in
-    /// a row: something near us may swallow such segments. Each time doubles it, up to 64 times,
+    /// For how long no active OPEN begins in haste once one that did gets no answer to three SYNs
+    /// in a row: something near us may swallow such segments. Each time doubles it, up to 64 times,
     /// until one goes well. Zero, as it is at first: never.
     pub fn set_fast_open_blackhole(&mut self, span: Duration) {
         self.cookie_jar.suspect_for(span);
@@ -164,9 +163,12 @@ impl Stack {
 
     /// A timer of a connection has expired: does a path seem to swallow what it sends?
     pub(super) fn suspect_blackhole(&mut self, id: ConnId, timeouts: u32) {
-        let Some(slot) = self.connections.get(id).filter(|slot| slot.hasty) else {
+        let Some(slot) = self.connections.get(id) else {
             return;
         };
+        if !slot.connection.awaits_answer_to_haste() {
+            return;
+        }
         let so_often = slot.connection.timeouts();
         let gave_up = slot.connection.failure() == Some(Failure::TimedOut);
         let silent = so_often > timeouts && so_often == SILENCE;

@@ -157,8 +157,6 @@ struct Slot {
     connection: Connection,
     number: u64,
     entry: Entry,
-    /// It is an active OPEN of RFC 7413.
-    hasty: bool,
     /// It waits for its turn to send.
     ready: bool,
     /// What its owner has not been told yet.

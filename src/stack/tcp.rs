@@ -315,7 +315,6 @@ impl Stack {
             connection,
             number,
             entry: wheel.add(Due::Connection(id)),
-            hasty: false,
             ready: false,
             wake: super::Wake::NONE,
             noticed: false,

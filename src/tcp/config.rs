@@ -41,6 +41,10 @@ pub struct Config {
     pub dscp: u8,
     /// Another hop limit than the stack's: RFC 9293 section 3.9.2 (MUST-49).
     pub hop_limit: Option<u8>,
+    /// Let IPv4 routers cut what is too long for their links, instead of telling us: RFC 791
+    /// section 3.1, DF. What answers a SYN is short and never cut; nor is what leaves so fast that
+    /// identifications would come again (RFC 6864 section 5.2).
+    pub may_be_cut: bool,
     /// Offer timestamps: RFC 7323 section 3.
     pub timestamps: bool,
     /// Offer selective acknowledgments: RFC 2018 section 2.
@@ -283,6 +287,7 @@ impl Default for Config {
             mss_max: None,
             dscp: 0,
             hop_limit: None,
+            may_be_cut: false,
             timestamps: true,
             sack: true,
             dsack: true,

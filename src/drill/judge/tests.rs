@@ -34,7 +34,6 @@ fn what_is_missing_is_found_before_anything_runs() {
         ),
         ("send(3, ..., 1, MSG_ZEROCOPY) = 1", "flag:MSG_ZEROCOPY"),
         ("recv(3, ..., 1, MSG_ERRQUEUE) = 1", "flag:MSG_ERRQUEUE"),
-        ("send(3, ..., 1, MSG_FASTOPEN) = 1", "flag:MSG_FASTOPEN"),
         ("`frob -x`", "command:frob"),
         ("`tc qdisc replace dev tun0 root fq`", "command:tc"),
         ("%{ if x: y }%", "code:`if`"),

@@ -35,6 +35,10 @@ impl Ours {
                     not_yet => not_yet,
                 };
             }
+            // No address at all.
+            Kind::Fresh if addr.ip().is_unspecified() && addr.port() == 0 => {
+                return Reply::Failed(errno::EINVAL);
+            }
             Kind::Fresh => {}
         }
         let config = self.config_of(&socket.options);

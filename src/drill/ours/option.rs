@@ -506,6 +506,7 @@ impl Known {
             Known::Cork => to.cork = from.cork,
             Known::TypeOfService => to.dscp = from.dscp,
             Known::HopLimit => to.hop_limit = from.hop_limit,
+            Known::PathMtu => to.may_be_cut = from.may_be_cut,
             Known::SynCount => to.r2_syn = from.r2_syn,
             Known::UnsentLowWater => to.unsent_low_water = from.unsent_low_water,
             Known::Linger2 => to.fin_wait_2 = from.fin_wait_2,

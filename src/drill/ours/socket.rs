@@ -52,7 +52,7 @@ pub struct Options {
     /// IP_TOS or IPV6_TCLASS, without the bits of ECN.
     pub dscp: u8,
     pub hop_limit: Option<u8>,
-    /// IP_MTU_DISCOVER: what only a narrow path would show.
+    /// IP_MTU_DISCOVER.
     pub path_mtu: Option<i64>,
     pub reuse_addr: bool,
     /// SO_REUSEPORT, SO_MARK, IP_FREEBIND.
@@ -129,7 +129,7 @@ impl Options {
             mss_max,
             dscp,
             hop_limit,
-            path_mtu: _,
+            path_mtu,
             reuse_addr: _,
             inert: _,
             inquire: _,
@@ -162,6 +162,8 @@ impl Options {
             mss_max,
             dscp,
             hop_limit,
+            // IP_PMTUDISC_DONT, _INTERFACE and _OMIT.
+            may_be_cut: matches!(path_mtu, Some(0 | 4 | 5)),
             keep_alive: self.keep_alive(policy),
             user_timeout,
             r2_syn: policy.syn_retries(syn_count),

@@ -368,3 +368,18 @@ fn every_packet_and_every_pause_is_watched() {
     let late = breach(|rules| rules.patience = Duration::ZERO).expect("a timer of a second");
     assert!(late.starts_with("I-TIMER"), "{late}");
 }
+
+#[test]
+fn who_discovers_no_path_mtu_lets_routers_cut() {
+    let (mut ours, _, remote) = ours(Profile::Rfc);
+    for (value, keeps_whole) in [(0, false), (1, true), (2, true), (3, true), (4, false)] {
+        let socket = ours.socket();
+        assert_eq!(ours.set_option(socket, 0, 10, &int(value)), Reply::Done(0));
+        ours.connect(socket, Some(remote));
+        let syn = ours.emitted().unwrap();
+        assert_eq!(syn[6] & 0x40 != 0, keeps_whole, "{value}");
+    }
+    let socket = ours.socket();
+    let unknown = ours.set_option(socket, 0, 10, &int(6));
+    assert_eq!(unknown, Reply::Failed(errno::EINVAL));
+}

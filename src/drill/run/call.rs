@@ -1,6 +1,6 @@
 //! Calls: what a line asks for, made, and judged when it has ended.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use super::super::backend::{Handle, Reply, Shut, errno};
 use super::super::outcome::{Reason, ReasonKind, Stop};
@@ -348,7 +348,7 @@ impl World {
             _ => (Arguments::of(call, 3, 3)?, args.number(2)?),
         };
         let descriptor = self.descriptor(args, 0)?;
-        let flags = Flags::read(flags, known_flags(&call.name))?;
+        let flags = Flags::read(flags, SEND_FLAGS)?;
         let fd = args.number(0)?;
         let (len, null) = match call.name.as_str() {
             "writev" => (self.iovec(args, 1, 2)?, false),
@@ -385,8 +385,11 @@ impl World {
     /// Where `sendto` and `sendmsg` send to; `None`: AF_UNSPEC.
     fn destination(&self, args: Arguments<'_>) -> Result<Option<SocketAddr>, Stop> {
         let addr = SocketAddr::new(self.settings.remote, self.settings.connect_port);
-        if args.call.name != "sendto" {
-            return Ok(Some(addr));
+        match args.call.name.as_str() {
+            "sendto" => {}
+            "sendmsg" => return Ok(Some(addr)),
+            // `send` has none to give.
+            _ => return Ok(Some(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0))),
         }
         let expr = args.expr(4)?;
         if is_unspecified(expr) {
@@ -429,8 +432,8 @@ pub fn survey(call: &Call) -> Vec<(String, Place)> {
     let flags = match call.name.as_str() {
         "recv" | "recvfrom" => Some((3, RECEIVE_FLAGS)),
         "recvmsg" => Some((2, RECEIVE_FLAGS)),
-        "send" | "sendto" => Some((3, known_flags(&call.name))),
-        "sendmsg" => Some((2, known_flags(&call.name))),
+        "send" | "sendto" => Some((3, SEND_FLAGS)),
+        "sendmsg" => Some((2, SEND_FLAGS)),
         _ => None,
     };
     if let Some((nth, known)) = flags
@@ -525,14 +528,6 @@ impl Flags {
     }
 }
 
-/// The flags that a call that sends may have. What opens a connection says where to.
-fn known_flags(call: &str) -> i64 {
-    match call {
-        "sendto" | "sendmsg" => SEND_FLAGS | MSG_FASTOPEN,
-        _ => SEND_FLAGS,
-    }
-}
-
 const MSG_PEEK: i64 = 0x2;
 const MSG_TRUNC: i64 = 0x20;
 const MSG_DONTWAIT: i64 = 0x40;
@@ -541,7 +536,7 @@ const MSG_NOSIGNAL: i64 = 0x4000;
 const MSG_MORE: i64 = 0x8000;
 const MSG_FASTOPEN: i64 = 0x2000_0000;
 const RECEIVE_FLAGS: i64 = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
-const SEND_FLAGS: i64 = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE;
+const SEND_FLAGS: i64 = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE | MSG_FASTOPEN;
 
 /// The calls that there are.
 const CALLS: [&str; 22] = [

@@ -118,3 +118,25 @@ fn a_transfer_goes_on_over_a_link_that_was_narrowed() {
     }
     assert!(got == bytes, "{} bytes", got.len());
 }
+
+#[test]
+fn what_routers_may_cut_has_numbers_to_be_put_together_by() {
+    let marks = |may_be_cut| {
+        let (mut lone, id) = Lone::established(Config {
+            may_be_cut,
+            ..Lone::plain()
+        });
+        lone.stack.set_nodelay(lone.now, id, true);
+        lone.write(id, 2_000);
+        let packets = lone.outgoing_packets();
+        assert_eq!(packets.len(), 2);
+        let mark = |packet: &Vec<u8>| {
+            let identification = u16::from_be_bytes([packet[4], packet[5]]);
+            (packet[6] & 0x40 != 0, identification)
+        };
+        [mark(&packets[0]), mark(&packets[1])]
+    };
+    assert_eq!(marks(false), [(true, 0); 2]);
+    let [(first, one), (second, other)] = marks(true);
+    assert!(!first && !second && one != other);
+}

@@ -246,6 +246,11 @@ impl Connection {
         }
     }
 
+    /// Whether RFC 7413 has to do with its SYN, and nothing has answered that.
+    pub fn awaits_answer_to_haste(&self) -> bool {
+        matches!(self.hurry.as_deref(), Some(Hurry::Asked { .. }))
+    }
+
     /// Whether RFC 7413 has anything to do with its handshake.
     pub fn is_hasty(&self) -> bool {
         self.hurry.is_some()

@@ -234,10 +234,6 @@ const UNSUPPORTED: &[(&str, &str)] = &[
         "option:TCP_CONGESTION=bbr",
     ),
     (
-        "+0 send(3, ..., 10, MSG_FASTOPEN) = 10",
-        "flag:MSG_FASTOPEN",
-    ),
-    (
         "+0 send(3, ..., 10, MSG_ZEROCOPY) = 10",
         "flag:MSG_ZEROCOPY",
     ),
