@@ -24,6 +24,7 @@
 //! - RFC 6298 section 2 (2.4): its least timeout is a second; ours is house!("rto-min").
 
 mod datagrams;
+mod fragments;
 mod judge;
 mod streams;
 mod theirs;

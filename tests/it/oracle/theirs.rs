@@ -80,7 +80,7 @@ impl Theirs {
 
     /// A packet waits to be taken in by [`Theirs::poll`].
     pub fn arrive(&mut self, packet: Vec<u8>) {
-        self.device.inward.push_back(packet);
+        self.device.arrive(packet);
     }
 
     /// Takes in what has arrived, and returns what it sends.
@@ -137,14 +137,21 @@ thread_local! {
 
 /// A device of two queues.
 #[derive(Default)]
-struct Queues {
+pub struct Queues {
     inward: VecDeque<Vec<u8>>,
     outward: VecDeque<Vec<u8>>,
 }
 
-struct Inward(Vec<u8>);
+impl Queues {
+    /// A packet waits to be taken in.
+    pub fn arrive(&mut self, packet: Vec<u8>) {
+        self.inward.push_back(packet);
+    }
+}
 
-struct Outward<'a>(&'a mut VecDeque<Vec<u8>>);
+pub struct Inward(Vec<u8>);
+
+pub struct Outward<'a>(&'a mut VecDeque<Vec<u8>>);
 
 impl phy::Device for Queues {
     type RxToken<'a> = Inward;
