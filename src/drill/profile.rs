@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::stack::{
-    Algorithm, Asking, KeepAlive, OptionOrder, PushBursts, Recovering, TcpConfig, Telling,
+    Algorithm, Asking, KeepAlive, OptionOrder, PathProbing, PushBursts, Recovering, TcpConfig,
+    Telling,
 };
 
 use super::backend::Configured;
@@ -100,6 +101,8 @@ impl Policy {
                 ecn: Asking::Off,
                 r2_syn: 5,
                 syn_linear: 4,
+                path_probing: PathProbing::Off,
+                base_mtu: 1_024 + HEADERS,
                 quick_acks: 16,
                 nagle_by_short: true,
                 soft_errors_end_openings: true,
@@ -112,6 +115,7 @@ impl Policy {
                 send_buffer: 32_768,
                 send_buffer_max: 2 << 20,
                 option_order: OptionOrder::FreeBsd,
+                path_probing: PathProbing::Off,
                 window_follows: true,
                 ..TcpConfig::default()
             },
@@ -203,12 +207,7 @@ impl Policy {
             "tcp_wmem" => return buffer(value, &mut tcp.send_buffer, &mut self.send.max),
             "tcp_moderate_rcvbuf" => return switch(value, &mut self.receive.on),
             "tcp_congestion_control" => return choice(value, ALGORITHMS, &mut tcp.congestion),
-            "tcp_ecn" => {
-                let mut both = (tcp.ecn, tcp.accurate_ecn);
-                let done = choice(value, ECN, &mut both);
-                (tcp.ecn, tcp.accurate_ecn) = both;
-                return done;
-            }
+            "tcp_ecn" => return ecn(value, tcp),
             "tcp_notsent_lowat" => {
                 // Minus one is how people write that there is none.
                 let value = if value == "-1" { "4294967295" } else { value };
@@ -224,6 +223,8 @@ impl Policy {
             }
             "tcp_frto" => return choice(value, FRTO, &mut tcp.recovery.frto),
             "tcp_early_retrans" => return choice(value, TAIL_PROBE, &mut tcp.recovery.tlp),
+            "tcp_mtu_probing" => return choice(value, PROBING, &mut tcp.path_probing),
+            "tcp_base_mss" => return base_mss(value, &mut tcp.base_mtu),
             "tcp_recovery" => return rack(value, &mut tcp.recovery),
             "tcp_dsack" => return switch(value, &mut tcp.dsack),
             "tcp_ecn_fallback" => return switch(value, &mut tcp.ecn_fallback),
@@ -299,6 +300,7 @@ impl Policy {
             "keepidle" => millis(value, &mut self.keep_alive.idle),
             "keepintvl" => millis(value, &mut self.keep_alive.interval),
             "keepcnt" => count(value, &mut self.keep_alive.probes),
+            "pmtud_blackhole_detection" => choice(value, BSD_PROBING, &mut tcp.path_probing),
             "delacktime" => millis(value, &mut tcp.delayed_ack),
             "hostcache.purgenow" => Configured::Ignored,
             _ => match BSD_HABITS.iter().find(|(habit, _)| *habit == key) {
@@ -385,6 +387,23 @@ fn burst(key: &str, value: &str, tcp: &mut TcpConfig) -> Configured {
     };
     match value.parse() {
         Ok(value) if value <= most => *knob = value,
+        _ => return Configured::Refused,
+    }
+    Configured::Done
+}
+
+/// Both kinds of ECN at once.
+fn ecn(value: &str, tcp: &mut TcpConfig) -> Configured {
+    let mut both = (tcp.ecn, tcp.accurate_ecn);
+    let done = choice(value, ECN, &mut both);
+    (tcp.ecn, tcp.accurate_ecn) = both;
+    done
+}
+
+/// The size that nearly all paths carry, as Linux counts it: text and options.
+fn base_mss(value: &str, knob: &mut u16) -> Configured {
+    match value.parse::<u16>() {
+        Ok(mss) if mss <= u16::MAX - HEADERS => *knob = mss + HEADERS,
         _ => return Configured::Refused,
     }
     Configured::Done
@@ -507,13 +526,20 @@ const TAIL_PROBE: &[(&str, bool)] = &[
     ("4", true),
 ];
 const QUEUES: &[(&str, bool)] = &[("fq", true), ("pfifo", false), ("pfifo_fast", false)];
+const PROBING: &[(&str, PathProbing)] = &[
+    ("0", PathProbing::Off),
+    ("1", PathProbing::OnBlackHole),
+    ("2", PathProbing::Always),
+];
+const BSD_PROBING: &[(&str, PathProbing)] =
+    &[("0", PathProbing::Off), ("1", PathProbing::OnBlackHole)];
+/// Of IPv4 and TCP.
+const HEADERS: u16 = 20 + 20;
 /// Both of its ways to notice, or neither.
 const HYSTART_MODES: &[(&str, bool)] = &[("3", true), ("0", false)];
 
 /// Keys that change nothing a packet could show here.
-const IGNORED: [&str; 7] = [
-    // Of discovery, which is off.
-    "tcp_base_mss",
+const IGNORED: [&str; 6] = [
     "tcp_fack",
     "tcp_no_metrics_save",
     "tcp_limit_output_bytes",
@@ -526,7 +552,7 @@ const IGNORED: [&str; 7] = [
 const HABITS: &[(&str, &[&str])] = &[
     // Cookies are for when the queue overflows; it drops then.
     ("tcp_syncookies", &["0", "1"]),
-    ("tcp_mtu_probing", &["0"]),
+    ("tcp_probe_interval", &["600"]),
     ("tcp_shrink_window", &["0"]),
     ("tcp_autocorking", &["0"]),
     ("tcp_thin_linear_timeouts", &["0"]),
@@ -547,7 +573,6 @@ const BSD_HABITS: &[(&str, &[&str])] = &[
     ("rexmit_slop", &["0"]),
     ("rexmit_drop_options", &["0"]),
     ("path_mtu_discovery", &["0"]),
-    ("pmtud_blackhole_detection", &["0"]),
     ("tolerate_missing_ts", &["0"]),
 ];
 

@@ -205,6 +205,7 @@ pub const fn purpose(what: Purpose) -> &'static str {
         Purpose::Syn => "SYN",
         Purpose::SynAck => "SYN,ACK",
         Purpose::Text => "text",
+        Purpose::PathProbe => "path probe",
         Purpose::Fin => "FIN",
         Purpose::Ack => "ACK",
         Purpose::ChallengeAck => "challenge ACK",

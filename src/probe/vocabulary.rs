@@ -274,6 +274,8 @@ pub enum Purpose {
     Syn,
     SynAck,
     Text,
+    /// Text in a segment that is longer than the path is known to carry (RFC 4821 section 7.5).
+    PathProbe,
     Fin,
     Ack,
     /// An ACK that challenges (RFC 5961).

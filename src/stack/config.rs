@@ -81,11 +81,20 @@ impl Config {
 
     /// The same for another largest packet.
     pub(super) fn mss_for(&self, mtu: u16, remote: IpAddr) -> Mss {
-        let headers = match remote {
-            IpAddr::V4(_) => 20 + 20,
-            IpAddr::V6(_) => 40 + 20,
-        };
-        Mss::new(mtu.saturating_sub(headers))
+        Mss::new(mtu.saturating_sub(headers(remote)))
+    }
+
+    /// RFC 4821 section 5.1: how long the packets are that such segments travel in.
+    pub(super) fn mtu_for(&self, mss: Mss, remote: IpAddr) -> u16 {
+        mss.get().saturating_add(headers(remote))
+    }
+}
+
+/// The fixed headers of IP and TCP.
+fn headers(remote: IpAddr) -> u16 {
+    match remote {
+        IpAddr::V4(_) => 20 + 20,
+        IpAddr::V6(_) => 40 + 20,
     }
 }
 

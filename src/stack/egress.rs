@@ -90,7 +90,10 @@ impl Stack {
         let (src, dst) = (pair.local.addr, pair.remote.addr);
         let label = self.secrets.labels.of(&pair, slot.connection.path_doubts());
         // house!("path-mtu-floor"): what is longer than the path carries, routers must cut.
-        let narrower = self.path_mtus.get(dst).is_some_and(|path| path.narrower);
+        // RFC 8899 section 3: but not a probe of just that.
+        let is_probe = wish.purpose == Purpose::PathProbe;
+        let path = self.path_mtus.get(dst).filter(|_| !is_probe);
+        let narrower = path.is_some_and(|path| path.narrower);
         let ids = &mut self.identifications;
         let cuttable = dst.is_ipv4() && slot.connection.config().may_be_cut;
         let identification = (narrower || cuttable)

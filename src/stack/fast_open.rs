@@ -251,7 +251,7 @@ impl Stack {
         seg: &Segment<'_>,
         renewed: Option<Cookie>,
     ) {
-        let path_mss = self.path_mss(&config, half.pair().remote.addr);
+        let path_mss = self.reach(&config, half.pair().remote.addr).mss;
         let on = Subject::Connection(number);
         let mut cx = Context::new(self.now, &mut self.voice, on);
         cx.note(
@@ -268,7 +268,7 @@ impl Stack {
             slot.pending = Some(listener);
             queue.pending.open += 1;
         }
-        self.touch(id);
+        self.follow_mtu(id);
     }
 
     /// Counts a connection no longer whose handshake is over, well or badly.

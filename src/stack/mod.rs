@@ -91,7 +91,7 @@ pub use crate::tcp::output::hold::HeldBack;
 pub use crate::tcp::output::low_water::NO_MARK;
 pub use crate::tcp::{
     Config as TcpConfig, CookieKeys, Deferral, Details, Failure, FastOpen, Heeding, KeepAlive,
-    PushBursts, Recovering,
+    PathProbing, PushBursts, Recovering,
 };
 pub use crate::wire::icmp::{Problem, Unreachable};
 pub use crate::wire::options::Order as OptionOrder;

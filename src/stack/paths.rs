@@ -1,16 +1,16 @@
-//! What paths carry: believed if a connection vouches for the message, told to all that go there,
-//! forgotten in time.
+//! What paths carry: believed if a connection vouches for the message or probes have found it out,
+//! told to all that go there, forgotten or tried anew in time.
 
 use std::net::IpAddr;
 
 use crate::base::Mss;
 use crate::ip::icmp_error::IcmpError;
-use crate::ip::path_mtu::{PathMtus, TooBig, Unmoved};
+use crate::ip::path_mtu::{PathMtu, PathMtus, TooBig, Unmoved};
 use crate::probe::{Accepted, Discard, Drop, Ending, Event, Subject};
 use crate::rfc;
-use crate::tcp::Context;
+use crate::tcp::{Context, Finding, PathProbing, Reach};
 
-use super::{ConnId, Stack, TcpConfig};
+use super::{ConnId, Slot, Stack, TcpConfig};
 
 impl Stack {
     /// The longest packet that reaches `dst` uncut, as far as is known.
@@ -26,12 +26,37 @@ impl Stack {
         config.mss_max.map_or(link, |max| link.min(max))
     }
 
-    /// The largest segments on the way to `remote`, as far as is known.
-    pub(super) fn path_mss(&self, config: &TcpConfig, remote: IpAddr) -> Mss {
+    /// What a connection with `config` thinks of the path to `remote`.
+    fn path_for(&self, config: &TcpConfig, remote: IpAddr) -> PathMtu {
+        let link = self.link_mtu(remote);
+        if self.route(remote).mtu_locked {
+            return PathMtu::of_link(link);
+        }
+        self.path_mtus.get(remote).unwrap_or_else(|| {
+            match config.path_probing {
+                PathProbing::Off | PathProbing::OnBlackHole => PathMtu::of_link(link),
+                // RFC 4821 section 7.2: from a size that nearly all paths carry.
+                PathProbing::Always => {
+                    PathMtu::from_below(PathMtus::base(remote, config.base_mtu).min(link))
+                }
+            }
+        })
+    }
+
+    /// The largest segments on the way to `remote`, and the largest worth a probe, as far as is
+    /// known.
+    pub(super) fn reach(&self, config: &TcpConfig, remote: IpAddr) -> Reach {
         let link = self.link_mss(config, remote);
-        match self.path_mtus.get(remote) {
-            Some(path) => link.min(self.config.mss_for(path.mtu, remote)),
-            None => link,
+        let path = self.path_for(config, remote);
+        let mss = |mtu| link.min(self.config.mss_for(mtu, remote));
+        let most = match config.path_probing {
+            PathProbing::Off => path.mtu,
+            PathProbing::OnBlackHole | PathProbing::Always => path.most,
+        };
+        Reach {
+            mss: mss(path.mtu),
+            most: mss(most),
+            searched: path.searched && most < self.link_mtu(remote),
         }
     }
 
@@ -53,7 +78,7 @@ impl Stack {
             dst: error.dst,
             named,
             length: error.length,
-            so_far: self.link_mtu(error.dst),
+            so_far: self.path_for(slot.connection.config(), error.dst),
         };
         let age = self.config.path_mtu_age;
         let learned = match self.route(error.dst).mtu_locked {
@@ -89,12 +114,18 @@ impl Stack {
             slot.connection.pair().remote.addr,
             Subject::Connection(slot.number),
         );
-        let mtu = PathMtus::fallback(dst);
-        let age = self.config.path_mtu_age;
-        let longer = longest > self.config.mss_for(mtu, dst).bytes();
-        if !longer || !self.path_mtus.fall_back(self.now, dst, mtu, age) {
+        let config = slot.connection.config();
+        let so_far = self.path_for(config, dst);
+        let base = PathMtus::base(dst, config.base_mtu);
+        let below = PathMtus::below(dst, so_far, base).filter(|_| !self.route(dst).mtu_locked);
+        let is_longer = |path: &PathMtu| {
+            path.mtu == so_far.mtu || longest > self.config.mss_for(path.mtu, dst).bytes()
+        };
+        let Some(path) = below.filter(is_longer) else {
             return;
-        }
+        };
+        let age = self.config.path_mtu_age;
+        self.path_mtus.set(self.now, dst, path, age);
         self.voice.tell(self.now, on, || Event::Noted {
             by: rfc!(4821, "7.7"),
             text: "long segments seem to vanish on the path: shorter ones are tried",
@@ -104,6 +135,48 @@ impl Stack {
             let mut cx = Context::new(self.now, &mut self.voice, on);
             slot.connection.on_too_big(&mut cx);
         }
+        self.await_path_ages();
+    }
+
+    /// A connection has found out what its path carries: RFC 4821 section 5.2, all that go there
+    /// learn of it.
+    pub(super) fn learn_of_path(&mut self, id: ConnId) {
+        let Some(slot) = self.connections.get_mut(id) else {
+            return;
+        };
+        let Some(finding) = slot.connection.take_finding() else {
+            return;
+        };
+        let Some(slot) = self.connections.get(id) else {
+            return;
+        };
+        let dst = slot.connection.pair().remote.addr;
+        let so_far = self.path_for(slot.connection.config(), dst);
+        let path = match finding {
+            Finding::Carries(mss) => PathMtu {
+                mtu: so_far.mtu.max(self.config.mtu_for(mss, dst)),
+                narrower: false,
+                ..so_far
+            },
+            Finding::Loses(mss) => PathMtu {
+                most: so_far.most.min(self.config.mtu_for(mss, dst) - 1),
+                searched: true,
+                ..so_far
+            },
+            Finding::Worse { than, before } => PathMtu {
+                mtu: so_far.mtu.min(self.config.mtu_for(before, dst)),
+                most: so_far.most.min(self.config.mtu_for(than, dst) - 1),
+                searched: true,
+                ..so_far
+            },
+        };
+        let path = PathMtu {
+            most: path.most.max(path.mtu),
+            ..path
+        };
+        let age = self.config.path_mtu_age;
+        self.path_mtus.set(self.now, dst, path, age);
+        self.follow_path(dst);
         self.await_path_ages();
     }
 
@@ -123,11 +196,30 @@ impl Stack {
 
     /// What is known of some path is too old.
     pub(super) fn path_ages_due(&mut self) {
-        // Ends: each takes one away.
-        while let Some(dst) = self.path_mtus.expire(self.now) {
+        // Ends: each takes one away, or puts it back with an age that is not over.
+        while let Some((dst, path)) = self.path_mtus.expire(self.now) {
+            let is_searched = |slot: &Slot| {
+                let connection = &slot.connection;
+                connection.pair().remote.addr == dst
+                    && connection.config().path_probing != PathProbing::Off
+                    && connection.may_probe_path()
+            };
+            let age = self.config.path_mtu_age;
+            let probes = path.silent && path.mtu < self.link_mtu(dst) && !age.is_zero();
+            let text = if probes && self.connections.values().any(is_searched) {
+                // RFC 4821 section 7.3, RFC 8899 section 5.1.1: PMTU_RAISE_TIMER.
+                let path = PathMtu {
+                    narrower: path.narrower,
+                    ..PathMtu::from_below(path.mtu)
+                };
+                self.path_mtus.set(self.now, dst, path, age);
+                "the path may have become wider: probes search it anew"
+            } else {
+                "the path may have become wider: it is taken to carry what the link does"
+            };
             self.voice.tell(self.now, Subject::Stack, || Event::Noted {
                 by: rfc!(1191, "6.3"),
-                text: "the path may have become wider: it is taken to carry what the link does",
+                text,
             });
             self.follow_path(dst);
         }

@@ -62,6 +62,7 @@ impl Stack {
             .tell(self.now, on, || ending.event(Some(connection.snapshot())));
         let doubts = slot.connection.path_doubts();
         self.answer_ending(ending, on, pair, seg, doubts);
+        self.learn_of_path(id);
         self.touch(id);
     }
 
@@ -113,13 +114,14 @@ impl Stack {
         let Some(slot) = self.remove_half_open(id) else {
             return;
         };
-        let path_mss = self.path_mss(&slot.config, pair.remote.addr);
+        let path_mss = self.reach(&slot.config, pair.remote.addr).mss;
         let mut cx = Context::new(self.now, &mut self.voice, on);
         let connection = slot.half.into_connection(&mut cx, slot.config, path_mss);
         let id = self.insert(connection, number);
         if let Some(slot) = self.connections.get_mut(id) {
             slot.listener = Some(listener);
         }
+        self.follow_mtu(id);
         self.deliver_to_connection(id, pair, seg);
     }
 
@@ -333,11 +335,11 @@ impl Stack {
             return;
         };
         let config = slot.connection.config();
-        let path_mss = self.path_mss(config, slot.connection.pair().remote.addr);
+        let reach = self.reach(config, slot.connection.pair().remote.addr);
         if let Some(slot) = self.connections.get_mut(id) {
             let on = Subject::Connection(slot.number);
             let mut cx = Context::new(self.now, &mut self.voice, on);
-            slot.connection.set_path_mss(&mut cx, path_mss);
+            slot.connection.set_reach(&mut cx, reach);
             self.touch(id);
         }
     }
@@ -543,6 +545,7 @@ impl Stack {
                 self.fall_back(id, longest);
             }
             self.suspect_blackhole(id, timeouts);
+            self.learn_of_path(id);
             self.touch(id);
         }
     }

@@ -31,6 +31,7 @@ mod open;
 mod options;
 mod pacing;
 mod path_mtu;
+mod path_probe;
 mod rack;
 mod recovery;
 mod refused;

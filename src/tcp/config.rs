@@ -65,6 +65,11 @@ pub struct Config {
     pub fast_open: FastOpen,
     /// How losses are found and repaired.
     pub recovery: Recovering,
+    /// Packetization layer path MTU discovery: RFC 4821, RFC 8899.
+    pub path_probing: PathProbing,
+    /// BASE_PLPMTU of RFC 8899 section 5.1.2, RFC 4821 section 7.2's first search_low: the size of
+    /// packets that nearly all paths carry. On IPv6 it is never less than 1280. house!("base-mtu")
+    pub base_mtu: u16,
     /// RFC 9293 section 3.7.4 (MUST-17): turns Nagle's algorithm off.
     pub nodelay: bool,
     /// Let a short segment wait for short ones alone, not for full ones: house!("nagle-by-short").
@@ -180,6 +185,19 @@ impl FastOpen {
         without_cookie: false,
         keys: None,
     };
+}
+
+/// When probes search for what the path carries. RFC 4821 section 7.2: house!("path-probing").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PathProbing {
+    /// Never: what routers report is all there is.
+    Off,
+    /// Segments are as long as the link allows and routers do not complain of; once they seem to
+    /// vanish in silence, they begin with the base, and probes lead up from there.
+    #[default]
+    OnBlackHole,
+    /// Segments begin with the base wherever nothing is known of the path.
+    Always,
 }
 
 /// How losses are found and repaired, beyond what RFC 5681, RFC 6298 and RFC 6675 ask of all.
@@ -298,6 +316,8 @@ impl Default for Config {
             accurate_ecn_option: Telling::default(),
             fast_open: FastOpen::OFF,
             recovery: Recovering::default(),
+            path_probing: PathProbing::default(),
+            base_mtu: 1_200,
             nodelay: false,
             nagle_by_short: false,
             push_bursts: None,

@@ -22,6 +22,7 @@ use super::output::keepalive::KeepAliveState;
 use super::output::pacing::Pacing;
 use super::output::persist::Persist;
 use super::output::send_buffer::SendBuffer;
+use super::path_probe::Prober;
 use super::receive_space::ReceiveSpace;
 use super::recovery::{Fullness, Recovery, Rtt};
 use super::send_space::SendSpace;
@@ -64,6 +65,7 @@ pub struct Connection {
     pub(super) agreed: Agreement,
     /// The largest text that our path carries in one packet, options counted in.
     pub(super) path_mss: Mss,
+    pub(super) prober: Prober,
     pub(super) timestamps: Option<Timestamps>,
     /// Once both SYNs have agreed on it.
     pub(super) ecn: Option<Ecn>,
@@ -133,6 +135,7 @@ impl Connection {
             timers: Timers::default(),
             agreed,
             path_mss,
+            prober: Prober::default(),
             timestamps: None,
             ecn: None,
             timestamp_offset,

@@ -114,13 +114,13 @@ impl Connection {
     /// RFC 8985 section 6.2 step 5: what might only have been overtaken is lost now.
     pub(super) fn on_reordering_timeout(&mut self, cx: &mut Context<'_>) {
         let flight = self.recovery.in_flight();
-        let lost = self.find_losses(cx);
+        let losses = self.find_losses(cx);
         self.rearm_retransmission(cx);
-        if lost > 0 {
+        if losses.bytes > 0 {
             self.conclude_from_reports(cx, flight);
             let mss = self.eff_snd_mss();
             let learned = Learned::default();
-            self.recovery.spread_reduction(&learned, lost, mss);
+            self.recovery.spread_reduction(&learned, losses.bytes, mss);
         }
         self.arm_retransmission(cx);
     }
@@ -159,6 +159,7 @@ impl Connection {
             self.on_first_text_lost(cx);
         }
         let flight = u64::from(self.snd.outstanding());
+        self.on_timeout_beside_probe(cx);
         self.lose_at_timeout(cx, in_handshake);
         if !in_handshake {
             let again = self.recovery.timeouts > 1;

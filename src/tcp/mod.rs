@@ -7,8 +7,8 @@
 //! asks), or by `timers`.
 //!
 //! *Parts* (`recovery`, `congestion`, `input`, `output::{send_buffer, nagle}`, the two spaces,
-//! `timestamps`, `ecn`, `open::{negotiate, isn, defer}`) take numbers and return verdicts. *Rooms*
-//! are `impl Connection` blocks and hold the control flow.
+//! `probe_size`, `timestamps`, `ecn`, `open::{negotiate, isn, defer}`) take numbers and return
+//! verdicts. *Rooms* are `impl Connection` blocks and hold the control flow.
 
 pub mod arrive;
 pub mod close;
@@ -25,6 +25,8 @@ pub mod loss_timers;
 pub mod open;
 pub mod output;
 pub mod path_mtu;
+pub mod path_probe;
+pub mod probe_size;
 pub mod receive_space;
 pub mod recovery;
 pub mod rest;
@@ -42,10 +44,11 @@ use crate::probe::{Ending, Event, EventId, Subject, Voice};
 
 use ecn::Codepoint;
 
-pub use config::{Config, CookieKeys, FastOpen, KeepAlive, PushBursts, Recovering};
+pub use config::{Config, CookieKeys, FastOpen, KeepAlive, PathProbing, PushBursts, Recovering};
 pub use connection::Connection;
 pub use details::{Details, Heeding};
 pub use open::defer::Deferral;
+pub use path_probe::{Finding, Reach};
 
 /// What a room is given beside its connection: the time, and the door through which it tells.
 #[derive(Debug)]

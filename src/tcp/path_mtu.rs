@@ -4,12 +4,14 @@
 //! What the path carries is known to whoever owns the connection, who shares it among all that go
 //! the same way; whether a message about it is to be believed, only the connection can tell.
 
-use crate::base::{Mss, SeqNum, SeqRange};
+use crate::base::{SeqNum, SeqRange};
 use crate::probe::{State, Why};
 use crate::rfc;
 
 use super::Context;
+use super::config::PathProbing;
 use super::connection::Connection;
+use super::path_probe::Reach;
 
 impl Connection {
     /// RFC 5927 section 4.1: SND.UNA =< SEG.SEQ < SND.NXT. An ICMP error about a segment that
@@ -18,14 +20,18 @@ impl Connection {
         seq.in_window(self.snd.una, self.snd.outstanding())
     }
 
-    /// The path carries segments of another size from here on. What was lost because it was too
-    /// long goes again in pieces that are not.
-    pub fn set_path_mss(&mut self, cx: &mut Context<'_>, path_mss: Mss) {
-        if path_mss == self.path_mss || self.state == State::Closed {
+    /// The path carries segments of another size from here on, or others may be tried. What was
+    /// lost because it was too long goes again in pieces that are not.
+    pub fn set_reach(&mut self, cx: &mut Context<'_>, reach: Reach) {
+        if self.state == State::Closed {
+            return;
+        }
+        self.prober.on_reach(reach, self.path_mss);
+        if reach.mss == self.path_mss {
             return;
         }
         self.stirred = cx.input();
-        self.path_mss = path_mss;
+        self.path_mss = reach.mss;
         self.congestion.set_mss(self.eff_snd_mss());
         cx.note(
             rfc!(9293, "3.7.1"),
@@ -44,15 +50,17 @@ impl Connection {
         self.recovery.timeouts
     }
 
-    /// The longest text of a segment on its way, if timeouts have reached R1 by now and had not
-    /// with so many.
+    /// The longest text of a segment on its way, if there was another timeout than so many, and
+    /// they have reached R1.
     ///
     /// RFC 9293 section 3.8.3: at R1 the network layer is suspected. RFC 4821 section 7.7, RFC 8899
     /// section 4.3: what it does may be to swallow what is too big, in silence.
     pub fn suspect_since(&self, timeouts: u32) -> Option<u32> {
-        let r1 = self.config.r1;
-        let suspect = self.state.is_synchronized() && timeouts < r1 && self.timeouts() >= r1;
-        suspect.then(|| self.recovery.longest_on_its_way())
+        let count = self.timeouts();
+        let suspect = count > timeouts && count >= self.config.r1;
+        let is_on = self.config.path_probing != PathProbing::Off;
+        (suspect && is_on && self.state.is_synchronized())
+            .then(|| self.recovery.longest_on_its_way())
     }
 
     /// A segment of ours was too big for the path, and what the path carries has been set: what is
@@ -62,14 +70,17 @@ impl Connection {
         // many, but only if something longer was sent. What goes again is not.
         let most = self.eff_snd_mss();
         let outgoing = &self.outgoing;
+        // A probe that is no longer than what was complained of says for itself what becomes of it.
+        self.prober.on_too_big();
+        let probe = self.prober.range();
         let is_too_long = |range: SeqRange, len: u32| {
             let fin = u32::from(outgoing.has_fin(range));
-            len.saturating_sub(fin) > most
+            len.saturating_sub(fin) > most && probe.is_none_or(|probe| probe != range)
         };
         let nxt = self.snd.nxt;
         if self
             .recovery
-            .resend_too_long(nxt, is_too_long, cx.input(), TOO_BIG)
+            .resend_too_long(nxt, is_too_long, cx.input(), &TOO_BIG)
         {
             self.arm_retransmission(cx);
         }

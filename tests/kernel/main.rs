@@ -8,6 +8,7 @@ mod harness;
 mod link;
 mod namespace;
 mod packets;
+mod path;
 mod programs;
 mod reactions;
 mod scripts;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         namespace::CASES,
         scripts::CASES,
         tun::CASES,
+        path::CASES,
         udp::CASES,
         veth::CASES,
         link::CASES,

@@ -15,6 +15,8 @@ fn keys_turn_knobs() {
         ("tcp_wmem", "4096 30000 40000"),
         ("tcp_congestion_control", "reno"),
         ("tcp_ecn", "1"),
+        ("tcp_mtu_probing", "2"),
+        ("tcp_base_mss", "1000"),
         ("tcp_frto", "0"),
         ("tcp_early_retrans", "0"),
         ("tcp_recovery", "0"),
@@ -38,6 +40,10 @@ fn keys_turn_knobs() {
     assert_eq!(receive, (10_000, 20_000));
     assert_eq!((tcp.send_buffer, tcp.send_buffer_max), (30_000, 40_000));
     assert_eq!((tcp.congestion, tcp.ecn), (Algorithm::Reno, Asking::Ask));
+    assert_eq!(
+        (tcp.path_probing, tcp.base_mtu),
+        (PathProbing::Always, 1_040)
+    );
     assert!(!tcp.idle_restart);
     let recovery = tcp.recovery;
     assert!(!recovery.frto && !recovery.tlp && !recovery.rack);

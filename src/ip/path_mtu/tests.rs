@@ -11,15 +11,12 @@ fn told(dst: impl Into<IpAddr>, named: u32, length: u32) -> TooBig {
         dst: dst.into(),
         named,
         length,
-        so_far: 1_500,
+        so_far: PathMtu::of_link(1_500),
     }
 }
 
 fn path(mtu: u16) -> PathMtu {
-    PathMtu {
-        mtu,
-        narrower: false,
-    }
+    PathMtu::of_link(mtu)
 }
 
 // req: RFC1191-3-1, RFC8201-4-4, RFC8201-5.2-1
@@ -75,8 +72,8 @@ fn absurd_values_move_nothing_beyond_the_floor() {
         let expected = match mtu {
             1..68 => Err(Unmoved::Impossible),
             68..552 => Ok(PathMtu {
-                mtu: 552,
                 narrower: true,
+                ..path(552)
             }),
             _ => Ok(path(mtu as u16)),
         };
@@ -93,7 +90,7 @@ fn routers_that_name_none_lead_down_the_plateaus() {
     let mut length = 9_000_u32;
     for _ in 0..6 {
         let message = TooBig {
-            so_far: 9_000,
+            so_far: PathMtu::of_link(9_000),
             ..told(PEER_V4, 0, length + 20)
         };
         let Ok(path) = paths.learn(NOW, &message, AGE) else {
@@ -121,10 +118,16 @@ fn an_estimate_lasts_for_its_age_since_it_fell_last() {
     learned.unwrap();
     assert_eq!(paths.deadline(), Some(minutes(11)));
     assert_eq!(paths.expire(minutes(10)), None);
-    assert_eq!(paths.expire(minutes(11)), Some(PEER_V6.into()));
+    assert_eq!(
+        paths.expire(minutes(11)),
+        Some((PEER_V6.into(), path(1_400)))
+    );
     assert_eq!(paths.expire(minutes(14)), None);
     assert_eq!(paths.get(PEER_V4.into()), Some(path(1_300)));
-    assert_eq!(paths.expire(minutes(15)), Some(PEER_V4.into()));
+    assert_eq!(
+        paths.expire(minutes(15)),
+        Some((PEER_V4.into(), path(1_300)))
+    );
     assert_eq!((paths.get(PEER_V4.into()), paths.deadline()), (None, None));
 }
 
@@ -140,20 +143,84 @@ fn a_thousand_and_twenty_four_paths_are_known_at_most() {
     assert_eq!(paths.get(newest.into()), Some(path(1_400)));
 }
 
-// req: RFC8899-5.1.2-1
+// req: RFC8899-5.1.2-1, RFC4821-7.2-1
 #[test]
-fn a_black_hole_leads_down_to_the_base_and_never_up() {
-    assert_eq!(PathMtus::fallback(PEER_V4.into()), 1_200);
-    assert_eq!(PathMtus::fallback(PEER_V6.into()), 1_280);
-    let mut paths = PathMtus::default();
-    let dst = PEER_V4.into();
-    for (mtu, falls, then) in [
-        (1_200, true, 1_200),
-        (1_200, false, 1_200),
-        (1_100, true, 1_100),
-        (1_200, false, 1_100),
+fn nearly_all_paths_carry_the_base() {
+    for (base, v4, v6) in [
+        (1_200, 1_200, 1_280),
+        (1_064, 1_064, 1_280),
+        (1_400, 1_400, 1_400),
+        (0, 552, 1_280),
     ] {
-        assert_eq!(paths.fall_back(NOW, dst, mtu, AGE), falls);
-        assert_eq!(paths.get(dst), Some(path(then)));
+        assert_eq!(PathMtus::base(PEER_V4.into(), base), v4);
+        assert_eq!(PathMtus::base(PEER_V6.into(), base), v6);
+    }
+}
+
+/// What is tried one after the other while timeouts go on.
+fn descent(dst: IpAddr, from: PathMtu) -> Vec<(u16, bool)> {
+    let mut path = from;
+    let mut tried = Vec::new();
+    while let Some(below) = PathMtus::below(dst, path, 1_200) {
+        assert!(below.silent && below.most >= below.mtu);
+        path = below;
+        tried.push((path.mtu, path.narrower));
+    }
+    tried
+}
+
+// req: RFC4821-7.7-1, RFC8899-4.3-1
+#[test]
+fn a_black_hole_leads_down_to_the_base_and_then_by_halves_to_the_floor() {
+    let v4 = PEER_V4.into();
+    let all = [(1_200, false), (600, false), (552, false), (552, true)];
+    assert_eq!(descent(v4, path(9_000)), all);
+    assert_eq!(descent(v4, path(1_400)), all);
+    assert_eq!(descent(v4, path(1_100)), all[2..]);
+    assert_eq!(descent(v4, path(500)), []);
+    let v6 = PEER_V6.into();
+    assert_eq!(descent(v6, path(1_500)), [(1_280, false)]);
+    assert_eq!(descent(v6, path(1_280)), []);
+}
+
+#[test]
+fn what_probes_have_ruled_out_stays_so_in_a_black_hole() {
+    let below = |path| PathMtus::below(PEER_V4.into(), path, 1_200).unwrap();
+    let found = PathMtu {
+        most: 1_419,
+        searched: true,
+        silent: true,
+        ..path(1_400)
+    };
+    let after = below(found);
+    assert_eq!(
+        (after.mtu, after.most, after.searched),
+        (1_200, 1_419, true)
+    );
+    // What a router said before it fell silent is no bound.
+    let after = below(path(1_400));
+    assert_eq!((after.most, after.searched), (u16::MAX, false));
+}
+
+// req: RFC8899-3-3
+#[test]
+fn a_message_about_a_probe_bounds_the_search_and_raises_nothing() {
+    let mut paths = PathMtus::default();
+    for dst in [IpAddr::from(PEER_V4), PEER_V6.into()] {
+        let silent = PathMtu {
+            mtu: 1_280,
+            ..PathMtu::from_below(1_280)
+        };
+        paths.set(NOW, dst, silent, AGE);
+        let told = |named| TooBig {
+            so_far: silent,
+            ..told(dst, named, 1_500)
+        };
+        let learned = paths.learn(NOW, &told(1_450), AGE).unwrap();
+        assert_eq!((learned.mtu, learned.most), (1_280, 1_450));
+        assert!(!learned.searched, "the router carries so much");
+        assert_eq!(paths.learn(NOW, &told(1_460), AGE), Err(Unmoved::Known));
+        let learned = paths.learn(NOW, &told(1_280), AGE).unwrap();
+        assert_eq!((learned.mtu, learned.most), (1_280, 1_280));
     }
 }

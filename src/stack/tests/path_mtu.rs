@@ -3,12 +3,11 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use super::super::kit::{A, B, End, Fate, World, pattern};
+use super::super::kit::{A, B};
 use super::super::lone::Lone;
 use super::super::{Config, ConnId, Stack};
 use super::icmp::{error, moved};
 use crate::base::{Instant, Received, Seed};
-use crate::tcp;
 use crate::wire::icmp::Problem;
 use crate::wire::ipv4;
 
@@ -184,7 +183,7 @@ fn below_the_floor_routers_may_cut() {
     assert_eq!(ids.len(), 3, "each has its own");
 }
 
-// req: RFC8201-4-5, RFC8201-4-2, RFC8201-4-3
+// req: RFC8201-4-1, RFC8201-4-5, RFC8201-4-2, RFC8201-4-3
 #[test]
 fn on_ipv6_nothing_falls_below_1280() {
     let v6 = |last| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last));
@@ -205,6 +204,10 @@ fn on_ipv6_nothing_falls_below_1280() {
     stack.write(now, id, &[0; 1_400]).unwrap();
     let sent = stack.poll_transmit(now).unwrap().to_vec();
     assert!(sent.len() > 1_400);
+    // One that quotes what is not on its way.
+    let message = error(v6(2), v6(1), too_big(1_400), &moved(&sent, 44, 1 << 20));
+    stack.receive(now, Received::plain(&message));
+    assert!(stack.poll_transmit(now).is_none());
     for (mtu, then) in [
         (1_279, None),
         (0, None),
@@ -231,36 +234,4 @@ fn a_message_from_anywhere_counts_if_it_quotes_what_is_on_its_way() {
     let message = error(router, A, too_big(1_000), &sent);
     lone.inject_bytes(&message);
     assert_eq!(lengths(&mut lone), [1_000, 540]);
-}
-
-// req: RFC4821-7.3-1, RFC4821-5.2-1
-#[test]
-fn a_black_hole_is_remembered_for_its_path_and_tried_again_after_ten_minutes() {
-    let mut world = World::new(tcp::Config::default());
-    let (a, b, listener) = world.connect();
-    world.judge = Box::new(|_, packet, _| match packet.len() > 1_280 {
-        true => Fate::Drop,
-        false => Fate::Deliver,
-    });
-    let bytes = pattern(100_000);
-    let longest = |world: &mut World, a, b| {
-        let before = world.log.len();
-        assert!(world.transfer(End::A, a, b, &bytes, MINUTE / 2) == bytes);
-        let later = world.log[before..].iter();
-        later.map(|(.., packet)| packet.len()).max().unwrap()
-    };
-    assert_eq!(longest(&mut world, a, b), 1_500);
-    let found = world.now;
-    // Others that go there begin with what is known.
-    let to = SocketAddr::new(B, 80);
-    let other = world.a.open(world.now, to, None).unwrap();
-    world.run(MINUTE);
-    let theirs = world.b.accept(world.now, listener).unwrap();
-    assert_eq!(longest(&mut world, other, theirs), 1_200);
-    world.run((found + 9 * MINUTE).since(world.now));
-    assert_eq!(longest(&mut world, a, b), 1_200);
-    world.judge = Box::new(|_, _, _| Fate::Deliver);
-    world.run(2 * MINUTE);
-    assert_eq!(longest(&mut world, a, b), 1_500);
-    assert_eq!(longest(&mut world, other, theirs), 1_500);
 }

@@ -12,7 +12,8 @@ use crate::rfc;
 use crate::tcp::Context;
 use crate::tcp::congestion::{AckReport, Congestion};
 use crate::tcp::connection::Connection;
-use crate::tcp::recovery::{Detection, Heard, Learned, Loss, Verdict};
+use crate::tcp::path_probe::is_of_probe;
+use crate::tcp::recovery::{Detection, Heard, Learned, Loss, Losses, Verdict};
 use crate::wire::tcp::Segment;
 
 /// What an ACK has changed, beside what it taught of segments.
@@ -68,15 +69,19 @@ impl Connection {
         if let Some(by) = spurious {
             self.take_back(cx, by);
         }
-        let lost = self.find_losses(cx);
+        self.hear_of_path_probe(cx, learned);
+        let losses = self.find_losses(cx);
         let was_in_recovery = self.recovery.in_recovery();
         self.conclude(cx, learned, change);
         if change.echo {
             self.on_echo(cx, change.in_flight_before);
         }
         let mss = self.eff_snd_mss();
-        self.recovery.spread_reduction(learned, lost, mss);
+        self.recovery.spread_reduction(learned, losses.bytes, mss);
         let in_recovery = was_in_recovery || self.recovery.in_recovery();
+        self.verify_path(cx);
+        // RFC 4821 section 7.6.2: the loss of a probe alone is no sign of congestion.
+        let lost = if losses.probe_alone { 0 } else { losses.bytes };
         if change.released > 0 || learned.reported > 0 || lost > 0 {
             self.report(cx, learned, change, lost, in_recovery);
         }
@@ -117,19 +122,30 @@ impl Connection {
         self.congestion.on_ack(&report);
     }
 
-    /// Looks for what is lost, and tells of it. How many bytes that are.
-    pub(in crate::tcp) fn find_losses(&mut self, cx: &mut Context<'_>) -> u32 {
+    /// Looks for what is lost, and tells of it.
+    pub(in crate::tcp) fn find_losses(&mut self, cx: &mut Context<'_>) -> Losses {
         let at = self.detection(cx);
         let Connection {
             recovery,
             congestion,
             ..
         } = self;
-        recovery.detect(&at, &mut |loss: Loss| {
+        let mut of_probe = None;
+        let losses = recovery.detect(&at, &mut |loss: Loss| {
             let Loss { range, by, .. } = loss;
             cx.tell(|| Event::Lost { range, by });
-            congestion.on_lost(at.now, range.len, loss.tx_in_flight.into());
-        })
+            // Whether a probe's loss tells of congestion is known when all others are.
+            if of_probe.is_none() && is_of_probe(at.probe, &loss) {
+                of_probe = Some(loss);
+            } else {
+                congestion.on_lost(at.now, range.len, loss.tx_in_flight.into());
+            }
+        });
+        if let Some(loss) = of_probe.filter(|_| !losses.probe_alone) {
+            congestion.on_lost(at.now, loss.range.len, loss.tx_in_flight.into());
+        }
+        self.on_losses_beside_probe(cx, losses);
+        losses
     }
 
     pub(in crate::tcp) fn detection(&self, cx: &Context<'_>) -> Detection {
@@ -138,6 +154,7 @@ impl Connection {
             mss: self.eff_snd_mss(),
             srtt: self.rtt.srtt(),
             because: cx.input(),
+            probe: self.prober.range(),
         }
     }
 
@@ -165,6 +182,9 @@ impl Connection {
     /// An episode may end and, with what was lost after it began, the next begin. `flight` was on
     /// its way before.
     pub(in crate::tcp) fn conclude_from_reports(&mut self, cx: &mut Context<'_>, flight: u32) {
+        if self.takes_owed_reduction() {
+            self.on_verdict(cx, Verdict::Lost { flight });
+        }
         for _ in 0..2 {
             let at = self.detection(cx);
             let verdict = self.recovery.conclude(self.snd.una, &at, flight);
@@ -183,6 +203,13 @@ impl Connection {
         };
         match verdict {
             Verdict::Nothing => {}
+            Verdict::Lost { .. } if self.prober.spares() => {
+                self.recovery.spare();
+                cx.note(
+                    rfc!(4821, "7.6.2"),
+                    "only the probe is lost, which is no sign of congestion: the window stays",
+                );
+            }
             Verdict::Lost { flight } if self.agreed.sack => {
                 self.reduce(
                     cx,
@@ -253,6 +280,9 @@ impl Connection {
     }
 
     fn on_episode_over(&mut self, cx: &mut Context<'_>) {
+        if self.takes_spared() {
+            return;
+        }
         let outstanding = u64::from(self.snd.outstanding());
         // RFC 9937 section 6.4: cwnd = ssthresh; as much is on its way already. RFC 6582 section
         // 3.2 step 3 has nothing that sees to that.
@@ -282,6 +312,7 @@ impl Connection {
 
     /// RFC 4015 section 3: the window comes back, and sending goes on with what is new.
     fn take_back(&mut self, cx: &mut Context<'_>, by: Spurious) {
+        self.takes_spared();
         cx.tell(|| Event::Undone { by });
         self.recovery.undo(self.snd.una);
         self.rtt.on_spurious();

@@ -209,8 +209,12 @@ impl Window {
             };
             self.cwnd = factor.of(self.cwnd);
         }
-        // Less than one segment would let nothing go.
+        // Less than one segment would let nothing go, and RFC 5681 section 3.1 (4) has no threshold
+        // below two.
         self.cwnd = self.cwnd.max(u64::from(mss));
+        self.ssthresh = self
+            .ssthresh
+            .map(|ssthresh| ssthresh.max(2 * u64::from(mss)));
         self.mss = mss;
     }
 }

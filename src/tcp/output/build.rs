@@ -54,7 +54,7 @@ impl Connection {
             Choice::Retransmit(range) if self.is_our_syn(range) => {
                 self.syn(cx, blank, self.recovery.timeouts.max(1))
             }
-            Choice::Text(range) => {
+            Choice::Text(range) | Choice::PathProbe(range) => {
                 let push = push_if(self.ends_burst(cx));
                 let flags = blank.flags | self.slowed_down(range) | push;
                 self.with_text(range, Segment { flags, ..blank })
@@ -104,7 +104,10 @@ impl Connection {
     /// The text of a segment that was built for `range`, once more: it lies where it lay.
     pub fn text(&self, wish: &Wish) -> Pieces<'_> {
         match wish.what {
-            Choice::Text(range) | Choice::Retransmit(range) | Choice::WindowProbe(range)
+            Choice::Text(range)
+            | Choice::PathProbe(range)
+            | Choice::Retransmit(range)
+            | Choice::WindowProbe(range)
                 if !self.is_our_syn(range) =>
             {
                 self.outgoing.pieces(range)
@@ -198,7 +201,9 @@ impl Connection {
     pub fn codepoint(&self, wish: &Wish) -> Codepoint {
         let may_mark = self.ecn.as_ref().is_some_and(Ecn::may_mark);
         match wish.what {
-            Choice::Text(range) if may_mark && !self.outgoing.pieces(range).is_empty() => {
+            Choice::Text(range) | Choice::PathProbe(range)
+                if may_mark && !self.outgoing.pieces(range).is_empty() =>
+            {
                 Codepoint::Ect0
             }
             _ => Codepoint::NotEct,
@@ -271,8 +276,12 @@ impl Connection {
     /// How much text fits one segment beside the options it has now. RFC 9293 section 3.7.1
     /// (MUST-16): the peer's limit counts options and text together.
     pub(in crate::tcp) fn text_room(&self) -> u32 {
-        let mss = self.send_mss();
-        let always = mss - self.eff_snd_mss();
+        self.text_room_in(self.send_mss())
+    }
+
+    /// The same beside the options of a segment of `mss` bytes, options counted in.
+    pub(in crate::tcp) fn text_room_in(&self, mss: u32) -> u32 {
+        let always = self.send_mss() - self.eff_snd_mss();
         let len = len_beside(always as usize, self.byte_counts(), self.sack_blocks());
         mss.saturating_sub(len as u32).max(1)
     }

@@ -34,6 +34,7 @@ impl Connection {
     pub(super) fn text_due(&self, cx: &Context<'_>) -> Option<Wish> {
         self.retransmission_allowed()
             .or_else(|| self.probe_allowed(cx))
+            .or_else(|| self.path_probe_allowed(cx))
             .or_else(|| self.text_allowed(cx))
     }
 
@@ -134,6 +135,9 @@ impl Connection {
         if len == 0 || self.recovery.is_waiting() || self.window_room() < u64::from(len) {
             return None;
         }
+        if self.is_held_for_path_probe(cx) {
+            return None;
+        }
         let why = nagle::may_send(situation)?;
         let may_end = self.state.is_synchronized() && self.outgoing.is_closed();
         let last = len == situation.d && may_end;
@@ -175,7 +179,7 @@ impl Connection {
     }
 
     /// What the decision to send text depends on.
-    pub(super) fn situation(&self, _cx: &Context<'_>) -> Situation {
+    pub(in crate::tcp) fn situation(&self, _cx: &Context<'_>) -> Situation {
         let end = self.outgoing.end();
         let d = if self.snd.nxt.before(end) {
             end.since(self.snd.nxt)
@@ -234,7 +238,7 @@ impl Connection {
     }
 
     /// How many more bytes the congestion window lets on their way.
-    pub(super) fn window_room(&self) -> u64 {
+    pub(in crate::tcp) fn window_room(&self) -> u64 {
         let window = self.recovery.window(self.congestion.window());
         // Our SYN is no text: it does not make the initial window any smaller.
         let syn = u32::from(self.is_fast_opened());

@@ -45,6 +45,8 @@ pub enum Choice {
     Syn { text: u32 },
     /// Text, and our FIN if the range reaches it, for the first time.
     Text(SeqRange),
+    /// The same, in a segment that is longer than the path is known to carry.
+    PathProbe(SeqRange),
     /// What was sent before.
     Retransmit(SeqRange),
     /// One sequence number into a closed window.
@@ -72,6 +74,10 @@ impl Connection {
                 }
             }
             Choice::Text(range) => self.record_text(cx, range),
+            Choice::PathProbe(range) => {
+                self.on_path_probe_sent(cx, range);
+                self.record_text(cx, range);
+            }
             Choice::Retransmit(range) => self.record_again(cx, range, wish.purpose),
             Choice::WindowProbe(range) => self.record_probe(cx, range),
             Choice::KeepAlive => self.keep_alive.on_sent(),
@@ -110,7 +116,13 @@ impl Connection {
         self.persist.on_taken();
         self.count_in_burst(cx, range);
         self.snd.nxt = range.end();
-        self.recovery.on_sent(range, cx.now);
+        // A probe of the path is judged by itself.
+        let probe = self.prober.range();
+        if probe.is_some_and(|probe| range.start == probe.start || range.start == probe.end()) {
+            self.recovery.on_sent_apart(range, cx.now);
+        } else {
+            self.recovery.on_sent(range, cx.now);
+        }
         self.note_window_limit();
         if self.config.unsent_low_water != NO_MARK && self.is_below_half_mark() {
             self.wake |= Wake::WRITABLE;

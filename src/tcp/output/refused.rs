@@ -17,8 +17,8 @@ impl Connection {
     pub fn is_kept(&mut self, cx: &mut Context<'_>, wish: &Wish) -> bool {
         match wish.what {
             // Something is outstanding: its timer will find out.
-            Choice::Text(_) if self.snd.outstanding() > 0 => {}
-            Choice::Text(_) | Choice::WindowProbe(_) => self.ask_again(cx),
+            Choice::Text(_) | Choice::PathProbe(_) if self.snd.outstanding() > 0 => {}
+            Choice::Text(_) | Choice::PathProbe(_) | Choice::WindowProbe(_) => self.ask_again(cx),
             Choice::Retransmit(_) => self.put_off(cx),
             Choice::Syn { .. } | Choice::Reset | Choice::KeepAlive | Choice::Ack => return false,
         }

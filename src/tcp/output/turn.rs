@@ -35,7 +35,9 @@ impl Connection {
     /// Whether it is the turn of what is wished for. What asks for an acknowledgment that is
     /// overdue, or repairs what it showed, does not wait.
     pub(super) fn is_its_turn(&self, now: Instant, wish: &Wish) -> bool {
-        let (Choice::Text(range) | Choice::Retransmit(range)) = wish.what else {
+        let (Choice::Text(range) | Choice::PathProbe(range) | Choice::Retransmit(range)) =
+            wish.what
+        else {
             return true;
         };
         let urgent = self.recovery.urgent.is_some() || self.recovery.probe.is_some();

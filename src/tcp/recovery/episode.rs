@@ -21,24 +21,40 @@ pub struct Detection {
     pub mss: u32,
     pub srtt: Option<Duration>,
     pub because: EventId,
+    /// A probe of the path whose loss, if nothing else is lost, is no sign of congestion: RFC 4821
+    /// section 7.6.2.
+    pub probe: Option<SeqRange>,
+}
+
+/// What was found to be lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Losses {
+    pub bytes: u32,
+    /// It is [`Detection::probe`] and nothing else, and nothing else was lost before.
+    pub probe_alone: bool,
 }
 
 impl Recovery {
-    /// Looks for what is lost; `lost` hears of each piece. Returns how many bytes that are.
+    /// Looks for what is lost; `lost` hears of each piece.
     ///
     /// RFC 8985 section 9.2: RFC 6675's rule does not run beside RACK.
-    pub fn detect(&mut self, at: &Detection, lost: &mut impl FnMut(Loss)) -> u32 {
+    pub fn detect(&mut self, at: &Detection, lost: &mut impl FnMut(Loss)) -> Losses {
         self.look_at = None;
         if !self.reports {
-            return 0;
+            return Losses::default();
         }
+        let mut of_probe = 0;
         let before = self.scoreboard.lost();
         let (by, why) = if self.abilities.rack {
-            (LossProof::Rack, OVERTAKEN)
+            (LossProof::Rack, &OVERTAKEN)
         } else {
-            (LossProof::Reports, BELOW_REPORTS)
+            (LossProof::Reports, &BELOW_REPORTS)
         };
         let mut tell = |range: SeqRange, sent: &Sent| {
+            let probe = at.probe;
+            if probe.is_some_and(|probe| range.start.in_window(probe.start, probe.len)) {
+                of_probe += range.len;
+            }
             lost(Loss {
                 range,
                 by,
@@ -57,12 +73,16 @@ impl Recovery {
             self.scoreboard
                 .lose_below_reports(dup_thresh, at.mss, &mut tell);
         }
-        let newly = self.scoreboard.lost() - before;
-        if newly > 0 {
-            self.delivery.on_lost(newly);
+        let bytes = self.scoreboard.lost() - before;
+        let probe_alone =
+            bytes > 0 && of_probe == self.scoreboard.lost() && self.phase == Phase::Open;
+        if bytes > 0 {
+            if !probe_alone {
+                self.delivery.on_lost(bytes);
+            }
             self.found = Some((at.because, why));
         }
-        newly
+        Losses { bytes, probe_alone }
     }
 
     pub(super) fn reordering_window(&self, at: &Detection) -> Duration {
@@ -104,7 +124,7 @@ impl Recovery {
             range,
             how: Resent::Fast,
             because,
-            why,
+            why: *why,
         });
     }
 

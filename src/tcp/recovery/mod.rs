@@ -30,13 +30,13 @@ use crate::probe::{EventId, LossProof, Resent, Why};
 use crate::rfc;
 use crate::tcp::config::Recovering;
 
-pub use episode::Detection;
+pub use episode::{Detection, Losses};
 pub use fullness::Fullness;
 pub use hear::{Heard, Learned};
 use min_rtt::MinRtt;
 use prr::Prr;
 use rack::Rack;
-use rate::Delivery;
+use rate::{Delivery, Stamp};
 pub use rto::{Expired, Frto};
 pub use rtt::Rtt;
 use scoreboard::Scoreboard;
@@ -65,7 +65,7 @@ pub struct Recovery {
     /// RFC 8985 section 7.3: a new segment is due as a probe, whatever the window says.
     pub(super) probe: Option<EventId>,
     /// The input that last made anything known to be lost, and the rule by which.
-    found: Option<(EventId, Why)>,
+    found: Option<(EventId, &'static Why)>,
     /// What was sent, and what became of it.
     scoreboard: Scoreboard,
     delivery: Delivery,
@@ -206,6 +206,20 @@ impl Recovery {
     ///
     /// RFC 6298 section 3: one measurement a round trip at least.
     pub fn on_sent(&mut self, range: SeqRange, now: Instant) {
+        self.take_sent(range, now, Scoreboard::on_sent);
+    }
+
+    /// The same for what is judged by itself, and not with what left before it.
+    pub fn on_sent_apart(&mut self, range: SeqRange, now: Instant) {
+        self.take_sent(range, now, Scoreboard::on_sent_apart);
+    }
+
+    fn take_sent(
+        &mut self,
+        range: SeqRange,
+        now: Instant,
+        note: fn(&mut Scoreboard, u32, Instant, Stamp),
+    ) {
         if self.phase == Phase::Open && self.duplicates > 0 {
             self.limited += range.len;
         }
@@ -214,7 +228,7 @@ impl Recovery {
         }
         let in_flight = self.in_flight();
         let stamp = self.delivery.on_sent(now, range.len, in_flight);
-        self.scoreboard.on_sent(range.len, now, stamp);
+        note(&mut self.scoreboard, range.len, now, stamp);
         self.pay(range.len);
     }
 
@@ -249,6 +263,30 @@ impl Recovery {
         {
             prr.on_sent(bytes);
         }
+    }
+
+    /// Whether nothing is lost, reported or asked about: RFC 4821 section 7.4.
+    pub fn is_calm(&self) -> bool {
+        self.is_at_ease()
+            && self.timeouts == 0
+            && self.probe.is_none()
+            && self.scoreboard.lost() == 0
+            && self.scoreboard.sacked() == 0
+    }
+
+    /// Whether all of what was sent at that range has arrived.
+    pub fn has_arrived(&self, range: SeqRange) -> bool {
+        self.scoreboard.has_arrived(range)
+    }
+
+    /// Whether what is outstanding at that place is taken for lost and has not gone again.
+    pub fn is_lost(&self, at: SeqNum) -> bool {
+        self.scoreboard.is_lost(at)
+    }
+
+    /// The episode that has begun costs no window: there is nothing to take back.
+    pub fn spare(&mut self) {
+        self.undo.settle();
     }
 
     /// The application has given all it has, and the windows would take more.
@@ -310,7 +348,7 @@ impl Recovery {
             Phase::Open => return None,
             Phase::Recovery { .. } => {
                 let (because, why) = self.found?;
-                (Resent::Fast, because, why)
+                (Resent::Fast, because, *why)
             }
             // RFC 5682 section 3.1: only the first, until it is known whether it was needed.
             Phase::Loss { frto, .. } if frto.holds_back() => return None,
@@ -351,7 +389,7 @@ impl Recovery {
         nxt: SeqNum,
         is_too_long: impl Fn(SeqRange, u32) -> bool,
         because: EventId,
-        why: Why,
+        why: &'static Why,
     ) -> bool {
         let before = self.scoreboard.lost();
         self.scoreboard.lose_all(
@@ -369,7 +407,7 @@ impl Recovery {
             self.phase = Phase::Loss {
                 until: nxt,
                 because,
-                why,
+                why: *why,
                 frto: Frto::Off,
             };
         }

@@ -142,7 +142,6 @@ impl Scoreboard {
     /// A segment has left for the first time.
     pub fn on_sent(&mut self, len: u32, now: Instant, stamp: Stamp) {
         let start = self.nxt;
-        self.nxt += len;
         let first = if self.sent.len() < 2 {
             self.una
         } else {
@@ -156,10 +155,17 @@ impl Scoreboard {
             && start.since(first).is_multiple_of(u32::from(last.unit))
             && len <= u32::from(last.unit)
         {
+            self.nxt += len;
             last.end = self.nxt;
             last.stamp = stamp;
             return;
         }
+        self.on_sent_apart(len, now, stamp);
+    }
+
+    /// The same for one that is judged by itself: it shares its record with none before it.
+    pub fn on_sent_apart(&mut self, len: u32, now: Instant, stamp: Stamp) {
+        self.nxt += len;
         self.sent.push_back(Sent {
             end: self.nxt,
             unit: u16::try_from(len).unwrap_or(u16::MAX).max(1),
@@ -168,6 +174,22 @@ impl Scoreboard {
             sent_at: now,
             stamp,
         });
+    }
+
+    /// Whether all of a range that was sent is acknowledged or reported.
+    pub fn has_arrived(&self, range: SeqRange) -> bool {
+        if range.end().at_or_before(self.una) {
+            return true;
+        }
+        let start = self.place(range.start.later_of(self.una));
+        let known = self.sacked.around(start);
+        known.is_some_and(|known| known.end >= self.place(range.end()))
+    }
+
+    /// Whether what is outstanding at that place is [`Fate::Lost`].
+    pub fn is_lost(&self, at: SeqNum) -> bool {
+        let sent = self.sent.get(self.index_of(at));
+        at.at_or_after(self.una) && sent.is_some_and(|sent| sent.fate == Fate::Lost)
     }
 
     /// A range has left once more. What of it the peer has told of stays as it is.

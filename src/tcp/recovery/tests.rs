@@ -26,6 +26,7 @@ pub const AT: Detection = Detection {
     mss: MSS,
     srtt: None,
     because: BECAUSE,
+    probe: None,
 };
 
 /// The SYN has left.

@@ -257,6 +257,20 @@ fn a_window_holds_one_segment_however_large() {
 }
 
 #[test]
+fn no_threshold_is_below_two_segments_when_they_have_grown() {
+    for mut flow in each() {
+        grow(&mut flow, 40);
+        flow.control.set_mss(500);
+        flow.meets(Congestion::Timeout {
+            flight: 1_000,
+            again: false,
+        });
+        flow.control.set_mss(MSS);
+        assert_eq!(flow.threshold(), Some(segments(2)));
+    }
+}
+
+#[test]
 fn the_initial_window_follows_the_segment_size_until_it_was_used() {
     for mut flow in each() {
         flow.control.set_mss(536);

@@ -16,6 +16,7 @@ fn at(ms: u64) -> Detection {
         mss: MSS,
         srtt: Some(Duration::from_millis(40)),
         because: EventId::FIRST,
+        probe: None,
     }
 }
 
@@ -78,7 +79,7 @@ impl Sender {
             echo: echo.map(|ms| (value(ms), at(ms).now)),
             duplicate: true,
         });
-        let lost = self.recovery.detect(&at(ms), &mut |_| {});
+        let lost = self.recovery.detect(&at(ms), &mut |_| {}).bytes;
         let verdict = self.recovery.conclude(self.una, &at(ms), flight);
         self.recovery.spread_reduction(&learned, lost, MSS);
         (learned, lost, verdict)
@@ -132,7 +133,7 @@ fn one_segment_reported_makes_rack_look_again_a_quarter_of_a_round_trip_later() 
     let mut sender = Sender::with_sent(Recovering::default(), 10);
     assert_eq!(sender.hear(0, (1, 2), 40), (0, Verdict::Nothing));
     assert_eq!(sender.recovery.look_at(), Some(at(50).now));
-    assert_eq!(sender.recovery.detect(&at(50), &mut |_| {}), 1_000);
+    assert_eq!(sender.recovery.detect(&at(50), &mut |_| {}).bytes, 1_000);
 }
 
 // req: RFC6675-5-5

@@ -153,6 +153,7 @@ fn a_window_that_is_to_keep_its_size_grows_by_no_duplicate() {
             mss: 1000,
             srtt: Some(Duration::from_millis(40)),
             because: crate::probe::EventId::FIRST,
+            probe: None,
         })
     };
     let quarters = [true, false].map(|steady| window(steady).as_millis() / 10);
