@@ -74,24 +74,10 @@ impl Stack {
             self.end(on, Discard::IcmpOutOfWindow.into());
             return;
         }
-        let told = TooBig {
-            dst: error.dst,
-            named,
-            length: error.length,
-            so_far: self.path_for(slot.connection.config(), error.dst),
-        };
-        let age = self.config.path_mtu_age;
-        let learned = match self.route(error.dst).mtu_locked {
-            true => Err(Unmoved::Known),
-            false => self.path_mtus.learn(self.now, &told, age),
-        };
-        match learned {
-            Ok(_) => self.follow_path(error.dst),
-            Err(Unmoved::Known) => {}
-            Err(Unmoved::Impossible) => {
-                self.end(on, Discard::TooBigImpossible.into());
-                return;
-            }
+        let so_far = self.path_for(slot.connection.config(), error.dst);
+        if self.learn_too_big(error, named, so_far).is_err() {
+            self.end(on, Discard::TooBigImpossible.into());
+            return;
         }
         if let Some(slot) = self.connections.get_mut(id) {
             let mut cx = Context::new(self.now, &mut self.voice, on);
@@ -102,7 +88,47 @@ impl Stack {
                 .tell(self.now, on, || ending.event(Some(connection.snapshot())));
         }
         self.touch(id);
+    }
+
+    /// A datagram of ours to the peer of its socket was too big. RFC 8201 section 5.2: all that go
+    /// there learn of it, whoever was told.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be true.
+    pub(super) fn learn_of_long_datagram(
+        &mut self,
+        error: &IcmpError,
+        named: u32,
+    ) -> Result<(), Unmoved> {
+        let so_far = PathMtu::of_link(self.link_mtu(error.dst));
+        self.learn_too_big(error, named, so_far)
+    }
+
+    fn learn_too_big(
+        &mut self,
+        error: &IcmpError,
+        named: u32,
+        so_far: PathMtu,
+    ) -> Result<(), Unmoved> {
+        let told = TooBig {
+            dst: error.dst,
+            named,
+            length: error.length,
+            so_far,
+        };
+        let age = self.config.path_mtu_age;
+        let learned = match self.route(error.dst).mtu_locked {
+            true => Err(Unmoved::Known),
+            false => self.path_mtus.learn(self.now, &told, age),
+        };
+        match learned {
+            Ok(_) => self.follow_path(error.dst),
+            Err(Unmoved::Known) => {}
+            Err(Unmoved::Impossible) => return Err(Unmoved::Impossible),
+        }
         self.await_path_ages();
+        Ok(())
     }
 
     /// A connection suspects its path of swallowing segments with `longest` bytes of text.

@@ -23,7 +23,7 @@ mod fast_open_client;
 mod flow_label;
 mod fragments;
 mod frto;
-mod icmp;
+pub(super) mod icmp;
 mod lies;
 mod low_water;
 mod mtu;

@@ -22,8 +22,9 @@ use crate::ip::icmp::Owed;
 use crate::ip::icmp_error::IcmpError;
 use crate::ip::receive;
 use crate::ip::transmit::{DSCP, Outgoing};
-use crate::probe::{Accepted, Call, Drop, Event, Purpose, Subject, Why};
+use crate::probe::{Accepted, Call, Discard, Drop, Event, Purpose, Subject, Why};
 use crate::rfc;
+use crate::wire::icmp::Problem;
 use crate::wire::udp::{Datagram, HEADER_LEN, PROTOCOL};
 use crate::wire::{ParseError, Ports};
 
@@ -388,6 +389,18 @@ impl Stack {
             return self.end(Subject::Stack, Drop::IcmpNotOurs.into());
         };
         let on = Subject::Datagrams(socket.number);
+        // RFC 8201 section 4: a message is to be about what was sent. Whom a socket without a peer
+        // has sent to is not known.
+        let is_of_peer = socket.remote == Some(remote);
+        if let Problem::PacketTooBig { mtu } = error.kind
+            && is_of_peer
+            && self.learn_of_long_datagram(error, mtu).is_err()
+        {
+            return self.end(on, Discard::TooBigImpossible.into());
+        }
+        let Some(socket) = self.udp.sockets.get_mut(id) else {
+            return;
+        };
         socket.fail(UdpError {
             remote: remote.into(),
             problem: error.kind,

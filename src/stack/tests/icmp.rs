@@ -17,7 +17,7 @@ const PORT: Problem = Problem::Unreachable(Unreachable::Port);
 const PROTOCOL: Problem = Problem::Unreachable(Unreachable::Protocol);
 
 /// The packet by which a host or router at `src` tells `dst` of a problem with `packet`.
-pub(super) fn error(src: IpAddr, dst: IpAddr, problem: Problem, packet: &[u8]) -> Vec<u8> {
+pub fn error(src: IpAddr, dst: IpAddr, problem: Problem, packet: &[u8]) -> Vec<u8> {
     let error = Message::Error {
         problem,
         quote: packet,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::Notice;
 use super::super::kit::pattern;
 use super::super::kit::two::{A, A_TOO, A6, B, B6, FAMILIES, NOW, Two};
+use super::super::tests::icmp::error as icmp_error;
 use super::*;
 use crate::base::Received;
 use crate::wire::icmp::{Problem, Unreachable};
@@ -215,6 +216,45 @@ fn an_error_about_what_a_connected_socket_has_not_sent_is_not_believed() {
     two.carry();
     assert_eq!(two.told_a.ending(), "IcmpNotOurs");
     assert_eq!(two.a.udp_take_error(tied), None);
+}
+
+// req: RFC8201-5.2-2, RFC8201-4-1, RFC1191-6.2-1
+#[test]
+fn what_was_too_big_for_the_path_of_a_datagram_is_so_for_a_connection() {
+    for (a, b) in FAMILIES {
+        let mut two = Two::new();
+        let to = SocketAddr::new(b, 80);
+        two.b.listen(NOW, to, 1).expect("a free port");
+        let local = Some(SocketAddr::new(a, 0));
+        let connection = two.a.open(NOW, to, local).expect("a way");
+        two.carry();
+        let mss = |two: &Two| two.a.status(connection).expect("open").mss;
+        let before = mss(&two);
+
+        let (loose, tied) = (socket(&mut two.a, a, 1000), socket(&mut two.a, a, 1001));
+        assert_eq!(two.a.udp_connect(NOW, tied, to), Ok(()));
+        for (from, dst, mtu, then) in [
+            // It may never have sent there.
+            (loose, Some(to), 1_300, before),
+            // Who carries as much has no reason to complain.
+            (tied, None, 1_500, before),
+            (tied, None, 1_300, before - 200),
+            (tied, None, 1_400, before - 200),
+        ] {
+            let text = pattern(1_500 - 40 - 8);
+            assert_eq!(two.a.udp_send(NOW, from, &text, dst), Ok(()));
+            let packet = two.a.poll_transmit(NOW).expect("a datagram").to_vec();
+            while two.a.poll_transmit(NOW).is_some() {}
+            let message = icmp_error(b, a, Problem::PacketTooBig { mtu }, &packet);
+            two.a.receive(NOW, Received::plain(&message));
+            assert_eq!(mss(&two), then, "{mtu}");
+            let _ = two.a.udp_take_error(from);
+        }
+        // And for the datagrams that follow.
+        let text = pattern(1_400);
+        assert_eq!(two.a.udp_send(NOW, tied, &text, None), Ok(()));
+        assert!(two.carry().iter().all(|packet| packet.len() <= 1_300));
+    }
 }
 
 #[test]
