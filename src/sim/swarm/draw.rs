@@ -18,6 +18,7 @@ use crate::tcp::congestion::Algorithm;
 use crate::tcp::ecn::Asking;
 
 use super::aim::aim;
+use super::narrow::narrow;
 use super::plan::{HostPlan, Plan, Talking};
 use super::talk::{Part, draw_part};
 use super::weather::{draw_outages, draw_weather};
@@ -56,7 +57,16 @@ pub fn draw(seed: u64) -> Plan {
         in_flight: dice.one_of(&[InFlight::Arrives, InFlight::IsLost]),
         checks_sums: dice.happens(0.3),
         must_be_whole: false,
+        complains: false,
     };
+    narrow(
+        &mut plan,
+        if family == Family::V4 {
+            NARROWEST
+        } else {
+            MTU_LEAST
+        },
+    );
     plan.must_be_whole = part.is_polite && nothing_is_in_its_way(&plan, family);
     if dice.happens(0.2) {
         aim(dice, &mut plan);
@@ -346,6 +356,8 @@ const JUMP_MAX: u64 = 10 * 86_400_000;
 /// A half-open connection is forgotten after 63 seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 const MTU_USUAL: u16 = 1_500;
+/// Hardly more than every host must take in one piece: RFC 791 section 3.1.
+const NARROWEST: u16 = 600;
 /// What every link that carries IPv6 takes: RFC 8200 section 5.
 const MTU_LEAST: u16 = 1_280;
 const NANOS_PER_SEC: u64 = 1_000_000_000;

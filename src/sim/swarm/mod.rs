@@ -15,6 +15,7 @@ mod aim;
 mod draw;
 mod evidence;
 mod judge;
+mod narrow;
 mod plan;
 mod shrink;
 mod talk;

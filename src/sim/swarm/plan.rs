@@ -1,6 +1,6 @@
 //! A whole world as data: what a seed is drawn into, what is shrunk, what is shown when it failed.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::base::Instant;
@@ -20,6 +20,8 @@ pub struct Plan {
     pub hosts: [HostPlan; 2],
     /// One link, or two in a row.
     pub links: Vec<Link>,
+    /// Whether the router between them says what is too big for the next link.
+    pub complains: bool,
     /// Who talks to whom.
     pub talks: Vec<Talking>,
     /// What happens to which host, and when.
@@ -82,7 +84,11 @@ impl Plan {
         let links = match &self.links[..] {
             [one] => vec![world.link(hosts[0], hosts[1], one)?],
             [near, far] => {
-                let router = world.router(Router::default());
+                let mut between = Router::default();
+                if self.complains {
+                    between.complains_from = ROUTER.to_vec();
+                }
+                let router = world.router(between);
                 vec![
                     world.link(hosts[0], router, near)?,
                     world.link(router, hosts[1], far)?,
@@ -152,6 +158,11 @@ pub struct Built {
     pub hosts: [NodeId; 2],
 }
 
+/// The router's addresses.
+const ROUTER: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(10, 0, 0, 254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 254)),
+];
 /// Where services listen, from here on.
 const FIRST_PORT: u16 = 80;
 /// Where those meet who both open, from here on.

@@ -1,3 +1,5 @@
+mod paths;
+
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
