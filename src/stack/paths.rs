@@ -60,7 +60,8 @@ impl Stack {
         }
     }
 
-    /// Somebody says that a segment of ours was too big for a link that carries `named` bytes.
+    /// Somebody says that a segment of ours was too big for a link that carries `named` bytes:
+    /// house!("too-big-at-once").
     pub(super) fn deliver_too_big(&mut self, error: &IcmpError, named: u32) {
         let Some((seq, id)) = self.quoted(error) else {
             self.end(Subject::Stack, Drop::IcmpNotOurs.into());

@@ -115,7 +115,7 @@ fn the_path_changes_no_offer_and_no_peers_limit() {
     assert_eq!(lengths(&mut lone), [576, 576]);
 }
 
-// req: RFC5927-4.1-1
+// req: RFC5927-4.1-1, RFC5927-7.2-2
 #[test]
 fn what_quotes_nothing_on_its_way_or_names_nonsense_changes_nothing() {
     for by in [-1, 1_460, 1 << 20, i32::MIN] {
