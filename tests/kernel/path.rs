@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use pellucid::namespace::{Inside, Link, Via};
 use pellucid::net::{Network, Options, blocking};
 use pellucid::probe::{Event, Observer, TimerKind, Told};
-use pellucid::stack;
+use pellucid::stack::{self, EchoAnswer, EchoRequest, Problem};
 use pellucid::world::PrivateLink;
 use rustix::thread::{UnshareFlags, gettid, unshare_unsafe};
 
@@ -28,6 +28,12 @@ pub const CASES: &[Case] = &[
     }),
     inside("path::a_silent_router_is_found_out_over_ipv6", |i| {
         silent(i, "fd91::1", "fd91::2")
+    }),
+    inside("path::a_router_is_found_by_hop_limits_over_ipv4", |i| {
+        routed(i, "10.90.0.1", "10.91.0.1", "10.91.0.2")
+    }),
+    inside("path::a_router_is_found_by_hop_limits_over_ipv6", |i| {
+        routed(i, "fd90::1", "fd91::1", "fd91::2")
     }),
 ];
 
@@ -74,6 +80,52 @@ fn silent(inside: &Inside, router: &str, peer: &str) {
         let remote = listening.recv().expect("it listens");
         talk(inside, link, remote);
         assert_eq!(server.join().expect("no panic"), 21 * CHUNK);
+    });
+}
+
+/// What traceroute asks: with a limit of one hop the router answers, with two the peer.
+fn routed(inside: &Inside, near: &str, router: &str, peer: &str) {
+    let link = up(inside, Link::Tun);
+    let (near, router, peer) = (ip(near), ip(router), ip(peer));
+    thread::scope(|scope| {
+        let (apart, thread) = mpsc::channel();
+        let (joined, wire) = mpsc::channel();
+        let (reachable, there) = mpsc::channel();
+        let (over, end) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            enter_another();
+            apart.send(gettid().as_raw_pid()).expect("somebody waits");
+            wire.recv().expect("a wire");
+            join(inside, router, peer);
+            reachable.send(()).expect("somebody waits");
+            // The namespace lives as long as the thread.
+            let _ = end.recv();
+        });
+        make_router(inside, router, thread.recv().expect("a namespace"));
+        joined.send(()).expect("it waits");
+        there.recv().expect("it is there");
+        let config = stack::Config::new(link.addresses);
+        let network = Network::start(link.device, config, Options::default()).expect("a network");
+        let socket = blocking::EchoSocket::open(&network, peer).expect("a way");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let data = [7; 100];
+        let exceeded = EchoAnswer::Error(Problem::HopLimitExceeded);
+        for (hops, from, what) in [
+            (1, near, exceeded),
+            (2, peer, EchoAnswer::Reply(data.to_vec())),
+        ] {
+            let request = EchoRequest {
+                sequence: hops.into(),
+                data: &data,
+                hop_limit: Some(hops),
+                whole: false,
+            };
+            socket.send(&request).expect("room");
+            let came = socket.receive().expect("an answer");
+            assert_eq!((came.from, came.sequence), (from, hops.into()));
+            assert_eq!(came.what, what);
+        }
+        drop(over);
     });
 }
 
@@ -164,8 +216,8 @@ fn tool(name: &str, args: &[&str]) {
     assert!(output.status.success(), "{name} {args:?}: {said}");
 }
 
-/// Takes one connection in the other namespace, and compares what comes. How much that was.
-fn serve(inside: &Inside, router: IpAddr, peer: IpAddr, open: &mpsc::Sender<SocketAddr>) -> usize {
+/// Sets up the other namespace, from inside.
+fn join(inside: &Inside, router: IpAddr, peer: IpAddr) {
     let mut links = inside.links().expect("netlink");
     links.silence("far1").expect("silence");
     links.set_up("far1").expect("up");
@@ -179,6 +231,11 @@ fn serve(inside: &Inside, router: IpAddr, peer: IpAddr, open: &mpsc::Sender<Sock
     };
     let way = Via::Gateway("far1", router);
     links.add_route(all, 0, way).expect("a way back");
+}
+
+/// Takes one connection in the other namespace, and compares what comes. How much that was.
+fn serve(inside: &Inside, router: IpAddr, peer: IpAddr, open: &mpsc::Sender<SocketAddr>) -> usize {
+    join(inside, router, peer);
     let listener = TcpListener::bind((peer, 0)).expect("our address");
     let local = listener.local_addr().expect("bound");
     open.send(local).expect("somebody waits");
