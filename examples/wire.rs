@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pellucid::base::{Offload, Pieces, Random, Seed, Transmit};
+use pellucid::base::{Pieces, Random, Seed, Transmit};
 use pellucid::device::{Device, RxBuffer, Tun};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -76,11 +76,7 @@ impl Way {
                 }
             }
             while let Some((_, packet)) = self.waiting.pop_front_if(|(due, _)| *due <= now) {
-                self.to.transmit(&Transmit {
-                    head: &packet,
-                    body: Pieces::EMPTY,
-                    offload: Offload::default(),
-                })?;
+                self.to.transmit(&Transmit::plain(&packet, Pieces::EMPTY))?;
             }
             if batch.packets().len() == 0 {
                 self.sleep()?;

@@ -20,7 +20,7 @@ pub mod wheel;
 pub use checksum::Sum;
 pub use cite::{Cite, Source};
 pub use keyed::{FlowState, Key};
-pub use packet::{Checksum, Offload, Pieces, Received, Transmit};
+pub use packet::{Checksum, InterfaceId, Offload, Pieces, Received, Transmit};
 pub use random::{Random, Seed};
 pub use ranges::{Insert, Ranges};
 pub use ring::Ring;

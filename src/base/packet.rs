@@ -88,6 +88,23 @@ pub struct Offload {
     pub gso: Option<u16>,
 }
 
+/// Which of a stack's interfaces: a place in the order in which they were given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct InterfaceId(pub u8);
+
+impl InterfaceId {
+    /// The only one there is, mostly.
+    pub const FIRST: InterfaceId = InterfaceId(0);
+    /// As many as there may be.
+    pub const MOST: usize = 1 << u8::BITS;
+}
+
+impl std::fmt::Display for InterfaceId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "interface {}", self.0)
+    }
+}
+
 /// A packet on its way out: an IP packet's first bytes and its last.
 #[derive(Debug, Clone, Copy)]
 pub struct Transmit<'a> {
@@ -97,9 +114,21 @@ pub struct Transmit<'a> {
     pub body: Pieces<'a>,
     /// What the device must do to it.
     pub offload: Offload,
+    /// Where it leaves.
+    pub interface: InterfaceId,
 }
 
-impl Transmit<'_> {
+impl<'a> Transmit<'a> {
+    /// A packet for a device that does nothing but carry it, and is the first.
+    pub fn plain(head: &'a [u8], body: Pieces<'a>) -> Transmit<'a> {
+        Transmit {
+            head,
+            body,
+            offload: Offload::default(),
+            interface: InterfaceId::FIRST,
+        }
+    }
+
     /// The length of the packet, in bytes.
     pub const fn len(&self) -> usize {
         self.head.len() + self.body.len()
@@ -123,14 +152,17 @@ pub struct Received<'a> {
     pub bytes: &'a [u8],
     /// What the device says of it.
     pub offload: Offload,
+    /// Where it came in.
+    pub interface: InterfaceId,
 }
 
 impl<'a> Received<'a> {
-    /// A packet from a device that does nothing but carry it.
+    /// A packet from a device that does nothing but carry it, and is the first.
     pub fn plain(bytes: &'a [u8]) -> Received<'a> {
         Received {
             bytes,
             offload: Offload::default(),
+            interface: InterfaceId::FIRST,
         }
     }
 }

@@ -32,6 +32,12 @@ pub trait Device: Send + Sync {
     /// the way of a packet.
     fn capabilities(&self) -> Capabilities;
 
+    /// What each of its interfaces can do, by their numbers: a device is one, unless it says
+    /// otherwise.
+    fn interfaces(&self) -> Vec<Capabilities> {
+        vec![self.capabilities()]
+    }
+
     /// Takes one packet that waits, behind those that are in `buf`; `None` if none does. Never
     /// blocks.
     ///

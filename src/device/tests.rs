@@ -2,11 +2,7 @@ use super::*;
 use crate::base::{Checksum, Pieces};
 
 fn packet<'a>(head: &'a [u8], body: &'a [u8]) -> Transmit<'a> {
-    Transmit {
-        head,
-        body: Pieces::one(body),
-        offload: Offload::default(),
-    }
+    Transmit::plain(head, Pieces::one(body))
 }
 
 #[test]

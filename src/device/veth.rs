@@ -146,11 +146,7 @@ impl Veth {
         let Some(packet) = self.waiting().packet.take() else {
             return Ok(());
         };
-        let whole = Transmit {
-            head: &packet,
-            body: Pieces::EMPTY,
-            offload: Default::default(),
-        };
+        let whole = Transmit::plain(&packet, Pieces::EMPTY);
         self.send(peer, &whole)
     }
 

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::stack::Prefix;
+
 use super::shell::{self, Simple};
 
 /// One command, and when it counts.
@@ -72,7 +74,8 @@ pub enum Queue {
 /// Attributes of a route; `None`: as everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Route {
-    pub destination: Option<IpAddr>,
+    /// `None`: all that have no route of their own.
+    pub destination: Option<Prefix>,
     pub gateway: Option<IpAddr>,
     pub advmss: Option<u16>,
     pub mtu: Option<u32>,
@@ -280,10 +283,7 @@ fn route(words: &[&str]) -> Action {
     let mut route = Route::default();
     let destination = match rest.next() {
         Some("default") => Some(None),
-        Some(named) => {
-            let addr = named.split('/').next().unwrap_or_default();
-            addr.parse().ok().map(Some)
-        }
+        Some(named) => prefix(named).map(Some),
         None => None,
     };
     let Some(destination) = destination else {
@@ -305,6 +305,14 @@ fn route(words: &[&str]) -> Action {
         }
     }
     Action::Route(route)
+}
+
+/// An address, or a network by its first address and the length of its prefix.
+fn prefix(named: &str) -> Option<Prefix> {
+    match named.split_once('/') {
+        Some((addr, len)) => Some(Prefix::new(addr.parse().ok()?, len.parse().ok()?)),
+        None => named.parse().ok().map(Prefix::host),
+    }
 }
 
 impl Route {
@@ -479,7 +487,7 @@ mod tests {
         assert_eq!(
             one("ip route change 192.0.2.1 via 192.168.0.2 dev tun0 advmss 1000 mtu lock 1400"),
             Action::Route(Route {
-                destination: "192.0.2.1".parse().ok(),
+                destination: "192.0.2.1".parse().ok().map(Prefix::host),
                 gateway: "192.168.0.2".parse().ok(),
                 advmss: Some(1000),
                 mtu: Some(1400),

@@ -231,7 +231,7 @@ impl Tally {
 impl Observer for Tally {
     fn told(&mut self, told: &Told<'_>) {
         let mut book = self.lock();
-        if let Event::PacketIn { bytes } = told.event {
+        if let Event::PacketIn { bytes, .. } = told.event {
             book.arrived = Live::read(told.at, 0, bytes.to_vec());
             return;
         }

@@ -1,10 +1,13 @@
 //! Which addresses are ours, and which of them a packet is sent from.
 //!
-//! Implements RFC 6724 section 5 as far as it applies to a host with one interface and addresses
-//! that were given to it: rules 1, 2, 6 and 8. For IPv4 it is RFC 1122 section 3.3.4.3.
+//! Implements RFC 6724 section 5 as far as it applies to a host whose addresses were given to it:
+//! rules 1, 2, 5, 6 and 8. For IPv4 it is RFC 1122 section 3.3.4.3. All addresses are candidates,
+//! whatever leads to the destination: house!("weak-end-system").
 
 use std::cmp::Reverse;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::base::InterfaceId;
 
 /// Our addresses, in the order in which they were given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,7 @@ struct Own {
     addr: IpAddr,
     /// In bits; at most the address's own.
     prefix_len: u8,
+    interface: InterfaceId,
 }
 
 /// Why something cannot be an address of ours.
@@ -34,13 +38,29 @@ pub enum AddressError {
 }
 
 impl Addresses {
-    /// These, each with the length of its prefix in bits. Those that [`Addresses::check`] would
-    /// refuse are left out.
+    /// These, on the first interface, each with the length of its prefix in bits. Those that
+    /// [`Addresses::check`] would refuse are left out.
     pub fn new(list: &[(IpAddr, u8)]) -> Addresses {
-        Addresses {
-            own: list.iter().filter_map(|own| check(own).ok()).collect(),
+        let none = Addresses {
+            own: Vec::new(),
             any: false,
+        };
+        none.and(InterfaceId::FIRST, list)
+    }
+
+    /// The same and these, on another interface. An address that is one of ours already is left
+    /// out.
+    pub fn and(mut self, interface: InterfaceId, list: &[(IpAddr, u8)]) -> Addresses {
+        for &(addr, prefix_len) in list {
+            if check(addr, prefix_len).is_ok() && !self.is_ours(addr) {
+                self.own.push(Own {
+                    addr,
+                    prefix_len,
+                    interface,
+                });
+            }
         }
+        self
     }
 
     /// The same, and whether packets to every other host are for us too.
@@ -54,7 +74,8 @@ impl Addresses {
     ///
     /// The first that it cannot have, and why.
     pub fn check(list: &[(IpAddr, u8)]) -> Result<(), AddressError> {
-        list.iter().try_for_each(|own| check(own).map(|_| ()))
+        let mut list = list.iter();
+        list.try_for_each(|&(addr, prefix_len)| check(addr, prefix_len))
     }
 
     /// Whether `addr` is one of them.
@@ -96,9 +117,9 @@ impl Addresses {
         })
     }
 
-    /// The address to send from to `dst`; `None` if we have none of its family, or nobody can be
-    /// `dst`.
-    pub fn source_for(&self, dst: IpAddr) -> Option<IpAddr> {
+    /// The address to send from to `dst` by `out`; `None` if we have none of its family, or nobody
+    /// can be `dst`.
+    pub fn source_for(&self, dst: IpAddr, out: InterfaceId) -> Option<IpAddr> {
         // RFC 4291 section 2.5.2: the unspecified address must not be used as a destination.
         if dst.is_unspecified() {
             return None;
@@ -109,22 +130,24 @@ impl Addresses {
             .filter(|own| own.addr.is_ipv4() == dst.is_ipv4());
         // Of equals, `min_by_key` takes the first given.
         let best = match dst {
-            // RFC 1122 section 3.3.4.3 (a): an address on the network that the destination is on.
+            // RFC 1122 section 3.3.4.3 (c): of the interface that the route has; (a): on the
+            // destination's network.
             IpAddr::V4(_) => same_family.min_by_key(|own| {
                 let common = common_prefix_len(own.addr, dst);
-                Reverse(if common >= own.prefix_len {
+                let on_link = Reverse(if common >= own.prefix_len {
                     common.min(own.prefix_len)
                 } else {
                     0
-                })
+                });
+                (own.interface != out, on_link)
             }),
-            IpAddr::V6(dst) => same_family.min_by_key(|own| preference(own, dst)),
+            IpAddr::V6(dst) => same_family.min_by_key(|own| preference(own, dst, out)),
         };
         best.map(|own| own.addr)
     }
 }
 
-fn check(&(addr, prefix_len): &(IpAddr, u8)) -> Result<Own, AddressError> {
+fn check(addr: IpAddr, prefix_len: u8) -> Result<(), AddressError> {
     let bits = if addr.is_ipv4() { 32 } else { 128 };
     if prefix_len > bits {
         return Err(AddressError::LongPrefix(addr, prefix_len, bits));
@@ -140,7 +163,7 @@ fn check(&(addr, prefix_len): &(IpAddr, u8)) -> Result<Own, AddressError> {
     } else if is_mapped(addr) {
         "an IPv4 address written as IPv6"
     } else {
-        return Ok(Own { addr, prefix_len });
+        return Ok(());
     };
     Err(AddressError::NoHost(addr, what))
 }
@@ -158,17 +181,24 @@ fn is_mapped(addr: IpAddr) -> bool {
 }
 
 /// RFC 6724 section 5: less is better; each place decides only between equals in those before it.
-/// There are no deprecated, home or temporary addresses here, and one interface: rules 3, 4, 5,
-/// 5.5 and 7 always tie.
-fn preference(own: &Own, dst: Ipv6Addr) -> (bool, ScopeRank, bool, Reverse<u8>) {
+/// There are no deprecated, home or temporary addresses here, and none that a router gave: rules
+/// 3, 4, 5.5 and 7 always tie.
+fn preference(
+    own: &Own,
+    dst: Ipv6Addr,
+    out: InterfaceId,
+) -> (bool, ScopeRank, bool, bool, Reverse<u8>) {
     let IpAddr::V6(src) = own.addr else {
-        return (true, ScopeRank::TooNarrow(Reverse(0)), true, Reverse(0));
+        let last = ScopeRank::TooNarrow(Reverse(0));
+        return (true, last, true, true, Reverse(0));
     };
     (
         // Rule 1: prefer same address.
         src != dst,
         // Rule 2: prefer appropriate scope.
         ScopeRank::of(scope(src), scope(dst)),
+        // Rule 5: prefer outgoing interface.
+        own.interface != out,
         // Rule 6: prefer matching label.
         label(src) != label(dst),
         // Rule 8: use longest matching prefix.

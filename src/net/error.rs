@@ -57,7 +57,7 @@ pub(super) fn open(error: OpenError) -> io::Error {
     let kind = match error {
         OpenError::BadRemote(_) | OpenError::Itself(_) => ErrorKind::InvalidInput,
         OpenError::NotOurs(_) | OpenError::NoPort(_) => ErrorKind::AddrNotAvailable,
-        OpenError::NoSource(_) => ErrorKind::NetworkUnreachable,
+        OpenError::NoSource(_) | OpenError::NetworkUnreachable(_) => ErrorKind::NetworkUnreachable,
         OpenError::InUse(..) => ErrorKind::AddrInUse,
         OpenError::TooMany(_) => ErrorKind::QuotaExceeded,
     };
@@ -152,7 +152,7 @@ pub(super) fn udp_send(error: UdpSendError) -> io::Error {
 fn no_way_kind(no_way: NoWay) -> ErrorKind {
     match no_way {
         NoWay::BadRemote(_) | NoWay::Itself(_) => ErrorKind::InvalidInput,
-        NoWay::NoSource(_) => ErrorKind::NetworkUnreachable,
+        NoWay::NoSource(_) | NoWay::NetworkUnreachable(_) => ErrorKind::NetworkUnreachable,
     }
 }
 
@@ -170,7 +170,9 @@ pub(super) fn udp_receive(error: UdpReceiveError) -> io::Error {
 pub(super) fn echo_open(error: EchoOpenError) -> io::Error {
     let kind = match error {
         EchoOpenError::BadRemote(_) | EchoOpenError::Itself(_) => ErrorKind::InvalidInput,
-        EchoOpenError::NoSource(_) => ErrorKind::NetworkUnreachable,
+        EchoOpenError::NoSource(_) | EchoOpenError::NetworkUnreachable(_) => {
+            ErrorKind::NetworkUnreachable
+        }
         EchoOpenError::NoIdentifier => ErrorKind::AddrInUse,
         EchoOpenError::TooMany(_) => ErrorKind::QuotaExceeded,
     };
@@ -183,6 +185,7 @@ pub(super) fn echo_send(error: EchoSendError) -> io::Error {
         EchoSendError::WouldBlock => ErrorKind::WouldBlock,
         EchoSendError::TooLong(..) => ErrorKind::InvalidInput,
         EchoSendError::NoIdentification(_) => ErrorKind::ResourceBusy,
+        EchoSendError::NetworkUnreachable(_) => ErrorKind::NetworkUnreachable,
         EchoSendError::Closed => ErrorKind::NotConnected,
     };
     io::Error::new(kind, error)

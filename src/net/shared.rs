@@ -25,7 +25,7 @@ use super::clock::Clock;
 use super::error::Down;
 use super::seat::Seat;
 use super::waiters::{ThisThread, Topic, Waiter, Waiters, this_thread};
-use crate::base::Instant;
+use crate::base::{Instant, InterfaceId};
 use crate::device::Device;
 use crate::stack::{Notice, Stack, Wake};
 
@@ -80,9 +80,12 @@ impl Up {
             return;
         }
         self.asked = now;
-        let mtu = self.device.capabilities().mtu;
-        if mtu != self.stack.config().mtu {
-            self.stack.set_mtu(now, mtu);
+        for (id, carries) in (0..=u8::MAX).map(InterfaceId).zip(self.device.interfaces()) {
+            let known = self.stack.config().mtu_of(id);
+            if known.is_some_and(|known| known != carries.mtu) {
+                // It exists.
+                let _ = self.stack.set_mtu(now, id, carries.mtu);
+            }
         }
     }
 }

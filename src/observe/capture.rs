@@ -183,7 +183,7 @@ impl Observer for Capture {
     fn told(&mut self, told: &Told<'_>) {
         let belongs = self.frames.hear(told);
         match *told.event {
-            Event::PacketIn { bytes } => {
+            Event::PacketIn { bytes, .. } => {
                 self.let_go(What::Unexplained, NOBODY, None);
                 self.held = Some(Held {
                     id: told.id,
@@ -193,6 +193,7 @@ impl Observer for Capture {
                 });
             }
             Event::PacketOut {
+                interface: _,
                 head,
                 body,
                 purpose,

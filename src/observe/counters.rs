@@ -109,7 +109,7 @@ impl Counts {
             self.by_cite.add(by);
         }
         match told.event {
-            Event::PacketIn { bytes } => {
+            Event::PacketIn { bytes, .. } => {
                 self.packets_in += 1;
                 self.bytes_in += bytes.len() as u64;
                 self.ended_once += self.last_in_is_explained();

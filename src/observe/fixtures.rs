@@ -6,7 +6,7 @@ pub mod files;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::base::{Cite, Instant, Pieces, SeqNum};
+use crate::base::{Cite, Instant, InterfaceId, Pieces, SeqNum};
 use crate::probe::{
     Ending, Event, EventId, Observer, Purpose, Snapshot, State, Subject, Voice, Why,
 };
@@ -214,7 +214,13 @@ impl Teller {
     }
 
     pub fn packet_in(&mut self, bytes: &[u8]) -> EventId {
-        self.input(Subject::Stack, Event::PacketIn { bytes })
+        self.input(
+            Subject::Stack,
+            Event::PacketIn {
+                interface: InterfaceId::FIRST,
+                bytes,
+            },
+        )
     }
 
     /// The ending of the packet that came in last.
@@ -252,6 +258,7 @@ impl Teller {
         self.tell(
             ON,
             Event::PacketOut {
+                interface: InterfaceId::FIRST,
                 head,
                 body: Pieces(first, second),
                 purpose,

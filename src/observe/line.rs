@@ -58,7 +58,7 @@ impl Lines {
         let cause = || told.cause.map_or(String::new(), |id| id.to_string());
         let iss = known.and_then(|known| known.iss);
         match *told.event {
-            Event::PacketIn { bytes } => format!("received {}", self.arrived(bytes)),
+            Event::PacketIn { bytes, .. } => format!("received {}", self.arrived(bytes)),
             Event::Called(call) => format!("called {}", words::call(call)),
             Event::Ticked => "time passed".into(),
             Event::Accepted { .. } | Event::Discarded { .. } | Event::Dropped { .. } => {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::base::{Cite, Instant, Pieces, SeqRange};
+use crate::base::{Cite, Instant, InterfaceId, Pieces, SeqRange};
 
 use super::{
     Accepted, Call, Discard, Drop, Edge, LossProof, Purpose, Snapshot, Spurious, State, TimerKind,
@@ -38,7 +38,10 @@ pub struct Why {
 pub enum Event<'a> {
     // Inputs: chains of causes begin here.
     /// A packet came in.
-    PacketIn { bytes: &'a [u8] },
+    PacketIn {
+        interface: InterfaceId,
+        bytes: &'a [u8],
+    },
     /// The application called.
     Called(Call),
     /// Time was told.
@@ -65,6 +68,7 @@ pub enum Event<'a> {
     // Packets that leave.
     /// A packet goes out; its cause is the input that made it due.
     PacketOut {
+        interface: InterfaceId,
         head: &'a [u8],
         body: Pieces<'a>,
         purpose: Purpose,

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::Instant;
 use crate::base::pair::{Endpoint, SocketPair};
+use crate::base::{Instant, InterfaceId};
 use crate::probe::{Call, Event, Snapshot, Subject};
 use crate::tcp::congestion::Algorithm;
 use crate::tcp::ecn::Counted;
@@ -40,11 +40,11 @@ impl Stack {
         config: Arc<tcp::Config>,
     ) -> Result<ConnId, OpenError> {
         let now = self.tick(now);
-        self.check_remote(remote)?;
+        let out = self.check_remote(remote)?;
         if self.connections.len() >= self.config.limits.connections {
             return Err(OpenError::TooMany(self.config.limits.connections));
         }
-        let pair = self.choose_pair(remote, local)?;
+        let pair = self.choose_pair(remote, local, out)?;
         let number = self.number();
         let on = Subject::Connection(number);
         self.voice.input_told(now, on, || Event::Called(Call::Open));
@@ -63,21 +63,23 @@ impl Stack {
         Ok(id)
     }
 
-    /// Whether anything can be sent to `remote`, whatever it leaves from.
-    pub(super) fn check_remote(&self, remote: SocketAddr) -> Result<(), NoWay> {
+    /// Whether anything can be sent to `remote`, whatever it leaves from; returns by what it does.
+    pub(super) fn check_remote(&self, remote: SocketAddr) -> Result<InterfaceId, NoWay> {
         if remote.port() == 0 || !self.addresses.is_host(remote.ip()) {
             return Err(NoWay::BadRemote(remote));
         }
         if self.addresses.is_ours(remote.ip()) {
             return Err(NoWay::Itself(remote.ip()));
         }
-        Ok(())
+        let out = self.routes.interface(remote.ip());
+        out.ok_or(NoWay::NetworkUnreachable(remote.ip()))
     }
 
     fn choose_pair(
         &mut self,
         remote: SocketAddr,
         local: Option<SocketAddr>,
+        out: InterfaceId,
     ) -> Result<SocketPair, OpenError> {
         let named = local
             .map(|local| local.ip())
@@ -87,7 +89,7 @@ impl Stack {
             Some(addr) => addr,
             None => self
                 .addresses
-                .source_for(remote.ip())
+                .source_for(remote.ip(), out)
                 .ok_or(OpenError::NoSource(remote.ip()))?,
         };
         let remote_end = Endpoint::from(remote);

@@ -1,10 +1,11 @@
 //! What a stack is made with: its addresses, its limits, and what its connections begin with.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::Mss;
+use crate::base::{InterfaceId, Mss};
 use crate::ip::address::{AddressError, Addresses};
 use crate::ip::icmp::ErrorRules;
 use crate::tcp;
@@ -12,15 +13,18 @@ use crate::tcp;
 /// What a stack is made with.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Our addresses, each with the length of its prefix in bits.
+    /// The addresses of the first interface, each with the length of its prefix in bits.
     pub addresses: Vec<(IpAddr, u8)>,
     /// Packets to every other host are for us too, and what we send may come from any address: what
     /// a transparent proxy or the end of a tunnel needs. Listeners and datagram sockets at the
     /// unspecified address hear all of them. What `addresses` hold stays ours: nobody else sends
     /// from there.
     pub any_address: bool,
-    /// The largest packet that the device carries, in bytes.
+    /// The largest packet that the first interface carries, in bytes.
     pub mtu: u16,
+    /// Interfaces beside the first, in their order. Each takes what is sent to its own networks,
+    /// and the first all that is sent elsewhere, unless routes are set.
+    pub further: Vec<Interface>,
     /// How long a path's MTU that was learned is taken to hold: RFC 8201 section 4 wants five
     /// minutes at least and recommends ten. [`Duration::MAX`] is for ever.
     pub path_mtu_age: Duration,
@@ -31,6 +35,30 @@ pub struct Config {
     /// How connections behave unless told otherwise.
     pub tcp: Arc<tcp::Config>,
     pub limits: Limits,
+}
+
+/// An interface beside the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interface {
+    /// Its addresses, each with the length of its prefix in bits.
+    pub addresses: Vec<(IpAddr, u8)>,
+    /// The largest packet that it carries, in bytes.
+    pub mtu: u16,
+}
+
+/// Why no stack can be made with a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// One address names one place.
+    #[error("{0} is given twice")]
+    TwiceOurs(IpAddr),
+    /// RFC 791 section 3.2: every link carries 68 bytes.
+    #[error("{0} carries packets of {1} bytes: at least {MTU_MIN} are needed")]
+    NarrowInterface(InterfaceId, u16),
+    #[error("{0} interfaces are too many: {most} at most", most = InterfaceId::MOST)]
+    TooManyInterfaces(usize),
 }
 
 /// How much of everything there may be. At each limit something is refused and counted.
@@ -55,6 +83,7 @@ impl Config {
             addresses,
             any_address: false,
             mtu: 1500,
+            further: Vec::new(),
             path_mtu_age: Duration::from_secs(600),
             hop_limit: crate::ip::transmit::HOP_LIMIT,
             icmp_errors: ErrorRules::default(),
@@ -68,13 +97,57 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// The first address that no host can have on a link, and why.
-    pub fn check(&self) -> Result<(), AddressError> {
-        Addresses::check(&self.addresses)
+    /// The first thing that cannot be, and why.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let count = 1 + self.further.len();
+        if count > InterfaceId::MOST {
+            return Err(ConfigError::TooManyInterfaces(count));
+        }
+        let mut seen = BTreeSet::new();
+        for (id, addresses, mtu) in self.interfaces() {
+            Addresses::check(addresses)?;
+            let mut addrs = addresses.iter().map(|(addr, _)| *addr);
+            if let Some(twice) = addrs.find(|addr| !seen.insert(*addr)) {
+                return Err(ConfigError::TwiceOurs(twice));
+            }
+            if mtu < MTU_MIN {
+                return Err(ConfigError::NarrowInterface(id, mtu));
+            }
+        }
+        Ok(())
     }
 
-    /// RFC 9293 section 3.7.1 (MUST-67, SHLD-6): the MSS to offer is the largest packet less the
-    /// fixed headers of IP and TCP.
+    /// Every interface with its addresses and its MTU, in their order.
+    pub fn interfaces(&self) -> impl Iterator<Item = (InterfaceId, &[(IpAddr, u8)], u16)> {
+        let first = (&self.addresses[..], self.mtu);
+        let further = self.further.iter();
+        let further = further.map(|interface| (&interface.addresses[..], interface.mtu));
+        let ids = (0..=u8::MAX).map(InterfaceId);
+        let interfaces = ids.zip(std::iter::once(first).chain(further));
+        interfaces.map(|(id, (addresses, mtu))| (id, addresses, mtu))
+    }
+
+    /// The largest packet that an interface carries; `None` if there is no such interface.
+    pub fn mtu_of(&self, interface: InterfaceId) -> Option<u16> {
+        match usize::from(interface.0).checked_sub(1) {
+            None => Some(self.mtu),
+            Some(at) => self.further.get(at).map(|interface| interface.mtu),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn mtu_of_mut(&mut self, interface: InterfaceId) -> Option<&mut u16> {
+        match usize::from(interface.0).checked_sub(1) {
+            None => Some(&mut self.mtu),
+            Some(at) => {
+                let interface = self.further.get_mut(at)?;
+                Some(&mut interface.mtu)
+            }
+        }
+    }
+
+    /// RFC 9293 section 3.7.1 (MUST-67, SHLD-6): the MSS to offer on the first interface is the
+    /// largest packet less the fixed headers of IP and TCP.
     pub fn mss(&self, remote: IpAddr) -> Mss {
         self.mss_for(self.mtu, remote)
     }
@@ -109,3 +182,7 @@ impl Default for Limits {
         }
     }
 }
+
+/// RFC 791 section 3.2: "every internet module must be able to forward a datagram of 68 octets
+/// without further fragmentation".
+const MTU_MIN: u16 = 68;

@@ -21,6 +21,7 @@ use crate::rfc;
 use crate::wire::icmp::{Echo, HEADER_LEN, Message, PROTOCOL_V4, PROTOCOL_V6, Problem};
 use crate::wire::{ipv4, ipv6};
 
+use super::egress::Composed;
 use super::error::{EchoOpenError, EchoReceiveError, EchoSendError};
 use super::notice::{EchoId, Noticed};
 use super::queue::{Cost, Departures, Queue};
@@ -129,7 +130,9 @@ impl Stack {
         if self.addresses.is_ours(remote) {
             return Err(EchoOpenError::Itself(remote));
         }
-        let local = self.addresses.source_for(remote);
+        let out = self.routes.interface(remote);
+        let out = out.ok_or(EchoOpenError::NetworkUnreachable(remote))?;
+        let local = self.addresses.source_for(remote, out);
         let local = local.ok_or(EchoOpenError::NoSource(remote))?;
         let taken = &self.echo.by_identifier;
         let identifier = self.ports.draw(|drawn| !taken.contains_key(&drawn));
@@ -170,6 +173,9 @@ impl Stack {
         }
         let (way, number) = (socket.way(), socket.number);
         let (src, dst) = (way.local.addr, way.remote.addr);
+        if self.routes.interface(dst).is_none() {
+            return Err(EchoSendError::NetworkUnreachable(dst));
+        }
         let bytes = request.data.len();
         let mtu = self.path_mtu(dst);
         let most = data_max(dst, request.whole.then_some(mtu));
@@ -280,7 +286,7 @@ impl Stack {
     }
 
     /// The next packet of a socket, in the room for replies; `None` if it has none.
-    pub(super) fn compose_echo(&mut self, id: EchoId) -> Option<()> {
+    pub(super) fn compose_echo(&mut self, id: EchoId) -> Option<Composed> {
         let socket = self.echo.sockets.get_mut(id)?;
         socket.ready = false;
         let because = socket.departures.next_packet(&mut self.reply)?;
@@ -291,11 +297,11 @@ impl Stack {
             self.ready.push_back(Ripe::Echo(id));
         }
         let awaited = socket.departures.has_awaited_room();
-        self.tell_out(0, because, on, Purpose::EchoRequest, ASKED);
+        let composed = self.tell_out(Composed::reply(), because, on, Purpose::EchoRequest, ASKED);
         if awaited {
             self.tell_echo(id, Wake::WRITABLE);
         }
-        Some(())
+        Some(composed)
     }
 
     fn tell_echo(&mut self, id: EchoId, wake: Wake) {

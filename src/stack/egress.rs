@@ -1,19 +1,31 @@
 //! The way out: a segment or a reply becomes a head in scratch and a body that is lent.
 
-use crate::base::{Pieces, Transmit};
+use std::net::IpAddr;
+
+use crate::base::{InterfaceId, Pieces, Transmit};
 use crate::ip::transmit::{DSCP, Outgoing};
 use crate::probe::{Event, EventId, Purpose, Subject, Why};
 use crate::tcp::Context;
 use crate::tcp::open::passive::Answer;
 use crate::tcp::output::Wish;
 use crate::wire::tcp::{HEADER_MAX, PROTOCOL, Segment};
+use crate::wire::{ipv4, ipv6};
 
 use super::demux::HalfOpenId;
 use super::ready::Ripe;
 use super::replies::{Content, OFFLOAD, Reply};
 use super::{ConnId, Stack};
 
+/// A packet that is ready to leave, or to be lost.
+pub(super) struct Composed {
+    head_len: usize,
+    body: Body,
+    /// Where it leaves; `None`: the device refuses it, or no route leads to its destination.
+    out: Option<InterfaceId>,
+}
+
 /// Where the body of the packet that is lent lies.
+#[derive(Clone, Copy)]
 enum Body {
     /// The head is all of it.
     None,
@@ -26,11 +38,13 @@ enum Body {
 impl Stack {
     /// The next packet to send: replies first, then whose turn it is.
     pub(super) fn next_packet(&mut self) -> Option<Transmit<'_>> {
-        let mut composed = self.compose()?;
-        while self.device_refuses {
-            composed = self.compose()?;
-        }
-        let (head_len, body) = composed;
+        let (head_len, body, interface) = loop {
+            // Ends: what is lost is not composed again.
+            let composed = self.compose()?;
+            if let Some(out) = composed.out {
+                break (composed.head_len, composed.body, out);
+            }
+        };
         let mut head = self.head.get(..head_len).unwrap_or_default();
         let body = match body {
             Body::None => Pieces::EMPTY,
@@ -48,10 +62,11 @@ impl Stack {
             head,
             body,
             offload: OFFLOAD,
+            interface,
         })
     }
 
-    fn compose(&mut self) -> Option<(usize, Body)> {
+    fn compose(&mut self) -> Option<Composed> {
         if let Some(reply) = self.replies.pop() {
             return Some(self.compose_reply(reply));
         }
@@ -60,8 +75,8 @@ impl Stack {
             let composed = match ripe {
                 Ripe::Connection(id) => self.compose_segment(id),
                 Ripe::HalfOpen(id) => self.compose_answer(id),
-                Ripe::Datagrams(id) => self.compose_datagram(id).map(|()| (0, Body::Reply)),
-                Ripe::Echo(id) => self.compose_echo(id).map(|()| (0, Body::Reply)),
+                Ripe::Datagrams(id) => self.compose_datagram(id),
+                Ripe::Echo(id) => self.compose_echo(id),
             };
             if composed.is_some() {
                 return composed;
@@ -71,7 +86,7 @@ impl Stack {
     }
 
     /// A segment of a connection, if it has one to send.
-    fn compose_segment(&mut self, id: ConnId) -> Option<(usize, Body)> {
+    fn compose_segment(&mut self, id: ConnId) -> Option<Composed> {
         let slot = self.connections.get_mut(id)?;
         slot.ready = false;
         let on = Subject::Connection(slot.number);
@@ -108,29 +123,37 @@ impl Stack {
             tos: config.dscp & DSCP | slot.connection.codepoint(&wish) as u8,
             ..Outgoing::tcp(src, dst, label)
         };
-        let len = emit(&mut self.head, outgoing, &segment);
+        let head_len = emit(&mut self.head, outgoing, &segment);
         let window = segment.window;
         slot.connection.record(&mut cx, &wish, window);
-        if self.device_refuses {
-            self.touch(id);
-            return Some((len, Body::None));
-        }
         let (head, connection) = (&self.head, &slot.connection);
-        self.voice
-            .tell_because(wish.because, self.now, on, || Event::PacketOut {
-                head: head.get(..len).unwrap_or_default(),
-                body: connection.text(&wish),
-                purpose: wish.purpose,
-                why: wish.why,
-                variables: Some(connection.snapshot()),
-            });
+        // What no route leads to is lost, as it would be behind a router that has none.
+        let out = match self.device_refuses {
+            true => None,
+            false => self.routes.interface(dst),
+        };
+        if let Some(interface) = out {
+            self.voice
+                .tell_because(wish.because, self.now, on, || Event::PacketOut {
+                    interface,
+                    head: head.get(..head_len).unwrap_or_default(),
+                    body: connection.text(&wish),
+                    purpose: wish.purpose,
+                    why: wish.why,
+                    variables: Some(connection.snapshot()),
+                });
+        }
         // Its next turn comes after everybody else's.
         self.touch(id);
-        Some((len, Body::Text(id, wish)))
+        Some(Composed {
+            head_len,
+            body: Body::Text(id, wish),
+            out,
+        })
     }
 
     /// The SYN,ACK, or another answer, of a half-open connection.
-    fn compose_answer(&mut self, id: HalfOpenId) -> Option<(usize, Body)> {
+    fn compose_answer(&mut self, id: HalfOpenId) -> Option<Composed> {
         let slot = self.half_open.get_mut(id)?;
         slot.ready = false;
         let (answer, because) = slot.half.answer()?;
@@ -153,14 +176,14 @@ impl Stack {
             ..Outgoing::tcp(src, dst, label)
         };
         let len = emit(&mut self.head, outgoing, &segment);
-        self.tell_out(len, because, on, purpose, why);
+        let composed = self.tell_out(Composed::head(len), because, on, purpose, why);
         self.touch_half_open(id);
-        Some((len, Body::None))
+        Some(composed)
     }
 
     /// A reply, or the next fragment of one.
-    fn compose_reply(&mut self, reply: Reply) -> (usize, Body) {
-        let (len, body) = match reply.what {
+    fn compose_reply(&mut self, reply: Reply) -> Composed {
+        let composed = match reply.what {
             Content::Segment {
                 pair,
                 segment,
@@ -172,7 +195,7 @@ impl Stack {
                     hop_limit: self.config.hop_limit,
                     ..Outgoing::tcp(src, dst, label)
                 };
-                (emit(&mut self.head, outgoing, &segment), Body::None)
+                Composed::head(emit(&mut self.head, outgoing, &segment))
             }
             Content::Parcel(mut parcel) => {
                 parcel.next_packet(&mut self.reply);
@@ -182,35 +205,70 @@ impl Stack {
                         ..reply
                     });
                 }
-                (0, Body::Reply)
+                Composed::reply()
             }
         };
-        self.tell_out(len, reply.because, reply.on, reply.purpose, reply.why);
-        (len, body)
+        self.tell_out(composed, reply.because, reply.on, reply.purpose, reply.why)
     }
 
+    /// Finds out where a packet without text of a connection leaves, and tells that it does.
     pub(super) fn tell_out(
         &mut self,
-        len: usize,
+        composed: Composed,
         because: EventId,
         on: Subject,
         purpose: Purpose,
         why: Why,
-    ) {
-        if self.device_refuses {
-            return;
+    ) -> Composed {
+        let head = self.head.get(..composed.head_len).unwrap_or_default();
+        let (body, packet) = match composed.body {
+            Body::Reply => (&self.reply[..], &self.reply[..]),
+            Body::None | Body::Text(..) => (&[][..], head),
+        };
+        let out = match self.device_refuses {
+            true => None,
+            false => self.routes.way_of(|| destination(packet)),
+        };
+        if let Some(interface) = out {
+            self.voice
+                .tell_because(because, self.now, on, || Event::PacketOut {
+                    interface,
+                    head,
+                    body: Pieces::one(body),
+                    purpose,
+                    why,
+                    variables: None,
+                });
         }
-        let head = self.head.get(..len).unwrap_or_default();
-        let reply = if len == 0 { &self.reply[..] } else { &[] };
-        self.voice
-            .tell_because(because, self.now, on, || Event::PacketOut {
-                head,
-                body: Pieces::one(reply),
-                purpose,
-                why,
-                variables: None,
-            });
+        Composed { out, ..composed }
     }
+}
+
+impl Composed {
+    /// A packet in the first bytes of the scratch.
+    fn head(head_len: usize) -> Composed {
+        Composed {
+            head_len,
+            body: Body::None,
+            out: None,
+        }
+    }
+
+    /// One in the room for replies and datagrams.
+    pub(super) fn reply() -> Composed {
+        Composed {
+            head_len: 0,
+            body: Body::Reply,
+            out: None,
+        }
+    }
+}
+
+/// Where a packet of ours goes.
+fn destination(packet: &[u8]) -> Option<IpAddr> {
+    let v4 = || ipv4::parse(packet).map(|(header, _)| header.dst.into());
+    let v6 = || ipv6::parse(packet).map(|(header, _)| header.dst.into());
+    v4().or_else(|_| v6()).ok()
 }
 
 /// Writes IP and TCP header into `head`; the text is not copied. Returns how long they are.

@@ -3,7 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::udp::UdpError;
+use crate::base::InterfaceId;
 use crate::tcp::Failure;
+
+/// A stack has no such interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} does not exist")]
+pub struct NoInterface(pub InterfaceId);
 
 /// Why OPEN made no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +26,9 @@ pub enum OpenError {
     /// None of our addresses is of the remote's family.
     #[error("no address of this stack can reach {0}")]
     NoSource(IpAddr),
+    /// No route leads there.
+    #[error("no route leads to {0}")]
+    NetworkUnreachable(IpAddr),
     /// The pair of sockets is in use (RFC 9293 section 3.10.1: "connection already exists").
     #[error("a connection between {0} and {1} exists already")]
     InUse(SocketAddr, SocketAddr),
@@ -113,6 +122,9 @@ pub enum NoWay {
     /// The socket's address, or every one of ours, is of the other family.
     #[error("no address of this socket can reach {0}")]
     NoSource(IpAddr),
+    /// No route leads there.
+    #[error("no route leads to {0}")]
+    NetworkUnreachable(IpAddr),
 }
 
 /// Why a datagram socket has no peer.
@@ -194,6 +206,9 @@ pub enum EchoOpenError {
     /// None of our addresses is of its family.
     #[error("no address of this stack can reach {0}")]
     NoSource(IpAddr),
+    /// No route leads there.
+    #[error("no route leads to {0}")]
+    NetworkUnreachable(IpAddr),
     /// Every identifier is in use.
     #[error("no identifier is free for an echo socket")]
     NoIdentifier,
@@ -214,6 +229,9 @@ pub enum EchoSendError {
     /// See [`UdpSendError::NoIdentification`].
     #[error("too many requests in fragments are on their way to {0}")]
     NoIdentification(IpAddr),
+    /// The route there is gone.
+    #[error("no route leads to {0}")]
+    NetworkUnreachable(IpAddr),
     /// The socket is closed.
     #[error("the socket is closed")]
     Closed,
@@ -236,6 +254,7 @@ impl From<NoWay> for OpenError {
             NoWay::BadRemote(remote) => OpenError::BadRemote(remote),
             NoWay::Itself(addr) => OpenError::Itself(addr),
             NoWay::NoSource(addr) => OpenError::NoSource(addr),
+            NoWay::NetworkUnreachable(addr) => OpenError::NetworkUnreachable(addr),
         }
     }
 }

@@ -87,7 +87,7 @@ impl Record {
 impl Observer for Record {
     fn told(&mut self, told: &Told<'_>) {
         let line = match told.event {
-            Event::PacketIn { bytes } => format!("PacketIn {}", bytes.len()),
+            Event::PacketIn { bytes, .. } => format!("PacketIn {}", bytes.len()),
             Event::PacketOut { purpose, why, .. } => {
                 format!("PacketOut {purpose:?} {}", why.by)
             }

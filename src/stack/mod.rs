@@ -49,7 +49,7 @@ use crate::base::keyed::Key;
 use crate::base::pair::Endpoint;
 use crate::base::random::Random;
 use crate::base::wheel::{Entry, Wheel};
-use crate::base::{Instant, Received, Seed, Transmit};
+use crate::base::{Instant, InterfaceId, Received, Seed, Transmit};
 use crate::ip::address::Addresses;
 use crate::ip::fragment::Identifications;
 use crate::ip::icmp::Limiter;
@@ -72,11 +72,11 @@ use ready::Ready;
 use replies::Replies;
 use routes::Routes;
 
-pub use config::{Config, Limits};
+pub use config::{Config, ConfigError, Interface, Limits};
 pub use echo::{EchoAnswer, EchoCame, EchoRequest};
 pub use error::{
-    AcceptError, EchoOpenError, EchoReceiveError, EchoSendError, ListenError, NoWay, OpenError,
-    ReadError, UdpBindError, UdpConnectError, UdpReceiveError, UdpSendError, WriteError,
+    AcceptError, EchoOpenError, EchoReceiveError, EchoSendError, ListenError, NoInterface, NoWay,
+    OpenError, ReadError, UdpBindError, UdpConnectError, UdpReceiveError, UdpSendError, WriteError,
 };
 pub use notice::{ConnId, EchoId, ListenerId, Notice, UdpId, Wake};
 pub use routes::Route;
@@ -84,6 +84,7 @@ pub use udp::{Came, UdpError};
 
 pub use crate::ip::address::AddressError;
 pub use crate::ip::icmp::{ErrorRules, Rate};
+pub use crate::ip::prefix::Prefix;
 pub use crate::tcp::congestion::Algorithm;
 pub use crate::tcp::ecn::counters::Telling;
 pub use crate::tcp::ecn::{Asking, Counted};
@@ -234,8 +235,13 @@ impl Stack {
         let cookies = Cookies::new(random.key());
         let identifications = Identifications::new(Key::new(random.key()));
         let mut wheel = Wheel::new();
+        let addresses = Addresses::new(&[]).standing_in(config.any_address);
+        let addresses = config
+            .interfaces()
+            .fold(addresses, |all, (id, own, _)| all.and(id, own));
         Stack {
-            addresses: Addresses::new(&config.addresses).standing_in(config.any_address),
+            addresses,
+            routes: Routes::of(&config),
             config,
             secrets,
             cookies,
@@ -253,7 +259,6 @@ impl Stack {
             echo: echo::Sockets::default(),
             demux,
             ports,
-            routes: Routes::default(),
             path_mtus: PathMtus::default(),
             path_ages: wheel.add(Due::PathAges),
             reassembly: Reassembly::default(),
@@ -292,9 +297,11 @@ impl Stack {
     /// A packet has come in at `now`.
     pub fn receive(&mut self, now: Instant, packet: Received<'_>) {
         let now = self.tick(now);
-        let bytes = packet.bytes;
+        let Received {
+            bytes, interface, ..
+        } = packet;
         self.voice
-            .input_told(now, Subject::Stack, || Event::PacketIn { bytes });
+            .input_told(now, Subject::Stack, || Event::PacketIn { interface, bytes });
         self.take_in(packet);
     }
 
@@ -311,17 +318,28 @@ impl Stack {
         self.device_refuses = refuses;
     }
 
-    /// The device carries packets of up to `mtu` bytes from here on. Segments that leave are no
-    /// longer, those of connections that are open too, and SYNs offer what fits.
-    pub fn set_mtu(&mut self, now: Instant, mtu: u16) {
+    /// An interface carries packets of up to `mtu` bytes from here on. Segments that leave by it
+    /// are no longer, those of connections that are open too, and SYNs offer what fits.
+    ///
+    /// # Errors
+    ///
+    /// There is no such interface.
+    pub fn set_mtu(
+        &mut self,
+        now: Instant,
+        interface: InterfaceId,
+        mtu: u16,
+    ) -> Result<(), NoInterface> {
         let now = self.tick(now);
-        self.config.mtu = mtu;
+        let before = self.config.mtu_of_mut(interface);
+        *before.ok_or(NoInterface(interface))? = mtu;
         self.voice
             .input_told(now, Subject::Stack, || Event::Called(Call::Configure));
         let open: Vec<ConnId> = self.connections.keys().collect();
         for id in open {
             self.follow_mtu(id);
         }
+        Ok(())
     }
 
     /// When [`Stack::handle_timeout`] wants to be called.

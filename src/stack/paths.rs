@@ -29,7 +29,7 @@ impl Stack {
     /// What a connection with `config` thinks of the path to `remote`.
     fn path_for(&self, config: &TcpConfig, remote: IpAddr) -> PathMtu {
         let link = self.link_mtu(remote);
-        if self.route(remote).mtu_locked {
+        if self.is_mtu_locked(remote) {
             return PathMtu::of_link(link);
         }
         self.path_mtus.get(remote).unwrap_or_else(|| {
@@ -119,7 +119,7 @@ impl Stack {
             so_far,
         };
         let age = self.config.path_mtu_age;
-        let learned = match self.route(error.dst).mtu_locked {
+        let learned = match self.is_mtu_locked(error.dst) {
             true => Err(Unmoved::Known),
             false => self.path_mtus.learn(self.now, &told, age),
         };
@@ -144,7 +144,7 @@ impl Stack {
         let config = slot.connection.config();
         let so_far = self.path_for(config, dst);
         let base = PathMtus::base(dst, config.base_mtu);
-        let below = PathMtus::below(dst, so_far, base).filter(|_| !self.route(dst).mtu_locked);
+        let below = PathMtus::below(dst, so_far, base).filter(|_| !self.is_mtu_locked(dst));
         let is_longer = |path: &PathMtu| {
             path.mtu == so_far.mtu || longest > self.config.mss_for(path.mtu, dst).bytes()
         };

@@ -24,6 +24,7 @@ mod flow_label;
 mod fragments;
 mod frto;
 pub(super) mod icmp;
+mod interfaces;
 mod lies;
 mod low_water;
 mod mtu;

@@ -29,6 +29,7 @@ use crate::wire::udp::{Datagram, HEADER_LEN, PROTOCOL};
 use crate::wire::{ParseError, Ports};
 
 use super::demux::bound_at;
+use super::egress::Composed;
 use super::error::{NoWay, UdpBindError, UdpConnectError, UdpReceiveError, UdpSendError};
 use super::notice::{Noticed, UdpId};
 use super::ready::Ripe;
@@ -323,9 +324,9 @@ impl Stack {
 
     /// From where and to where: RFC 1122 section 4.1.3.6, from an address of ours alone.
     fn way(&self, local: Endpoint, dst: Endpoint) -> Result<Way, NoWay> {
-        self.check_remote(dst.into())?;
+        let out = self.check_remote(dst.into())?;
         let addr = if local.addr.is_unspecified() {
-            let source = self.addresses.source_for(dst.addr);
+            let source = self.addresses.source_for(dst.addr, out);
             source.ok_or(NoWay::NoSource(dst.addr))?
         } else if local.addr.is_ipv4() == dst.addr.is_ipv4() {
             local.addr
@@ -410,7 +411,7 @@ impl Stack {
     }
 
     /// The next packet of a socket, in the room for replies; `None` if it has none.
-    pub(super) fn compose_datagram(&mut self, id: UdpId) -> Option<()> {
+    pub(super) fn compose_datagram(&mut self, id: UdpId) -> Option<Composed> {
         let socket = self.udp.sockets.get_mut(id)?;
         socket.ready = false;
         let because = socket.departures.next_packet(&mut self.reply)?;
@@ -421,11 +422,11 @@ impl Stack {
             self.ready.push_back(Ripe::Datagrams(id));
         }
         let awaited = socket.departures.has_awaited_room();
-        self.tell_out(0, because, on, Purpose::Datagram, SENT);
+        let composed = self.tell_out(Composed::reply(), because, on, Purpose::Datagram, SENT);
         if awaited {
             self.tell_socket(id, Wake::WRITABLE);
         }
-        Some(())
+        Some(composed)
     }
 
     fn tell_socket(&mut self, id: UdpId, wake: Wake) {

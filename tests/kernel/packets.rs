@@ -45,11 +45,7 @@ pub fn datagram(from: SocketAddr, to: SocketAddr, text: &[u8]) -> Vec<u8> {
 pub fn send(device: &dyn Device, packet: &[u8]) -> std::io::Result<()> {
     let (head, text) = packet.split_at(packet.len().min(28));
     let (first, second) = text.split_at(text.len() / 2);
-    device.transmit(&Transmit {
-        head,
-        body: Pieces(first, second),
-        offload: Offload::default(),
-    })
+    device.transmit(&Transmit::plain(head, Pieces(first, second)))
 }
 
 /// The kernel's segment turned round: we agree to a connection, and never acknowledge more.

@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pellucid::base;
-use pellucid::base::{Offload, Pieces, Received, Seed, Transmit};
+use pellucid::base::{Pieces, Received, Seed, Transmit};
 use pellucid::device::{Device, RxBuffer};
 use pellucid::namespace::{Inside, Link};
 use pellucid::stack::{Config, Stack};
@@ -127,11 +127,9 @@ impl<'a> Linux<'a> {
 
     fn send(&self, packet: &[u8]) {
         // What TUN itself refuses, by the version alone, reaches nobody.
-        let _ = self.device.transmit(&Transmit {
-            head: packet,
-            body: Pieces::EMPTY,
-            offload: Offload::default(),
-        });
+        let _ = self
+            .device
+            .transmit(&Transmit::plain(packet, Pieces::EMPTY));
     }
 
     fn asked(&mut self, question: &Question) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Two pieces behave like the bytes they are parts of, wherever they part.
 
-use super::{Checksum, Offload, Pieces, Received, Transmit};
+use super::{Checksum, Pieces, Received, Transmit};
 
 const BYTES: [u8; 7] = [10, 11, 12, 13, 14, 15, 16];
 
@@ -48,11 +48,7 @@ fn a_copy_fills_the_front_and_touches_nothing_else() {
 #[test]
 fn a_packet_out_is_its_head_and_then_its_body() {
     for body in parted() {
-        let packet = Transmit {
-            head: &[1, 2, 3],
-            body,
-            offload: Offload::default(),
-        };
+        let packet = Transmit::plain(&[1, 2, 3], body);
         assert_eq!(packet.len(), 10);
         assert!(!packet.is_empty());
         assert_eq!(packet.to_vec(), [&[1, 2, 3][..], &BYTES].concat());

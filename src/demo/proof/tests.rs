@@ -45,7 +45,14 @@ fn counts(endings: usize) -> Counts {
             event,
         });
     };
-    tell(id, None, &Event::PacketIn { bytes: &[] });
+    tell(
+        id,
+        None,
+        &Event::PacketIn {
+            interface: Default::default(),
+            bytes: &[],
+        },
+    );
     let by: Cite = rfc!(9293, "3.10.7.4");
     let (what, variables) = (Accepted::Text, None);
     for _ in 0..endings {

@@ -1,18 +1,14 @@
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::*;
-use crate::base::{Offload, Pieces};
+use crate::base::Pieces;
 
 /// An IPv4-looking packet of `len` bytes that ends with `mark`.
 fn send(end: &PipeEnd, len: usize, mark: u8) {
     let mut bytes = vec![0x45; len];
     bytes[len - 1] = mark;
-    end.transmit(&Transmit {
-        head: &bytes[..20],
-        body: Pieces::one(&bytes[20..]),
-        offload: Offload::default(),
-    })
-    .expect("a pipe does not fail");
+    end.transmit(&Transmit::plain(&bytes[..20], Pieces::one(&bytes[20..])))
+        .expect("a pipe does not fail");
 }
 
 fn mark(end: &PipeEnd) -> Option<u8> {

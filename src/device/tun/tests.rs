@@ -21,11 +21,7 @@ fn device() -> (Tun, OwnedFd) {
 }
 
 fn packet<'a>(head: &'a [u8], body: Pieces<'a>) -> Transmit<'a> {
-    Transmit {
-        head,
-        body,
-        offload: Offload::default(),
-    }
+    Transmit::plain(head, body)
 }
 
 #[test]

@@ -304,9 +304,10 @@ impl Ours {
 pub(super) fn refused(error: OpenError) -> Reply {
     Reply::Failed(match error {
         OpenError::InUse(..) | OpenError::NoPort(_) | OpenError::NotOurs(_) => errno::EADDRNOTAVAIL,
-        OpenError::BadRemote(_) | OpenError::NoSource(_) | OpenError::Itself(_) => {
-            errno::ENETUNREACH
-        }
+        OpenError::BadRemote(_)
+        | OpenError::NoSource(_)
+        | OpenError::NetworkUnreachable(_)
+        | OpenError::Itself(_) => errno::ENETUNREACH,
         OpenError::TooMany(_) => errno::ENOBUFS,
     })
 }

@@ -19,7 +19,7 @@ use crate::base::{Checksum, Instant, Mss, Offload, Received, Seed};
 use crate::observe::counters::Counters;
 use crate::probe::Observer;
 use crate::sim::invariants::{Invariants, Rules};
-use crate::stack::{self, Config, Stack, TcpConfig};
+use crate::stack::{self, Config, Prefix, Stack, TcpConfig};
 
 use super::backend::{Backend, Configured, Control, Handle, Info, Receive, Reply, Shut, Waiting};
 use super::command::Route;
@@ -72,8 +72,13 @@ impl Ours {
             gateway: Some(settings.gateway),
             ..stack::Route::default()
         };
-        ours.stack.set_route(Instant::BIRTH, None, way);
+        ours.route_by(Prefix::all_like(settings.local), way);
         ours
+    }
+
+    fn route_by(&mut self, prefix: Prefix, route: stack::Route) {
+        let set = self.stack.set_route(self.now, prefix, route);
+        set.expect("the first interface is always there");
     }
 
     /// The stack makes cookies with the keys that are set, and is as wary as it should be.
@@ -139,8 +144,11 @@ impl Backend for Ours {
             checksum: Checksum::Full,
             gso: aggregate,
         };
-        let bytes = packet;
-        self.stack.receive(self.now, Received { bytes, offload });
+        let packet = Received {
+            offload,
+            ..Received::plain(packet)
+        };
+        self.stack.receive(self.now, packet);
     }
 
     fn emitted(&mut self) -> Option<Vec<u8>> {

@@ -1,7 +1,7 @@
 //! `ip route`: what a script knows of the way to a destination, as the stack takes it.
 
-use crate::base::Mss;
-use crate::stack;
+use crate::base::{InterfaceId, Mss};
+use crate::stack::{self, Prefix};
 
 use super::super::command::Route;
 use super::Ours;
@@ -31,6 +31,7 @@ impl Ours {
             None => None,
         };
         let taken = stack::Route {
+            interface: InterfaceId::FIRST,
             gateway,
             // A device's own packets are no longer than that.
             mtu: mtu.map(|mtu| u16::try_from(mtu).unwrap_or(u16::MAX)),
@@ -41,7 +42,9 @@ impl Ours {
             congestion,
             hop_limit: hoplimit,
         };
-        self.stack.set_route(self.now, destination, taken);
+        let own = self.stack.config().addresses.first();
+        let all = own.map_or(Prefix::ALL_V4, |(own, _)| Prefix::all_like(*own));
+        self.route_by(destination.unwrap_or(all), taken);
         Ok(())
     }
 }

@@ -76,8 +76,14 @@ fn what_no_host_can_have_is_refused_by_name() {
 fn no_packet_leaves_from_an_address_that_no_host_can_have() {
     let addresses = list(&NO_HOSTS);
     assert_eq!(addresses.iter().count(), 0);
-    assert_eq!(addresses.source_for(PEER_V4.into()), None);
-    assert_eq!(addresses.source_for(PEER_V6.into()), None);
+    assert_eq!(
+        addresses.source_for(PEER_V4.into(), InterfaceId::FIRST),
+        None
+    );
+    assert_eq!(
+        addresses.source_for(PEER_V6.into(), InterfaceId::FIRST),
+        None
+    );
 }
 
 // req: RFC1122-3.3.6-1
@@ -159,11 +165,15 @@ fn an_ipv4_source_is_on_the_network_of_the_destination_or_the_first() {
         ("203.0.113.9", US_V4),
     ];
     for (dst, src) in cases {
-        assert_eq!(ours.source_for(addr(dst)), Some(src.into()), "{dst}");
+        assert_eq!(
+            ours.source_for(addr(dst), InterfaceId::FIRST),
+            Some(src.into()),
+            "{dst}"
+        );
     }
     let nested = list(&["10.1.0.1/8", "10.2.3.1/24", "10.2.0.1/16"]);
     assert_eq!(
-        nested.source_for(addr("10.2.3.4")),
+        nested.source_for(addr("10.2.3.4"), InterfaceId::FIRST),
         Some(addr("10.2.3.1")),
         "the longest prefix"
     );
@@ -171,15 +181,21 @@ fn an_ipv4_source_is_on_the_network_of_the_destination_or_the_first() {
 
 #[test]
 fn without_an_address_of_its_family_there_is_no_source() {
-    assert_eq!(list(&["10.0.0.1/8"]).source_for(PEER_V6.into()), None);
-    assert_eq!(list(&["2001:db8::1/64"]).source_for(PEER_V4.into()), None);
+    assert_eq!(
+        list(&["10.0.0.1/8"]).source_for(PEER_V6.into(), InterfaceId::FIRST),
+        None
+    );
+    assert_eq!(
+        list(&["2001:db8::1/64"]).source_for(PEER_V4.into(), InterfaceId::FIRST),
+        None
+    );
 }
 
 // req: RFC4291-2.5.2-1
 #[test]
 fn nothing_is_sent_to_the_unspecified_address() {
-    assert_eq!(ours().source_for(addr("::")), None);
-    assert_eq!(ours().source_for(addr("0.0.0.0")), None);
+    assert_eq!(ours().source_for(addr("::"), InterfaceId::FIRST), None);
+    assert_eq!(ours().source_for(addr("0.0.0.0"), InterfaceId::FIRST), None);
 }
 
 // req: RFC6724-5-1
@@ -190,8 +206,86 @@ fn an_ipv6_source_is_chosen_by_the_rules_in_their_order() {
         let (addresses, expected) = case.split_once(" > ").unwrap();
         let (dst, src) = expected.split_once(" = ").unwrap();
         let addresses = list(&addresses.split(' ').collect::<Vec<_>>());
-        assert_eq!(addresses.source_for(addr(dst)), Some(addr(src)), "{case}");
+        assert_eq!(
+            addresses.source_for(addr(dst), InterfaceId::FIRST),
+            Some(addr(src)),
+            "{case}"
+        );
     }
+}
+
+// req: RFC6724-5-1
+#[test]
+fn the_outgoing_interface_counts_behind_scopes_and_before_labels_and_prefixes() {
+    let source = |first: &str, second: &str, dst: &str| {
+        let own = |text: &str| {
+            let (own, prefix_len) = text.split_once('/').unwrap();
+            [(addr(own), prefix_len.parse().unwrap())]
+        };
+        let second_one = InterfaceId(1);
+        let addresses = Addresses::new(&own(first)).and(second_one, &own(second));
+        let by = [InterfaceId::FIRST, second_one];
+        by.map(|out| addresses.source_for(addr(dst), out).unwrap().to_string())
+    };
+    for (first, second, dst, [by_first, by_second]) in [
+        // Rule 5 before rule 8, and before rule 6.
+        (
+            "2001:db8::1/64",
+            "2001:db8:1::1/64",
+            "2001:db8::9",
+            ["2001:db8::1", "2001:db8:1::1"],
+        ),
+        (
+            "2001:db8::1/64",
+            "2002:c633:1::1/64",
+            "2002:c633::9",
+            ["2001:db8::1", "2002:c633:1::1"],
+        ),
+        // Rules 1 and 2 before it.
+        (
+            "2001:db8::1/64",
+            "2001:db8:1::1/64",
+            "2001:db8::1",
+            ["2001:db8::1"; 2],
+        ),
+        (
+            "2001:db8::1/64",
+            "fe80::1/64",
+            "2001:db8::9",
+            ["2001:db8::1"; 2],
+        ),
+        ("2001:db8::1/64", "fe80::1/64", "fe80::9", ["fe80::1"; 2]),
+        // RFC 1122 section 3.3.4.3.
+        (
+            "192.0.2.1/24",
+            "198.51.100.1/24",
+            "203.0.113.9",
+            ["192.0.2.1", "198.51.100.1"],
+        ),
+        (
+            "192.0.2.1/24",
+            "198.51.100.1/24",
+            "192.0.2.9",
+            ["192.0.2.1", "198.51.100.1"],
+        ),
+        // Better one of another interface than none.
+        (
+            "192.0.2.1/24",
+            "2001:db8::1/64",
+            "203.0.113.9",
+            ["192.0.2.1"; 2],
+        ),
+    ] {
+        let sources = source(first, second, dst);
+        assert_eq!(sources, [by_first, by_second], "{first} {second} {dst}");
+    }
+}
+
+#[test]
+fn an_address_is_ours_once() {
+    let twice = [(US_V4.into(), 24), (US_V4.into(), 8)];
+    let ours = Addresses::new(&twice).and(InterfaceId(1), &twice);
+    assert_eq!(ours.iter().count(), 1);
 }
 
 /// Our addresses, a destination, and the source for it.

@@ -267,11 +267,7 @@ fn a_batch_takes_no_more_than_it_has_room_for_and_leaves_the_rest() {
         })
         .collect();
     for packet in &packets {
-        let packet = Transmit {
-            head: packet,
-            body: crate::base::Pieces::EMPTY,
-            offload: crate::base::Offload::default(),
-        };
+        let packet = Transmit::plain(packet, crate::base::Pieces::EMPTY);
         far.transmit(&packet).expect("room");
     }
     let mut batch = RxBuffer::new();
@@ -297,11 +293,7 @@ fn sleeping_hears_the_doorbell_and_the_device_and_tells_them_apart() {
         let mut rest = sleep(&near, &bell, None, true).expect("to poll");
         rest.silence(&bell);
         assert_eq!(heard(sleep(&near, &bell, nothing, true)), (false, false));
-        let packet = Transmit {
-            head: &[0x45; 20],
-            body: crate::base::Pieces::EMPTY,
-            offload: crate::base::Offload::default(),
-        };
+        let packet = Transmit::plain(&[0x45; 20], crate::base::Pieces::EMPTY);
         far.transmit(&packet).expect("room");
         assert_eq!(heard(sleep(&near, &bell, None, true)), (false, true));
         assert_eq!(heard(sleep(&near, &bell, nothing, false)), (false, false));

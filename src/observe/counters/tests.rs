@@ -72,6 +72,7 @@ fn a_packet_out_needs_a_cause_that_came_before_it() {
     let later = EventId(tick.0.saturating_add(50));
     let bytes = Packet::ours(1, 1, ACK, b"").bytes();
     let event = Event::PacketOut {
+        interface: crate::base::InterfaceId::FIRST,
         head: &bytes,
         body: crate::base::Pieces::EMPTY,
         purpose: Purpose::Ack,

@@ -85,6 +85,7 @@ fn a_frame_shows_the_state_before_and_after_it() {
     let (from, to, on) = (State::Closed, State::SynSent, Edge::ActiveOpen);
     hear(&frames, &Event::StateChanged { from, to, on });
     let out = Event::PacketOut {
+        interface: crate::base::InterfaceId::FIRST,
         head: &[],
         body: crate::base::Pieces::EMPTY,
         purpose: Purpose::Syn,

@@ -190,7 +190,7 @@ impl Watch {
     fn judge(&mut self, told: &Told<'_>) -> Result<(), Wrong> {
         self.inputs.hear(told)?;
         match *told.event {
-            Event::PacketIn { bytes } => {
+            Event::PacketIn { bytes, .. } => {
                 // What can be read of it is kept until its ending is told.
                 let reading = read_received(bytes).ok();
                 self.last_in = reading.map(|reading| (told.id, reading));

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::base::{SeqNum, SeqRange};
+use crate::base::{InterfaceId, SeqNum, SeqRange};
 use crate::probe::{Accepted, Discard, Edge, LossProof, Resent, State, TimerKind, Why};
 use crate::wire::options::{Options, Order, SackBlock};
 use crate::wire::tcp::{Flags, Ports, Segment};
@@ -43,6 +43,13 @@ fn say(flags: Flags, seq: u32, ack: u32, text: &[u8]) -> Say<'_> {
         window: 1_000,
         text,
         options: Options::default(),
+    }
+}
+
+fn packet_in(bytes: &[u8]) -> Event<'_> {
+    Event::PacketIn {
+        interface: InterfaceId::FIRST,
+        bytes,
     }
 }
 
@@ -175,6 +182,7 @@ impl Teller {
         let (head, body) = bytes.split_at(bytes.len().min(100));
         let variables = Some(self.known);
         self.tell(Event::PacketOut {
+            interface: InterfaceId::FIRST,
             head,
             body: Pieces::one(body),
             purpose,
@@ -186,7 +194,7 @@ impl Teller {
     /// A segment comes, something changes, and it is taken in.
     fn takes(&mut self, say: Say<'_>, change: impl FnOnce(&mut Teller)) {
         let bytes = packet(THEM, US, say);
-        self.input(Subject::Stack, Event::PacketIn { bytes: &bytes });
+        self.input(Subject::Stack, packet_in(&bytes));
         change(self);
         let variables = Some(self.known);
         self.tell(Event::Accepted {
@@ -198,7 +206,7 @@ impl Teller {
 
     fn refuses(&mut self, say: Say<'_>) {
         let bytes = packet(THEM, US, say);
-        self.input(Subject::Stack, Event::PacketIn { bytes: &bytes });
+        self.input(Subject::Stack, packet_in(&bytes));
         let variables = Some(self.known);
         self.tell(Event::Discarded {
             why: Discard::Old,
@@ -348,7 +356,7 @@ fn work_a_packet_has_one_ending_and_few_events() {
 
     let mut teller = Teller::connected();
     let bytes = packet(THEM, US, say(Flags::ACK, 501, 101, b""));
-    teller.input(Subject::Stack, Event::PacketIn { bytes: &bytes });
+    teller.input(Subject::Stack, packet_in(&bytes));
     teller.writes();
     assert_eq!(teller.breach(), Some("I-WORK"));
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::Rate;
+use crate::base::{InterfaceId, Rate};
 use crate::sim::impair::Weather;
 use crate::sim::link::Path;
 use crate::sim::pace::Pace;
@@ -134,7 +134,8 @@ impl World {
             }
             Fault::Mtu(mtu) => {
                 let local = host.local(now);
-                host.stack.set_mtu(local, mtu);
+                let set = host.stack.set_mtu(local, InterfaceId::FIRST, mtu);
+                set.expect("the first interface is always there");
                 host.watch.set_mtu(mtu);
                 self.touch(index);
             }

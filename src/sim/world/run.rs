@@ -185,11 +185,11 @@ impl World {
             Checksum::Full
         };
         let packet = Received {
-            bytes: &parcel.bytes,
             offload: Offload {
                 checksum,
                 gso: None,
             },
+            ..Received::plain(&parcel.bytes)
         };
         let local = host.local(self.now);
         host.stack.receive(local, packet);

@@ -386,7 +386,7 @@ struct Messages(Arc<std::sync::Mutex<Vec<u8>>>);
 
 impl Observer for Messages {
     fn told(&mut self, told: &crate::probe::Told<'_>) {
-        if let crate::probe::Event::PacketIn { bytes } = told.event {
+        if let crate::probe::Event::PacketIn { bytes, .. } = told.event {
             let reading = crate::sim::reading::read(bytes, bytes.len()).unwrap();
             self.0.lock().unwrap().extend(reading.icmp_type);
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::ConnId;
 use super::super::kit::{End, Fate, World, pattern};
 use super::super::lone::Lone;
+use crate::base::InterfaceId;
 use crate::tcp::Config;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,7 +33,9 @@ fn segments_follow_the_mtu_down_and_up_to_what_the_peer_takes() {
     lone.stack.set_nodelay(lone.now, id, true);
     let mut acked = 1;
     for (mtu, longest) in [(1500, 1440), (1000, 1000), (576, 576), (9000, 1440)] {
-        lone.stack.set_mtu(lone.now, mtu);
+        lone.stack
+            .set_mtu(lone.now, InterfaceId::FIRST, mtu)
+            .unwrap();
         lone.write(id, 3_000);
         let sent = lengths(&mut lone);
         assert_eq!(sent.iter().max(), Some(&longest), "{mtu}");
@@ -46,7 +49,9 @@ fn what_was_sent_before_goes_again_in_pieces_that_fit() {
     let (mut lone, id) = established();
     lone.write(id, 2_800);
     assert_eq!(lengths(&mut lone), [1440, 1440]);
-    lone.stack.set_mtu(lone.now, 840);
+    lone.stack
+        .set_mtu(lone.now, InterfaceId::FIRST, 840)
+        .unwrap();
     let again = lone.run(SECOND);
     assert!(again[0].ends_with(". 1:801(800) ack 1"), "{again:?}");
     lone.inject(". 1:1(0) ack 801");
@@ -58,7 +63,9 @@ fn what_was_sent_before_goes_again_in_pieces_that_fit() {
 #[test]
 fn a_syn_offers_what_the_link_carries_when_it_leaves() {
     let (mut lone, _) = established();
-    lone.stack.set_mtu(lone.now, 1280);
+    lone.stack
+        .set_mtu(lone.now, InterfaceId::FIRST, 1280)
+        .unwrap();
     lone.open();
     assert_eq!(lone.sent_one().options.mss, Some(1240));
     lone.ports.dst = 80;
@@ -72,7 +79,9 @@ fn a_change_during_the_handshake_counts() {
     let mut lone = Lone::new(Lone::plain());
     let id = lone.open();
     lone.outgoing();
-    lone.stack.set_mtu(lone.now, 1000);
+    lone.stack
+        .set_mtu(lone.now, InterfaceId::FIRST, 1000)
+        .unwrap();
     lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1400>");
     lone.outgoing();
     lone.write(id, 2_000);
@@ -82,7 +91,9 @@ fn a_change_during_the_handshake_counts() {
     let listener = lone.listen();
     lone.inject("S 0:1(0) win 65535 <mss 1400>");
     lone.outgoing();
-    lone.stack.set_mtu(lone.now, 1000);
+    lone.stack
+        .set_mtu(lone.now, InterfaceId::FIRST, 1000)
+        .unwrap();
     lone.inject(". 1:1(0) ack 1 win 65535");
     let id = lone.stack.accept(lone.now, listener).unwrap();
     lone.write(id, 2_000);
@@ -106,7 +117,7 @@ fn a_transfer_goes_on_over_a_link_that_was_narrowed() {
     });
     world.a.write(world.now, a, &bytes).unwrap();
     world.flush();
-    world.a.set_mtu(world.now, 700);
+    world.a.set_mtu(world.now, InterfaceId::FIRST, 700).unwrap();
     // The text is lost whole, and nothing reports that: a timeout finds out.
     let until = world.now + 2 * SECOND;
     let mut buf = [0; 65_536];

@@ -1,18 +1,28 @@
 //! What a stack is told of ways: sizes, and how connections begin.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::super::kit::{A, B};
 use super::super::lone::Lone;
-use super::super::{Algorithm, ConnId, Route};
+use super::super::{Algorithm, ConnId, Prefix, Route};
 use crate::base::Mss;
 
-const ELSEWHERE: IpAddr = A;
+fn peer() -> Prefix {
+    Prefix::host(B)
+}
 
-fn routed(dst: Option<IpAddr>, route: Route) -> (Lone, ConnId) {
+/// Ours and the peer's.
+fn network() -> Prefix {
+    Prefix::new(B, 24)
+}
+
+fn elsewhere() -> Prefix {
+    Prefix::host(A)
+}
+
+fn routed(prefix: Prefix, route: Route) -> (Lone, ConnId) {
     let mut lone = Lone::new(Lone::plain());
-    lone.stack.set_route(lone.now, dst, route);
+    lone.stack.set_route(lone.now, prefix, route).unwrap();
     let id = lone.open();
     (lone, id)
 }
@@ -47,7 +57,7 @@ fn a_route_says_what_our_syn_offers_and_what_leaves() {
             1_460,
         ),
     ] {
-        let (mut lone, id) = routed(Some(B), route);
+        let (mut lone, id) = routed(peer(), route);
         let syn = lone.outgoing_packets().remove(0);
         assert_eq!(lone.show(&syn), "S 0:1(0)");
         // The last option of all: kind, length, and the size.
@@ -55,7 +65,7 @@ fn a_route_says_what_our_syn_offers_and_what_leaves() {
         lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1460>");
         lone.outgoing();
         assert_eq!(lone.stack.status(id).unwrap().mss, sent);
-        assert_eq!(lone.stack.route(B), route);
+        assert_eq!(lone.stack.route(B), Some(route));
     }
 }
 
@@ -67,7 +77,12 @@ fn a_connection_begins_as_its_route_says() {
         congestion: Some(Algorithm::Cubic),
         ..Route::default()
     };
-    for (dst, here) in [(Some(B), true), (None, true), (Some(ELSEWHERE), false)] {
+    for (dst, here) in [
+        (peer(), true),
+        (network(), true),
+        (elsewhere(), false),
+        (Prefix::ALL_V4, false),
+    ] {
         let (mut lone, id) = routed(dst, route);
         lone.outgoing();
         lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000>");
@@ -95,18 +110,23 @@ fn connections_follow_a_route_that_changes_and_no_other() {
         mtu: Some(600),
         ..Route::default()
     };
-    for (dst, mss) in [(Some(B), 560), (None, 560), (Some(ELSEWHERE), 1_460)] {
-        let (mut lone, id) = routed(None, Route::default());
+    for (dst, mss) in [
+        (peer(), 560),
+        (network(), 560),
+        (elsewhere(), 1_460),
+        (Prefix::ALL_V4, 1_460),
+    ] {
+        let (mut lone, id) = routed(network(), Route::default());
         lone.outgoing();
         lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1460>");
-        lone.stack.set_route(lone.now, dst, narrow);
+        lone.stack.set_route(lone.now, dst, narrow).unwrap();
         assert_eq!(lone.stack.status(id).unwrap().mss, mss, "{dst:?}");
     }
     // One of its own is not that to all others.
-    let (mut lone, id) = routed(Some(B), Route::default());
+    let (mut lone, id) = routed(peer(), Route::default());
     lone.outgoing();
     lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1460>");
-    lone.stack.set_route(lone.now, None, narrow);
+    lone.stack.set_route(lone.now, network(), narrow).unwrap();
     assert_eq!(lone.stack.status(id).unwrap().mss, 1_460);
 }
 
@@ -116,10 +136,10 @@ fn another_router_makes_another_flow() {
         gateway: Some([10, 0, 0, last].into()),
         ..Route::default()
     };
-    let (mut lone, id) = routed(None, via(7));
+    let (mut lone, id) = routed(network(), via(7));
     let flows = |lone: &Lone| lone.stack.details(lone.now, id).unwrap().path_doubts;
-    lone.stack.set_route(lone.now, Some(B), via(7));
+    lone.stack.set_route(lone.now, peer(), via(7)).unwrap();
     assert_eq!(flows(&lone), 0);
-    lone.stack.set_route(lone.now, Some(B), via(8));
+    lone.stack.set_route(lone.now, peer(), via(8)).unwrap();
     assert_eq!(flows(&lone), 1);
 }

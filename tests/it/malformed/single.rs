@@ -128,7 +128,13 @@ fn only_the_device_can_vouch_for_a_checksum() {
                 gso: None,
             };
             let bytes = &packet;
-            pair.us.receive(pair.now, Received { bytes, offload });
+            pair.us.receive(
+                pair.now,
+                Received {
+                    offload,
+                    ..Received::plain(bytes)
+                },
+            );
             let heard = pair.watch.heard();
             assert_eq!(heard.ending, Some(Ending::Accepted(Accepted::Text)));
         }
