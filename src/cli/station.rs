@@ -265,10 +265,10 @@ impl Place {
         if let Some(path) = capture_to {
             let file = crate::runs::create_file(path)?;
             let settings = capture::Settings {
-                interface: Interface {
+                interfaces: vec![Interface {
                     name: self.device.capabilities().name,
                     description: self.said.clone(),
-                },
+                }],
                 ..capture_settings(&clock, "")
             };
             let started = Capture::start(file, settings);

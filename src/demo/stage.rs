@@ -62,10 +62,10 @@ impl Stage {
             .collect();
         let server = start_server(peer, plan.kernel, &reachable, seed)?;
         let settings = Settings {
-            interface: pcapng::Interface {
+            interfaces: vec![pcapng::Interface {
                 name: link.device.capabilities().name,
                 description: link.said,
-            },
+            }],
             ..capture
         };
         let (observer, captured) = Capture::start(capture_to, settings)?;

@@ -5,8 +5,8 @@
 //!
 //! Read `tun` first: it is the default device, and the others follow its rules. `veth` carries the
 //! same packets in Ethernet frames, with `neighbour` for what Ethernet asks in between; `pipe` is
-//! two ends in memory, for tests. `rx` is where received packets are put, and `interface` asks the
-//! kernel about an interface.
+//! two ends in memory, for tests, and `bundle` several devices as one. `rx` is where received
+//! packets are put, and `interface` asks the kernel about an interface.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::{Offload, Received, Transmit};
 
+mod bundle;
 mod interface;
 mod neighbour;
 pub mod pipe;
@@ -21,6 +22,7 @@ mod rx;
 pub mod tun;
 pub mod veth;
 
+pub use bundle::Bundle;
 pub use pipe::{PipeEnd, pipe};
 pub use rx::RxBuffer;
 pub use tun::Tun;
@@ -95,6 +97,24 @@ struct LossCounters {
     full: AtomicU64,
     down: AtomicU64,
     refused: AtomicU64,
+}
+
+impl Losses {
+    /// These and others.
+    fn and(self, others: Losses) -> Losses {
+        let Losses {
+            cut,
+            full,
+            down,
+            refused,
+        } = others;
+        Losses {
+            cut: self.cut + cut,
+            full: self.full + full,
+            down: self.down + down,
+            refused: self.refused + refused,
+        }
+    }
 }
 
 impl LossCounters {

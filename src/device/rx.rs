@@ -7,13 +7,14 @@
 
 use std::ops::Range;
 
-use crate::base::Received;
+use crate::base::{InterfaceId, Received};
 
 /// Received packets, and room for the next one.
 #[derive(Debug)]
 pub struct RxBuffer {
     memory: Vec<u8>,
-    packets: Vec<Range<usize>>,
+    /// Where each lies, and where it came in.
+    packets: Vec<(Range<usize>, InterfaceId)>,
     /// Where the next packet's room begins.
     next: usize,
 }
@@ -58,14 +59,28 @@ impl RxBuffer {
         assert!(range.end <= ROOM_LEN, "a packet within its room");
         let at = self.next + range.start..self.next + range.end;
         self.next = at.end.next_multiple_of(LINE_LEN);
-        self.packets.push(at.clone());
+        self.packets.push((at.clone(), InterfaceId::FIRST));
         Received::plain(&self.memory[at])
+    }
+
+    /// Says of the packet that was kept last where it came in, and returns it; `None` if there is
+    /// none.
+    pub fn stamp(&mut self, interface: InterfaceId) -> Option<Received<'_>> {
+        let (at, stamped) = self.packets.last_mut()?;
+        *stamped = interface;
+        Some(Received {
+            interface,
+            ..Received::plain(&self.memory[at.clone()])
+        })
     }
 
     /// The packets, in the order in which they came.
     pub fn packets(&self) -> impl ExactSizeIterator<Item = Received<'_>> {
         let packets = self.packets.iter();
-        packets.map(|at| Received::plain(&self.memory[at.clone()]))
+        packets.map(|(at, interface)| Received {
+            interface: *interface,
+            ..Received::plain(&self.memory[at.clone()])
+        })
     }
 }
 

@@ -29,10 +29,10 @@ use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::base::Seed;
+use crate::base::{InterfaceId, Seed};
 use crate::device::{Capabilities, Device, Losses};
 use crate::probe::Observer;
-use crate::stack::{Config, Stack};
+use crate::stack::{Config, Prefix, Route, Stack};
 
 use shared::Shared;
 use waiters::Topic;
@@ -69,24 +69,20 @@ pub struct Options {
 }
 
 impl Network {
-    /// Starts a stack with this configuration on a device. The MTU is the device's.
+    /// Starts a stack with this configuration on a device, which has as many interfaces. The MTUs
+    /// are the device's.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for an address that no host can have; the text names it. Otherwise the system
-    /// gives no random numbers, no descriptor or no thread.
+    /// `InvalidInput` for an address that no host can have, and whatever else [`Config::check`]
+    /// refuses; the text names it. Otherwise the system gives no random numbers, no descriptor or
+    /// no thread.
     pub fn start(device: Box<dyn Device>, config: Config, options: Options) -> io::Result<Network> {
-        config
-            .check()
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let config = fitted(config, &device.interfaces())?;
         let capabilities = device.capabilities();
         let seed = match options.seed {
             Some(seed) => seed,
             None => seed_from_the_system()?,
-        };
-        let config = Config {
-            mtu: capabilities.mtu,
-            ..config
         };
         let mut stack = Stack::new(config, seed);
         for observer in options.observers {
@@ -106,6 +102,27 @@ impl Network {
             device: capabilities,
             driver: Mutex::new(Some(driver)),
         })))
+    }
+
+    /// What is known from here on of the way to all of `prefix`: see [`Stack::set_route`].
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if there is no such interface; the network is down.
+    pub fn set_route(&self, prefix: Prefix, route: Route) -> io::Result<()> {
+        let shared = self.shared();
+        let set = shared.call(|held| held.stack.set_route(held.now, prefix, route))?;
+        set.map_err(invalid)
+    }
+
+    /// Forgets the route to `prefix`: see [`Stack::remove_route`].
+    ///
+    /// # Errors
+    ///
+    /// The network is down.
+    pub fn remove_route(&self, prefix: Prefix) -> io::Result<()> {
+        let shared = self.shared();
+        Ok(shared.call(|held| held.stack.remove_route(held.now, prefix))?)
     }
 
     /// Stops it: its sockets give errors from here on, its observers are dropped, and the device is
@@ -247,6 +264,29 @@ fn drive(shared: &Shared, device: &dyn Device) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
         shared.bring_down(Down::panicked(&*panic));
     }
+}
+
+/// A configuration with the sizes of these interfaces, if they are its own.
+fn fitted(mut config: Config, interfaces: &[Capabilities]) -> io::Result<Config> {
+    let count = 1 + config.further.len();
+    if interfaces.len() != count {
+        let text = format!(
+            "the device has {} interfaces, the configuration {count}",
+            interfaces.len()
+        );
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    for (id, carries) in (0..=u8::MAX).map(InterfaceId).zip(interfaces) {
+        if let Some(mtu) = config.mtu_of_mut(id) {
+            *mtu = carries.mtu;
+        }
+    }
+    config.check().map_err(invalid)?;
+    Ok(config)
+}
+
+fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, error)
 }
 
 fn seed_from_the_system() -> io::Result<Seed> {

@@ -9,8 +9,9 @@ use std::thread;
 use super::blocking::{TcpListener, TcpStream};
 use super::*;
 use crate::base::{Received, Transmit};
-use crate::device::{RxBuffer, pipe};
+use crate::device::{Bundle, RxBuffer, pipe};
 use crate::probe::Told;
+use crate::stack::Interface;
 
 /// Runs a test that would wait for ever if what it tests is broken.
 pub(super) fn bounded(test: impl FnOnce() + Send + 'static) {
@@ -68,6 +69,66 @@ fn an_address_that_no_host_can_have_is_refused_by_name() {
     let error = Network::start(Box::new(a), config, Options::default()).expect_err("refused");
     assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
     assert!(error.to_string().contains("224.0.0.9"), "{error}");
+}
+
+#[test]
+fn a_configuration_for_other_interfaces_than_the_devices_is_refused() {
+    let (a, _b) = pipe(1500).expect("descriptors");
+    let further = vec![Interface {
+        addresses: Vec::new(),
+        mtu: 1500,
+    }];
+    let config = Config {
+        further,
+        ..config(1)
+    };
+    let error = Network::start(Box::new(a), config, Options::default()).expect_err("refused");
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    let text = "the device has 1 interfaces, the configuration 2";
+    assert_eq!(error.to_string(), text);
+}
+
+#[test]
+fn a_network_over_two_devices_follows_the_mtu_of_each() {
+    bounded(|| {
+        let (inner, b) = pipe(1500).expect("descriptors");
+        let mtu = Arc::new(AtomicU16::new(1500));
+        let narrowing = Narrowing {
+            inner,
+            mtu: Arc::clone(&mtu),
+        };
+        let (first, _far) = pipe(1500).expect("descriptors");
+        let bundle = Bundle::new(vec![Box::new(first), Box::new(narrowing)]);
+        let config = Config {
+            further: vec![Interface {
+                addresses: config(1).addresses,
+                mtu: 1500,
+            }],
+            ..Config::new(vec![([192, 0, 2, 1].into(), 24)])
+        };
+        let bundle = bundle.expect("descriptors");
+        let a = Network::start(Box::new(bundle), config, Options::default()).expect("a network");
+        let b = start(b, 2);
+        let (mut client, mut server) = connection(&a, &b);
+        let text = vec![7; 100_000];
+        for width in [1500, 700, 1000] {
+            mtu.store(width, Ordering::Relaxed);
+            client.write_all(&text).expect("room");
+            let mut got = vec![0; text.len()];
+            server.read_exact(&mut got).expect("all of it");
+            assert!(got == text, "{width}");
+        }
+        // Elsewhere nobody is, and by a route that there is not nothing can be sent.
+        let nowhere = Route {
+            interface: InterfaceId(2),
+            ..Route::default()
+        };
+        let error = a.set_route(Prefix::ALL_V4, nowhere).expect_err("no such");
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        a.remove_route(Prefix::ALL_V4).expect("it runs");
+        let error = TcpStream::connect(&a, ([203, 0, 113, 1], 80).into()).expect_err("no way");
+        assert_eq!(error.kind(), io::ErrorKind::NetworkUnreachable);
+    });
 }
 
 /// A pipe's end whose MTU an administrator may lower: what is longer is lost.

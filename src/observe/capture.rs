@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use crate::base::{Instant, Pieces};
+use crate::base::{Instant, InterfaceId, Pieces};
 use crate::probe::{Event, EventId, Observer, Snapshot, Told};
 
 use super::comments::Comments;
@@ -33,8 +33,8 @@ pub struct Settings {
     pub epoch: u64,
     /// What the file says of itself.
     pub section: Section,
-    /// What it says of the interface.
-    pub interface: Interface,
+    /// What it says of the interfaces, by their numbers.
+    pub interfaces: Vec<Interface>,
     /// Addresses, and what to call them.
     pub names: Vec<(IpAddr, String)>,
     /// Which packets get comments.
@@ -52,7 +52,7 @@ impl Default for Settings {
         Settings {
             epoch: 0,
             section: Section::here(""),
-            interface: Interface::default(),
+            interfaces: vec![Interface::default()],
             names: Vec::new(),
             comments: Comments::default(),
             snap: None,
@@ -84,6 +84,7 @@ enum To {
 #[derive(Debug)]
 struct Held {
     id: EventId,
+    interface: InterfaceId,
     at: Instant,
     bytes: Vec<u8>,
     len: usize,
@@ -148,21 +149,27 @@ impl Capture {
 
     /// The packet that is held had its ending, or will have none.
     fn let_go(&mut self, what: What, belongs: Belongs, variables: Option<Snapshot>) {
-        let Some(Held { id, at, bytes, len }) = self.held.take() else {
+        let Some(Held {
+            id,
+            interface,
+            at,
+            bytes,
+            len,
+        }) = self.held.take()
+        else {
             return;
         };
-        let frame = frame(id, None, at, what, belongs, len);
-        self.record(frame, variables, bytes, len);
-    }
-
-    fn record(&mut self, frame: Frame, variables: Option<Snapshot>, bytes: Vec<u8>, len: usize) {
-        let record = Record {
-            frame,
+        self.record(Record {
+            frame: frame(id, None, at, what, belongs, len),
+            interface,
             variables,
             len,
             missing_before: self.missing,
             bytes,
-        };
+        });
+    }
+
+    fn record(&mut self, record: Record) {
         let recorded = match &self.to {
             To::Queue(queue) => {
                 let weight = record.bytes.len() + size_of::<Record>();
@@ -183,17 +190,18 @@ impl Observer for Capture {
     fn told(&mut self, told: &Told<'_>) {
         let belongs = self.frames.hear(told);
         match *told.event {
-            Event::PacketIn { bytes, .. } => {
+            Event::PacketIn { interface, bytes } => {
                 self.let_go(What::Unexplained, NOBODY, None);
                 self.held = Some(Held {
                     id: told.id,
+                    interface,
                     at: told.at,
                     bytes: bytes.get(..self.snap).unwrap_or(bytes).to_vec(),
                     len: bytes.len(),
                 });
             }
             Event::PacketOut {
-                interface: _,
+                interface,
                 head,
                 body,
                 purpose,
@@ -203,8 +211,14 @@ impl Observer for Capture {
                 self.let_go(What::Unexplained, NOBODY, None);
                 let len = head.len() + body.len();
                 let what = What::Out { purpose, why };
-                let frame = frame(told.id, told.cause, told.at, what, belongs, len);
-                self.record(frame, variables, join(head, body, self.snap), len);
+                self.record(Record {
+                    frame: frame(told.id, told.cause, told.at, what, belongs, len),
+                    interface,
+                    variables,
+                    len,
+                    missing_before: self.missing,
+                    bytes: join(head, body, self.snap),
+                });
             }
             ref event => {
                 let ending = words::ending(event);

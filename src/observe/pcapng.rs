@@ -1,9 +1,9 @@
 //! The capture file: pcapng, behind our names.
 //!
-//! One section with one interface of link type RAW (whole IP packets), times in nanoseconds, and
-//! for each packet its direction, its event's number and what the stack thought of it as comments.
-//! Blocks are gathered and written whole, so the file can be read at any moment; if the disk is
-//! full in the middle of one, the file is cut back to where it was whole.
+//! One section with interfaces of link type RAW (whole IP packets), times in nanoseconds, and for
+//! each packet its interface, its direction, its event's number and what the stack thought of it as
+//! comments. Blocks are gathered and written whole, so the file can be read at any moment; if the
+//! disk is full in the middle of one, the file is cut back to where it was whole.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -22,6 +22,8 @@ use pcap_file::pcapng::blocks::name_resolution::{
 use pcap_file::pcapng::blocks::opt_common::{CommonOption, UnknownOption};
 use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
 use pcap_file::{DataLink, Endianness};
+
+use crate::base::InterfaceId;
 
 /// Where a capture goes: it can be written to, and cut back if a write was left half done.
 pub trait Store: Write + Send {
@@ -78,7 +80,7 @@ impl Section {
     }
 }
 
-/// The interface that the packets crossed.
+/// An interface that packets cross.
 #[derive(Debug, Clone, Default)]
 pub struct Interface {
     /// As the system calls it: `plc0`.
@@ -101,6 +103,8 @@ pub enum Direction {
 pub struct Packet<'a> {
     /// When it crossed the interface, in nanoseconds since 1970.
     pub at: u64,
+    /// Which interface that was.
+    pub interface: InterfaceId,
     /// Which way it went.
     pub direction: Direction,
     /// The number of its event.
@@ -119,6 +123,9 @@ pub struct Packet<'a> {
 pub struct Writer<S: Store> {
     blocks: PcapNgWriter<Vec<u8>>,
     store: S,
+    /// How many interfaces the file has so far, and the most that is kept of a packet.
+    interfaces: u32,
+    snap: Option<u32>,
     /// How long the file is up to its last whole block, in bytes.
     whole: u64,
     packets: u64,
@@ -126,8 +133,9 @@ pub struct Writer<S: Store> {
 }
 
 impl<S: Store> Writer<S> {
-    /// Begins a file; `names` are addresses and what to call them, which may be empty. `snap` is
-    /// the most that is kept of a packet, in bytes; `None`: all of it.
+    /// Begins a file about these interfaces; another one has no name. `names` are addresses and
+    /// what to call them, which may be empty. `snap` is the most that is kept of a packet, in
+    /// bytes; `None`: all of it.
     ///
     /// # Errors
     ///
@@ -135,7 +143,7 @@ impl<S: Store> Writer<S> {
     pub fn new(
         store: S,
         section: &Section,
-        interface: &Interface,
+        interfaces: &[Interface],
         snap: Option<u32>,
         names: &[(IpAddr, String)],
     ) -> io::Result<Writer<S>> {
@@ -143,15 +151,15 @@ impl<S: Store> Writer<S> {
         let mut writer = Writer {
             blocks: blocks.map_err(io::Error::other)?,
             store,
+            interfaces: 0,
+            snap,
             whole: 0,
             packets: 0,
             packets_stored: 0,
         };
-        let description = interface_description(interface, snap);
-        writer
-            .blocks
-            .write_pcapng_block(description)
-            .map_err(io::Error::other)?;
+        for interface in interfaces {
+            writer.describe(interface)?;
+        }
         if !names.is_empty() {
             let records = name_resolution(names);
             writer
@@ -163,6 +171,16 @@ impl<S: Store> Writer<S> {
         Ok(writer)
     }
 
+    /// Adds an interface.
+    fn describe(&mut self, interface: &Interface) -> io::Result<()> {
+        let description = interface_description(interface, self.snap);
+        self.blocks
+            .write_pcapng_block(description)
+            .map_err(io::Error::other)?;
+        self.interfaces += 1;
+        Ok(())
+    }
+
     /// Adds a packet.
     ///
     /// # Errors
@@ -170,6 +188,10 @@ impl<S: Store> Writer<S> {
     /// What writing says, now and then of packets added before. After an error the file is whole
     /// but has no more room: nothing should be added.
     pub fn packet(&mut self, packet: &Packet<'_>) -> io::Result<()> {
+        // Of at most 256.
+        while self.interfaces <= packet.interface.0.into() {
+            self.describe(&Interface::default())?;
+        }
         let block = enhanced_packet(packet);
         self.blocks
             .write_pcapng_block(block)
@@ -300,7 +322,7 @@ fn enhanced_packet<'a>(packet: &Packet<'a>) -> EnhancedPacketBlock<'a> {
     let comments = packet.comments.iter().filter_map(|comment| text(comment));
     options.extend(comments.map(|c| EnhancedPacketOption::Common(CommonOption::Comment(c))));
     EnhancedPacketBlock {
-        interface_id: 0,
+        interface_id: packet.interface.0.into(),
         timestamp: Duration::from_nanos(packet.at),
         original_len: u32::try_from(packet.len).unwrap_or(u32::MAX),
         data: Cow::Borrowed(packet.bytes),

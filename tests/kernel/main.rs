@@ -4,6 +4,7 @@
 //! clash and nothing of the machine is touched; `harness` has the rules. To run some of them:
 //! `cargo test --test kernel -- tun`.
 
+mod bundle;
 mod harness;
 mod link;
 mod namespace;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         scripts::CASES,
         tun::CASES,
         path::CASES,
+        bundle::CASES,
         udp::CASES,
         veth::CASES,
         link::CASES,

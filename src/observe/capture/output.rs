@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::base::Instant;
+use crate::base::{Instant, InterfaceId};
 use crate::observe::comments::Comments;
 use crate::observe::frames::{Frame, Frames};
 use crate::observe::packet::Seen;
@@ -18,6 +18,8 @@ use super::Settings;
 pub(super) struct Record {
     /// Its record, as yet without a number.
     pub frame: Frame,
+    /// Where it crossed.
+    pub interface: InterfaceId,
     /// What the connection knew afterwards.
     pub variables: Option<Snapshot>,
     /// All of it, or its first bytes.
@@ -59,7 +61,7 @@ impl Output {
         let Settings {
             epoch,
             section,
-            interface,
+            interfaces,
             names,
             comments,
             snap,
@@ -67,7 +69,7 @@ impl Output {
             frames: _,
         } = settings;
         Ok(Output {
-            writer: Some(Writer::new(store, &section, &interface, snap, &names)?),
+            writer: Some(Writer::new(store, &section, &interfaces, snap, &names)?),
             frames,
             comments,
             epoch,
@@ -83,6 +85,7 @@ impl Output {
         };
         let Record {
             mut frame,
+            interface,
             variables,
             bytes,
             len,
@@ -97,6 +100,7 @@ impl Output {
         let comments = self.comments.on(&frame, variables.as_ref());
         let written = writer.packet(&Packet {
             at: self.epoch.saturating_add(frame.at.as_nanos()),
+            interface,
             direction: frame.what.direction(),
             id: frame.id.0.get(),
             bytes: &bytes,

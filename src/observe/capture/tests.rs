@@ -13,7 +13,7 @@ use crate::observe::fixtures::files::{Scratch, Shelf, blocks, tshark};
 use crate::observe::fixtures::{
     ACK, FIN, ON, PEER, Packet as Tcp, SYN, Teller, US, address, millis, snapshot,
 };
-use crate::probe::{Accepted, Call, Drop, Edge, Purpose, State, Subject};
+use crate::probe::{Accepted, Call, Drop, Edge, Purpose, State, Subject, Why};
 use crate::rfc;
 
 const EPOCH: u64 = 1_760_000_000_000_000_000;
@@ -24,10 +24,10 @@ const TEXT: (Cite, &str) = (rfc!(9293, "3.8"), "there is text to send");
 fn settings() -> Settings {
     Settings {
         epoch: EPOCH,
-        interface: Interface {
+        interfaces: vec![Interface {
             name: "plc0".into(),
             description: String::new(),
-        },
+        }],
         ..Settings::default()
     }
 }
@@ -150,6 +150,36 @@ fn frames_know_their_events_states_and_segments() {
     let conversation = frames.conversations()[0];
     assert_eq!(conversation.local, address(US));
     assert_eq!(conversation.iss, Some(snapshot(State::Listen).iss));
+}
+
+#[test]
+fn packets_stand_under_the_interface_that_they_crossed() {
+    let (packets, _) = captured(|stack| {
+        let bytes = Tcp::theirs(0, 1, ACK, b"").bytes();
+        for interface in [InterfaceId(1), InterfaceId::FIRST] {
+            let came = Event::PacketIn {
+                interface,
+                bytes: &bytes,
+            };
+            stack.input(Subject::Stack, came);
+            stack.tell(
+                Subject::Stack,
+                Event::PacketOut {
+                    interface,
+                    head: &bytes,
+                    body: Pieces::EMPTY,
+                    purpose: Purpose::Ack,
+                    why: Why {
+                        by: OWED.0,
+                        text: OWED.1,
+                    },
+                    variables: None,
+                },
+            );
+        }
+    });
+    let by: Vec<u32> = packets.iter().map(|packet| packet.interface_id).collect();
+    assert_eq!(by, [1, 1, 0, 0]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn begin<S: Store>(store: S, snap: Option<u32>) -> Writer<S> {
             "six.pellucid.example".into(),
         ),
     ];
-    Writer::new(store, &section, &interface, snap, &names).unwrap()
+    Writer::new(store, &section, &[interface], snap, &names).unwrap()
 }
 
 const AT: u64 = 1_760_000_000_123_456_789;
@@ -31,6 +31,7 @@ const AT: u64 = 1_760_000_000_123_456_789;
 fn packet<'a>(bytes: &'a [u8], comments: &'a [String]) -> Packet<'a> {
     Packet {
         at: AT,
+        interface: InterfaceId::FIRST,
         direction: Direction::Out,
         id: 912,
         bytes,
@@ -38,6 +39,43 @@ fn packet<'a>(bytes: &'a [u8], comments: &'a [String]) -> Packet<'a> {
         comments,
         missing_before: 0,
     }
+}
+
+#[test]
+fn packets_name_the_interface_that_they_crossed() {
+    let shelf = Shelf::new(usize::MAX);
+    let named = |name: &str| Interface {
+        name: name.into(),
+        description: String::new(),
+    };
+    let two = [named("plc0"), named("plc1")];
+    let mut writer = Writer::new(shelf.clone(), &Section::default(), &two, None, &[]).unwrap();
+    let bytes = Tcp::ours(1, 1, ACK, b"").bytes();
+    // The last one was not announced.
+    for interface in [1, 0, 3] {
+        let packet = Packet {
+            interface: InterfaceId(interface),
+            ..packet(&bytes, &[])
+        };
+        writer.packet(&packet).unwrap();
+    }
+    writer.flush().unwrap();
+    let seen = blocks(&shelf.bytes()).into_iter().map(|block| match block {
+        Block::InterfaceDescription(interface) => {
+            let mut names = interface.options.iter().filter_map(|option| match option {
+                InterfaceDescriptionOption::IfName(name) => Some(name.to_string()),
+                _ => None,
+            });
+            format!("is {}", names.next().unwrap_or_default())
+        }
+        Block::EnhancedPacket(packet) => format!("by {}", packet.interface_id),
+        other => panic!("{other:?}"),
+    });
+    let seen: Vec<String> = seen.collect();
+    assert_eq!(
+        seen,
+        ["is plc0", "is plc1", "by 1", "by 0", "is ", "is ", "by 3"]
+    );
 }
 
 #[test]
