@@ -55,6 +55,10 @@ const FAILED_ONCE: &[(u64, &str)] = &[
         5_067_958,
         "a reset behind a full window was taken for one outside of it",
     ),
+    (
+        7_099_288,
+        "a keep-alive paid an acknowledgment that its peer could not take",
+    ),
 ];
 
 /// What a failure leaves behind.

@@ -266,3 +266,27 @@ fn segments_must_not_be_fragmented() {
         assert_eq!(packet[6] & 0x40, 0x40, "DF");
     }
 }
+
+/// A keep-alive lies outside the peer's window, so that it is answered; what it acknowledges the
+/// peer does not take (RFC 9293 section 3.10.7.4, first).
+#[test]
+fn a_keep_alive_pays_no_acknowledgment_that_is_owed() {
+    let ms = Duration::from_millis;
+    let (mut lone, id) = Lone::established(Config {
+        delayed_ack: ms(250),
+        keep_alive: Some(super::super::KeepAlive {
+            idle: ms(100),
+            interval: ms(100),
+            probes: 9,
+        }),
+        ..Lone::plain()
+    });
+    lone.inject("P. 1:78(77) ack 1");
+    let expected = [
+        "100 . 0:0(0) ack 78",
+        "200 . 0:0(0) ack 78",
+        "250 . 1:1(0) ack 78",
+    ];
+    assert_eq!(lone.run(ms(299)), expected);
+    assert_eq!(lone.state(id), State::Established);
+}

@@ -84,12 +84,17 @@ impl Connection {
             Choice::Ack => {}
         }
         if self.rcv.is_started() {
-            // Every segment but the first SYN acknowledges, and pays what is owed.
-            self.acks.on_sent();
-            self.duplicate = None;
-            self.timers.cancel(cx, TimerKind::DelayedAck);
+            // Every segment but the first SYN acknowledges, and pays what is owed. Of a keep-alive
+            // the peer takes nothing, since it lies outside the window: RFC 9293 section 3.10.7.4,
+            // first.
+            let is_heard = !matches!(wish.what, Choice::KeepAlive);
+            if is_heard {
+                self.acks.on_sent();
+                self.duplicate = None;
+                self.timers.cancel(cx, TimerKind::DelayedAck);
+            }
             if !self.is_syn(wish) {
-                if let Some(ecn) = &mut self.ecn {
+                if let Some(ecn) = self.ecn.as_mut().filter(|_| is_heard) {
                     ecn.on_told(cx.now);
                 }
                 self.rcv.offered(window);
