@@ -97,6 +97,11 @@ impl InterfaceId {
     pub const FIRST: InterfaceId = InterfaceId(0);
     /// As many as there may be.
     pub const MOST: usize = 1 << u8::BITS;
+
+    /// Every one that there may be, in their order.
+    pub fn all() -> impl Iterator<Item = InterfaceId> {
+        (0..=u8::MAX).map(InterfaceId)
+    }
 }
 
 impl std::fmt::Display for InterfaceId {

@@ -74,19 +74,10 @@ impl Get {
             note(&format!("* link: {}", place.said));
         }
         let station = place.start(self.whither.private.capture.as_deref(), common)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let done = runtime.block_on(async {
-            tokio::select! {
-                done = self.fetch(&station.network, remote, common) => done,
-                signal = signals.wait() => Ok(signal?.code()),
-            }
-        });
-        // What is left of the connection ends with the runtime; its FIN gets time to arrive.
-        drop(runtime);
+        let done = signals.interrupt(self.fetch(&station.network, remote, common));
+        // What is left of the connection has ended with the work; its FIN gets time to arrive.
         let ended = station.end(GOODBYE);
-        let code = done?;
+        let code = done?.unwrap_or_else(|signal| signal.code());
         ended.map(|()| code)
     }
 

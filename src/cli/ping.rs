@@ -60,26 +60,17 @@ impl Ping {
         let place = self.whither.open()?;
         let signals = Signals::listen()?;
         let station = place.start(self.whither.private.capture.as_deref(), common)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
         let mut tally = Tally::new(self.size);
-        let done = runtime.block_on(async {
-            let asking = self.ask(&station.network, remote, &mut tally, common);
-            tokio::select! {
-                done = asking => done.map(|()| None),
-                signal = signals.wait() => Ok(Some(signal?)),
-            }
-        });
-        drop(runtime);
+        let asking = self.ask(&station.network, remote, &mut tally, common);
+        let done = signals.interrupt(asking);
         let ended = station.end(Duration::ZERO);
-        let signal = done?;
+        let done = done?;
         say(&format!("\n--- {} ping statistics ---\n{tally}", self.host))?;
         ended?;
-        Ok(match signal {
-            Some(signal) => signal.code(),
-            None if tally.answered > 0 => Code::Done,
-            None => Code::Failed,
+        Ok(match done {
+            Err(signal) => signal.code(),
+            Ok(()) if tally.answered > 0 => Code::Done,
+            Ok(()) => Code::Failed,
         })
     }
 
@@ -90,12 +81,7 @@ impl Ping {
         tally: &mut Tally,
         common: Common,
     ) -> anyhow::Result<()> {
-        let socket = EchoSocket::open(network, remote);
-        let socket = socket.map_err(|error| {
-            let what = format!("cannot ask {remote}");
-            let now = "name another host: no loopback, multicast or broadcast address";
-            Trouble::usage(what, error.to_string(), now)
-        })?;
+        let socket = open(network, remote)?;
         if !common.quiet {
             let (local, size) = (socket.local_addr()?, self.size);
             let text = format!("PING {} from {local}: {size} bytes of data.", self.host);
@@ -317,6 +303,15 @@ impl fmt::Display for RoundTrips {
             "rtt min/avg/max/mdev = {least:.3}/{mean:.3}/{most:.3}/{deviation:.3} ms"
         )
     }
+}
+
+/// A socket that asks `remote`.
+pub fn open(network: &Network, remote: IpAddr) -> anyhow::Result<EchoSocket> {
+    Ok(EchoSocket::open(network, remote).map_err(|error| {
+        let what = format!("cannot ask {remote}");
+        let now = "name another host: no loopback, multicast or broadcast address";
+        Trouble::usage(what, error.to_string(), now)
+    })?)
 }
 
 /// Milliseconds with three digits that count.

@@ -69,6 +69,23 @@ impl Signals {
         }
     }
 
+    /// Does `work` on a runtime of its own until it is done or a signal comes: then which. What the
+    /// work left running ends with it.
+    pub fn interrupt<T>(
+        &self,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<Result<T, Signal>> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            tokio::select! {
+                done = work => done.map(Ok),
+                signal = self.wait() => Ok(Err(signal?)),
+            }
+        })
+    }
+
     /// Waits for one. To be called inside a tokio runtime with I/O.
     pub async fn wait(&self) -> io::Result<Signal> {
         let mut bell = tokio::net::UnixStream::from_std(self.bell.try_clone()?)?;

@@ -14,6 +14,7 @@ use crate::net::tokio::EchoSocket;
 use crate::stack::EchoRequest;
 
 use super::Common;
+use super::ping;
 use super::signals::Signals;
 use super::station::{Where, code_on};
 use super::trouble::{Code, Trouble, say};
@@ -52,27 +53,14 @@ impl Traceroute {
         let place = self.whither.open()?;
         let signals = Signals::listen()?;
         let station = place.start(self.whither.private.capture.as_deref(), common)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let done = runtime.block_on(async {
-            tokio::select! {
-                done = self.trace(&station.network, remote) => done,
-                signal = signals.wait() => Ok(signal?.code()),
-            }
-        });
-        drop(runtime);
+        let done = signals.interrupt(self.trace(&station.network, remote));
         let ended = station.end(Duration::ZERO);
-        let code = done?;
+        let code = done?.unwrap_or_else(|signal| signal.code());
         ended.map(|()| code)
     }
 
     async fn trace(&self, network: &Network, remote: IpAddr) -> anyhow::Result<Code> {
-        let socket = EchoSocket::open(network, remote).map_err(|error| {
-            let what = format!("cannot ask {remote}");
-            let now = "name another host: no loopback, multicast or broadcast address";
-            Trouble::usage(what, error.to_string(), now)
-        })?;
+        let socket = ping::open(network, remote)?;
         let headers = if remote.is_ipv4() { 20 + 8 } else { 40 + 8 };
         let (host, most, bytes) = (&self.host, self.max_hops, headers + self.size);
         say(&format!(

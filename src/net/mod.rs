@@ -276,7 +276,7 @@ fn fitted(mut config: Config, interfaces: &[Capabilities]) -> io::Result<Config>
         );
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
-    for (id, carries) in (0..=u8::MAX).map(InterfaceId).zip(interfaces) {
+    for (id, carries) in InterfaceId::all().zip(interfaces) {
         if let Some(mtu) = config.mtu_of_mut(id) {
             *mtu = carries.mtu;
         }

@@ -80,7 +80,7 @@ impl Up {
             return;
         }
         self.asked = now;
-        for (id, carries) in (0..=u8::MAX).map(InterfaceId).zip(self.device.interfaces()) {
+        for (id, carries) in InterfaceId::all().zip(self.device.interfaces()) {
             let known = self.stack.config().mtu_of(id);
             if known.is_some_and(|known| known != carries.mtu) {
                 // It exists.

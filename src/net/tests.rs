@@ -71,6 +71,30 @@ fn an_address_that_no_host_can_have_is_refused_by_name() {
     assert!(error.to_string().contains("224.0.0.9"), "{error}");
 }
 
+/// The two ends of a pipe, the first of which has this MTU.
+fn narrowing() -> (Narrowing, pipe::PipeEnd, Arc<AtomicU16>) {
+    let (inner, far) = pipe(1500).expect("descriptors");
+    let mtu = Arc::new(AtomicU16::new(1500));
+    let near = Narrowing {
+        inner,
+        mtu: Arc::clone(&mtu),
+    };
+    (near, far, mtu)
+}
+
+/// Text from the first network to the second, while the link changes under it.
+fn transfer_while_narrowing(a: &Network, b: &Network, mtu: &AtomicU16) {
+    let (mut client, mut server) = connection(a, b);
+    let text = vec![7; 100_000];
+    for width in [1500, 700, 1000] {
+        mtu.store(width, Ordering::Relaxed);
+        client.write_all(&text).expect("room");
+        let mut got = vec![0; text.len()];
+        server.read_exact(&mut got).expect("all of it");
+        assert!(got == text, "{width}");
+    }
+}
+
 #[test]
 fn a_configuration_for_other_interfaces_than_the_devices_is_refused() {
     let (a, _b) = pipe(1500).expect("descriptors");
@@ -91,12 +115,7 @@ fn a_configuration_for_other_interfaces_than_the_devices_is_refused() {
 #[test]
 fn a_network_over_two_devices_follows_the_mtu_of_each() {
     bounded(|| {
-        let (inner, b) = pipe(1500).expect("descriptors");
-        let mtu = Arc::new(AtomicU16::new(1500));
-        let narrowing = Narrowing {
-            inner,
-            mtu: Arc::clone(&mtu),
-        };
+        let (narrowing, b, mtu) = narrowing();
         let (first, _far) = pipe(1500).expect("descriptors");
         let bundle = Bundle::new(vec![Box::new(first), Box::new(narrowing)]);
         let config = Config {
@@ -109,15 +128,7 @@ fn a_network_over_two_devices_follows_the_mtu_of_each() {
         let bundle = bundle.expect("descriptors");
         let a = Network::start(Box::new(bundle), config, Options::default()).expect("a network");
         let b = start(b, 2);
-        let (mut client, mut server) = connection(&a, &b);
-        let text = vec![7; 100_000];
-        for width in [1500, 700, 1000] {
-            mtu.store(width, Ordering::Relaxed);
-            client.write_all(&text).expect("room");
-            let mut got = vec![0; text.len()];
-            server.read_exact(&mut got).expect("all of it");
-            assert!(got == text, "{width}");
-        }
+        transfer_while_narrowing(&a, &b, &mtu);
         // Elsewhere nobody is, and by a route that there is not nothing can be sent.
         let nowhere = Route {
             interface: InterfaceId(2),
@@ -164,22 +175,9 @@ impl Device for Narrowing {
 #[test]
 fn a_transfer_goes_on_when_the_mtu_is_lowered() {
     bounded(|| {
-        let (inner, b) = pipe(1500).expect("descriptors");
-        let mtu = Arc::new(AtomicU16::new(1500));
-        let narrowing = Narrowing {
-            inner,
-            mtu: Arc::clone(&mtu),
-        };
+        let (narrowing, b, mtu) = narrowing();
         let (a, b) = (start(narrowing, 1), start(b, 2));
-        let (mut client, mut server) = connection(&a, &b);
-        let text = vec![7; 100_000];
-        for width in [1500, 700, 1000] {
-            mtu.store(width, Ordering::Relaxed);
-            client.write_all(&text).expect("room");
-            let mut got = vec![0; text.len()];
-            server.read_exact(&mut got).expect("all of it");
-            assert!(got == text, "{width}");
-        }
+        transfer_while_narrowing(&a, &b, &mtu);
     });
 }
 

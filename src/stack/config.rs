@@ -122,8 +122,7 @@ impl Config {
         let first = (&self.addresses[..], self.mtu);
         let further = self.further.iter();
         let further = further.map(|interface| (&interface.addresses[..], interface.mtu));
-        let ids = (0..=u8::MAX).map(InterfaceId);
-        let interfaces = ids.zip(std::iter::once(first).chain(further));
+        let interfaces = InterfaceId::all().zip(std::iter::once(first).chain(further));
         interfaces.map(|(id, (addresses, mtu))| (id, addresses, mtu))
     }
 

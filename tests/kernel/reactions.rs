@@ -11,6 +11,7 @@ mod questions_v4;
 mod questions_v6;
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,6 +43,66 @@ pub struct Question {
     /// Its own, where it has one: what goes to others is not about it.
     pub port: u16,
     pub packets: Vec<Vec<u8>>,
+}
+
+/// A part of a message: from, to, and whether more is to come.
+pub type Piece = (usize, usize, bool);
+
+/// A packet of one family, as it is written there.
+pub trait Packet {
+    /// How the names of its questions begin.
+    const FAMILY: &str;
+    /// The number of the first question.
+    const FIRST: u16;
+
+    /// With the identification of a question, where the header has one.
+    fn numbered(self, id: u16) -> Self;
+
+    fn bytes(&self) -> Vec<u8>;
+}
+
+/// Questions of one family. Each has a number of its own, which is its identification and its port.
+pub struct Asked<P> {
+    questions: Vec<Question>,
+    family: PhantomData<P>,
+}
+
+impl<P: Packet> Asked<P> {
+    pub fn new() -> Asked<P> {
+        Asked {
+            questions: Vec::new(),
+            family: PhantomData,
+        }
+    }
+
+    /// That of the next question.
+    pub fn number(&self) -> u16 {
+        P::FIRST + self.questions.len() as u16
+    }
+
+    pub fn ask(&mut self, name: impl Into<String>, packet: P) {
+        self.ask_all(name, vec![packet]);
+    }
+
+    pub fn ask_all(&mut self, name: impl Into<String>, packets: Vec<P>) {
+        let id = self.number();
+        let packets = packets.into_iter();
+        let packets = packets.map(|packet| packet.numbered(id).bytes());
+        self.ask_bytes(name, packets.collect());
+    }
+
+    /// What no field can say: packets as they are.
+    pub fn ask_bytes(&mut self, name: impl Into<String>, packets: Vec<Vec<u8>>) {
+        self.questions.push(Question {
+            name: format!("{} {}", P::FAMILY, name.into()),
+            port: self.number(),
+            packets,
+        });
+    }
+
+    pub fn questions(self) -> Vec<Question> {
+        self.questions
+    }
 }
 
 fn judge(inside: &Inside) {

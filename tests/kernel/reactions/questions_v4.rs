@@ -2,14 +2,14 @@
 
 use std::net::Ipv4Addr;
 
-use super::Question;
 use super::craft::*;
+use super::{Asked, Packet, Piece, Question};
 
 /// A closed port, for whichever transport.
 const CLOSED: u16 = 9;
 
 pub fn questions() -> Vec<Question> {
-    let mut all = Asked::default();
+    let mut all = Asked::new();
     headers(&mut all);
     addresses(&mut all);
     options(&mut all);
@@ -18,46 +18,28 @@ pub fn questions() -> Vec<Question> {
     datagrams(&mut all);
     segments(&mut all);
     messages(&mut all);
-    all.0
+    all.questions()
 }
 
-/// Each has a number of its own, which is its identification and its port.
-#[derive(Default)]
-struct Asked(Vec<Question>);
+impl Packet for V4 {
+    const FAMILY: &str = "v4";
+    const FIRST: u16 = 20_000;
 
-impl Asked {
-    fn number(&self) -> u16 {
-        20_000 + self.0.len() as u16
+    fn numbered(self, id: u16) -> V4 {
+        V4 { id, ..self }
     }
 
-    fn ask(&mut self, name: impl Into<String>, packet: V4) {
-        self.ask_all(name, vec![packet]);
+    fn bytes(&self) -> Vec<u8> {
+        V4::bytes(self)
     }
+}
 
+impl Asked<V4> {
     /// An echo request that is not as it should be.
     fn ask_echo(&mut self, name: impl Into<String>, spoil: impl FnOnce(&mut V4)) {
         let mut packet = self.echo();
         spoil(&mut packet);
         self.ask(name, packet);
-    }
-
-    /// What no field can say: bytes as they are.
-    fn ask_bytes(&mut self, name: &str, bytes: Vec<u8>) {
-        self.0.push(Question {
-            name: format!("v4 {name}"),
-            port: self.number(),
-            packets: vec![bytes],
-        });
-    }
-
-    fn ask_all(&mut self, name: impl Into<String>, packets: Vec<V4>) {
-        let id = self.number();
-        let packets = packets.into_iter().map(|packet| V4 { id, ..packet });
-        self.0.push(Question {
-            name: format!("v4 {}", name.into()),
-            port: id,
-            packets: packets.map(|packet| packet.bytes()).collect(),
-        });
     }
 
     /// An echo request; the kernel must answer it as it stands.
@@ -78,7 +60,7 @@ impl Asked {
     }
 }
 
-fn headers(all: &mut Asked) {
+fn headers(all: &mut Asked<V4>) {
     for version in [0, 1, 2, 3, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15] {
         all.ask_echo(format!("version {version}"), |it| it.version = version);
     }
@@ -115,12 +97,12 @@ fn headers(all: &mut Asked) {
     for len in 1..20 {
         let mut packet = all.echo().bytes();
         packet.truncate(len);
-        all.ask_bytes(&format!("cut to {len} bytes"), packet);
+        all.ask_bytes(format!("cut to {len} bytes"), vec![packet]);
     }
 }
 
 /// The three protocols, each with something that a host answers.
-fn ask_three(all: &mut Asked, name: &str, packet: &V4) {
+fn ask_three(all: &mut Asked<V4>, name: &str, packet: &V4) {
     let request = icmp(8, 0, &echo(all.number(), b"sixteen bytes..."));
     let it = packet.clone().carrying(ICMP, request);
     all.ask(format!("echo {name}"), it);
@@ -159,7 +141,7 @@ const DESTINATIONS: [&str; 10] = [
     "255.255.255.255",
 ];
 
-fn addresses(all: &mut Asked) {
+fn addresses(all: &mut Asked<V4>) {
     for text in SOURCES {
         let src: Ipv4Addr = text.parse().expect("an address");
         let from = V4 {
@@ -178,7 +160,7 @@ fn addresses(all: &mut Asked) {
     }
 }
 
-fn options(all: &mut Asked) {
+fn options(all: &mut Asked<V4>) {
     let [a, b, c, d] = PEER_V4.octets();
     let lists: [(&str, &[u8]); 17] = [
         ("no operation", &[1, 1, 1, 1]),
@@ -217,7 +199,7 @@ fn options(all: &mut Asked) {
     }
 }
 
-fn protocols(all: &mut Asked) {
+fn protocols(all: &mut Asked<V4>) {
     // Without those that Linux may have a module for: 4, 41, 46, 47, 50, 51, 94, 103, 108, 112,
     // 115, 132, 136.
     for protocol in [
@@ -241,9 +223,6 @@ fn protocols(all: &mut Asked) {
         all.ask(format!("protocol 200 with {len} bytes"), packet);
     }
 }
-
-/// From, to, and whether more is to come.
-type Piece = (usize, usize, bool);
 
 /// Pieces of echo requests, and how long the message is that they are cut from.
 const CUTS: [(&str, usize, &[Piece]); 13] = [
@@ -294,7 +273,7 @@ const CUTS: [(&str, usize, &[Piece]); 13] = [
     ),
 ];
 
-fn cut(all: &Asked, len: usize, pieces: &[Piece]) -> Vec<V4> {
+fn cut(all: &Asked<V4>, len: usize, pieces: &[Piece]) -> Vec<V4> {
     let message = icmp_v4(8, 0, &echo(all.number(), &vec![7; len - 8]));
     let piece = |&(from, to, more): &Piece| V4 {
         protocol: ICMP,
@@ -306,11 +285,11 @@ fn cut(all: &Asked, len: usize, pieces: &[Piece]) -> Vec<V4> {
     pieces.iter().map(piece).collect()
 }
 
-fn fragments(all: &mut Asked) {
+fn fragments(all: &mut Asked<V4>) {
     for (name, len, pieces) in CUTS {
         all.ask_all(name, cut(all, len, pieces));
     }
-    let halves = |all: &Asked| cut(all, 64, &[(0, 32, true), (32, 64, false)]);
+    let halves = |all: &Asked<V4>| cut(all, 64, &[(0, 32, true), (32, 64, false)]);
     let mut beyond = cut(all, 64, &[(0, 64, false)]);
     beyond[0].offset = 8_191;
     all.ask_all("beyond 65,535 bytes", beyond);
@@ -327,7 +306,7 @@ fn fragments(all: &mut Asked) {
     }
 }
 
-fn datagrams(all: &mut Asked) {
+fn datagrams(all: &mut Asked<V4>) {
     for port in [CLOSED, 1, 65_535, 0] {
         all.ask(format!("udp to closed port {port}"), all.udp(port));
     }
@@ -360,7 +339,7 @@ fn datagrams(all: &mut Asked) {
     }
 }
 
-fn segments(all: &mut Asked) {
+fn segments(all: &mut Asked<V4>) {
     for flags in 0..64 {
         all.ask(
             format!("tcp flags {flags:06b} to a closed port"),
@@ -419,7 +398,7 @@ fn segments(all: &mut Asked) {
     }
 }
 
-fn messages(all: &mut Asked) {
+fn messages(all: &mut Asked<V4>) {
     for kind in 0..=45 {
         let mut packet = all.echo();
         packet.payload = icmp_v4(kind, 0, &echo(all.number(), &[0; 32]));

@@ -2,14 +2,14 @@
 
 use std::net::Ipv6Addr;
 
-use super::Question;
 use super::craft::*;
+use super::{Asked, Packet, Piece, Question};
 
 /// A closed port, for whichever transport.
 const CLOSED: u16 = 9;
 
 pub fn questions() -> Vec<Question> {
-    let mut all = Asked::default();
+    let mut all = Asked::new();
     headers(&mut all);
     addresses(&mut all);
     extensions(&mut all);
@@ -18,30 +18,24 @@ pub fn questions() -> Vec<Question> {
     fragments(&mut all);
     transports(&mut all);
     messages(&mut all);
-    all.0
+    all.questions()
 }
 
-/// Each has a number of its own, which is its identification and its port.
-#[derive(Default)]
-struct Asked(Vec<Question>);
+impl Packet for V6 {
+    const FAMILY: &str = "v6";
+    const FIRST: u16 = 40_000;
 
-impl Asked {
-    fn number(&self) -> u16 {
-        40_000 + self.0.len() as u16
+    /// Only fragments have one.
+    fn numbered(self, _: u16) -> V6 {
+        self
     }
 
-    fn ask(&mut self, name: impl Into<String>, packet: V6) {
-        self.ask_all(name, vec![packet]);
+    fn bytes(&self) -> Vec<u8> {
+        V6::bytes(self)
     }
+}
 
-    fn ask_all(&mut self, name: impl Into<String>, packets: Vec<V6>) {
-        self.0.push(Question {
-            name: format!("v6 {}", name.into()),
-            port: self.number(),
-            packets: packets.into_iter().map(|packet| packet.bytes()).collect(),
-        });
-    }
-
+impl Asked<V6> {
     fn request(&self) -> Vec<u8> {
         icmp(128, 0, &echo(self.number(), b"sixteen bytes..."))
     }
@@ -64,7 +58,7 @@ impl Asked {
     }
 }
 
-fn headers(all: &mut Asked) {
+fn headers(all: &mut Asked<V6>) {
     for (what, change) in [("less", -1), ("more", 1), ("8 less", -8), ("8 more", 8)] {
         let payload_len = Some((all.echo().payload.len() as i32 + change) as u16);
         all.ask(
@@ -113,17 +107,11 @@ fn headers(all: &mut Asked) {
     for len in [1, 6, 7, 8, 23, 24, 39] {
         let mut packet = all.echo().bytes();
         packet.truncate(len);
-        let (name, port) = (format!("v6 cut to {len} bytes"), all.number());
-        let packets = vec![packet];
-        all.0.push(Question {
-            name,
-            port,
-            packets,
-        });
+        all.ask_bytes(format!("cut to {len} bytes"), vec![packet]);
     }
 }
 
-fn addresses(all: &mut Asked) {
+fn addresses(all: &mut Asked<V6>) {
     for src in [
         "::",
         "::1",
@@ -168,7 +156,7 @@ fn addresses(all: &mut Asked) {
     }
 }
 
-fn extensions(all: &mut Asked) {
+fn extensions(all: &mut Asked<V6>) {
     let (hop, dst) = (options(HOP_BY_HOP, &[]), options(DESTINATION, &[]));
     let chains: [(&str, Vec<Extension>); 12] = [
         ("hop-by-hop options", vec![hop.clone()]),
@@ -195,7 +183,7 @@ fn extensions(all: &mut Asked) {
     }
 }
 
-fn next_headers(all: &mut Asked) {
+fn next_headers(all: &mut Asked<V6>) {
     let dst = options(DESTINATION, &[]);
     for next in [0, 43, 44, 50, 51, 60, 99, 139, 140, 200, 253, 254, 255] {
         let next_header = next;
@@ -249,7 +237,7 @@ fn next_headers(all: &mut Asked) {
 }
 
 /// RFC 8200 section 4.2: the two highest bits say what becomes of whom does not know an option.
-fn options_by_action(all: &mut Asked) {
+fn options_by_action(all: &mut Asked<V6>) {
     for number in [HOP_BY_HOP, DESTINATION] {
         for kind in [0x1e, 0x3e, 0x5e, 0x7e, 0x9e, 0xbe, 0xde, 0xfe] {
             let extension = options(number, &[kind, 2, 1, 2]);
@@ -267,9 +255,6 @@ fn options_by_action(all: &mut Asked) {
         }
     }
 }
-
-/// From, to, and whether more is to come.
-type Piece = (usize, usize, bool);
 
 /// Pieces of echo requests, and how long the message is that they are cut from.
 const CUTS: [(&str, usize, &[Piece]); 8] = [
@@ -299,7 +284,7 @@ const CUTS: [(&str, usize, &[Piece]); 8] = [
     ),
 ];
 
-fn cut(all: &Asked, len: usize, pieces: &[Piece]) -> Vec<V6> {
+fn cut(all: &Asked<V6>, len: usize, pieces: &[Piece]) -> Vec<V6> {
     let message = icmp(128, 0, &echo(all.number(), &vec![7; len - 8]));
     let whole = V6::default().carrying(&[], ICMPV6, message).payload;
     let piece = |&(from, to, more): &Piece| {
@@ -309,12 +294,12 @@ fn cut(all: &Asked, len: usize, pieces: &[Piece]) -> Vec<V6> {
     pieces.iter().map(piece).collect()
 }
 
-fn fragments(all: &mut Asked) {
+fn fragments(all: &mut Asked<V6>) {
     for (name, len, pieces) in CUTS {
         all.ask_all(name, cut(all, len, pieces));
     }
-    let halves = |all: &Asked| cut(all, 64, &[(0, 32, true), (32, 64, false)]);
-    let id = |all: &Asked| u32::from(all.number());
+    let halves = |all: &Asked<V6>| cut(all, 64, &[(0, 32, true), (32, 64, false)]);
+    let id = |all: &Asked<V6>| u32::from(all.number());
     let beyond = fragment(id(all), 8_191, false);
     let beyond = V6::default().chain(&[beyond], ICMPV6, &[7; 64]);
     all.ask("beyond 65,535 bytes", beyond);
@@ -343,7 +328,7 @@ fn fragments(all: &mut Asked) {
     all.ask("a fragment header behind a fragment header", nested);
 }
 
-fn transports(all: &mut Asked) {
+fn transports(all: &mut Asked<V6>) {
     for port in [CLOSED, 1, 65_535, 0] {
         all.ask(format!("udp to closed port {port}"), all.udp(port));
     }
@@ -400,7 +385,7 @@ fn transports(all: &mut Asked) {
     all.ask("tcp cut to 19 bytes", packet);
 }
 
-fn messages(all: &mut Asked) {
+fn messages(all: &mut Asked<V6>) {
     // Without those of neighbour discovery and multicast listeners, which a TUN interface has none
     // of, 130 to 137 and 143.
     for kind in [
