@@ -5,6 +5,7 @@
 //! then `cite`; the structures (`ring`, `ranges`, `wheel`) can wait until somebody uses them.
 
 pub mod checksum;
+pub mod chunk;
 pub mod cite;
 pub mod keyed;
 pub mod packet;
@@ -18,9 +19,10 @@ pub mod units;
 pub mod wheel;
 
 pub use checksum::Sum;
+pub use chunk::{Chunk, Memory};
 pub use cite::{Cite, Source};
 pub use keyed::{FlowState, Key};
-pub use packet::{Checksum, InterfaceId, Offload, Pieces, Received, Transmit};
+pub use packet::{Checksum, InterfaceId, Offload, Offloads, Pieces, Received, Transmit};
 pub use random::{Random, Seed};
 pub use ranges::{Insert, Ranges};
 pub use ring::Ring;

@@ -3,6 +3,8 @@
 //! On its way out a packet is a head that was just written and a body that is lent by whoever
 //! keeps it (a send ring, in at most two pieces), so that nobody but the kernel copies text.
 
+use super::chunk::Memory;
+
 /// Bytes that lie in at most two places, in order: what a ring holds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pieces<'a>(pub &'a [u8], pub &'a [u8]);
@@ -88,6 +90,32 @@ pub struct Offload {
     pub gso: Option<u16>,
 }
 
+/// What a device takes over from whoever sends by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Offloads {
+    /// It finishes checksums that are [`Checksum::Partial`].
+    pub checksum: bool,
+    /// It cuts TCP segments longer than the path's, over both IP versions: [`Offload::gso`].
+    pub tcp: bool,
+    /// It cuts UDP datagrams that stand for several.
+    pub udp: bool,
+}
+
+impl Offloads {
+    /// It does nothing but carry.
+    pub const NONE: Offloads = Offloads {
+        checksum: false,
+        tcp: false,
+        udp: false,
+    };
+    /// All that there is.
+    pub const ALL: Offloads = Offloads {
+        checksum: true,
+        tcp: true,
+        udp: true,
+    };
+}
+
 /// Which of a stack's interfaces: a place in the order in which they were given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct InterfaceId(pub u8);
@@ -159,6 +187,8 @@ pub struct Received<'a> {
     pub offload: Offload,
     /// Where it came in.
     pub interface: InterfaceId,
+    /// The memory that `bytes` lie in, if it may be held on to: for a packet that is worth it.
+    pub memory: Option<&'a Memory>,
 }
 
 impl<'a> Received<'a> {
@@ -168,6 +198,7 @@ impl<'a> Received<'a> {
             bytes,
             offload: Offload::default(),
             interface: InterfaceId::FIRST,
+            memory: None,
         }
     }
 }
