@@ -158,6 +158,14 @@ impl Header<'_> {
 
 /// Where the total length stands: RFC 791 section 3.1.
 pub const TOTAL_LENGTH_AT: usize = 2;
+/// Where the identification stands.
+pub(super) const IDENTIFICATION_AT: usize = 4;
+/// Where the flags of fragmentation stand, before the offset.
+pub(super) const FRAGMENT_AT: usize = 6;
+/// Where the header's checksum stands.
+pub(super) const CHECKSUM_AT: usize = 10;
+/// Says that no router may cut it, in the two bytes at [`FRAGMENT_AT`].
+pub(super) const DONT_FRAGMENT: u16 = 1 << 14;
 /// The shortest header, in bytes.
 pub const HEADER_MIN: usize = Ipv4Header::MIN_LEN;
 /// The longest header, in bytes.
@@ -165,9 +173,7 @@ pub const HEADER_MAX: usize = Ipv4Header::MAX_LEN;
 
 // RFC 791 section 3.1, Figure 4.
 const VERSION: u8 = 4;
-const DONT_FRAGMENT: u16 = 1 << 14;
 const MORE_FRAGMENTS: u16 = 1 << 13;
-const CHECKSUM_AT: usize = 10;
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,11 @@
 //! Bytes to values and back: no state, no time, no opinion about what a value means.
 //!
 //! Read `tcp` and `options` first, then `ipv4`, `ipv6`, `icmp` and `udp`; `ethernet` and
-//! `neighbour` serve one device only. Each room has a value, a parser that takes bytes nobody has
-//! looked at, and a writer whose output the parser gives back. Header layouts are etherparse's;
-//! what it leaves open is judged here: checksums, lengths that contradict each other, bytes beyond
-//! the length that the header names, unknown options. Past this floor there are no raw header
-//! bytes.
+//! `neighbour` serve one device only, `offload` those that do more than carry. Each room has a
+//! value, a parser that takes bytes nobody has looked at, and a writer whose output the parser
+//! gives back. Header layouts are etherparse's; what it leaves open is judged here: checksums,
+//! lengths that contradict each other, bytes beyond the length that the header names, unknown
+//! options. Past this floor there are no raw header bytes.
 
 #![deny(
     clippy::arithmetic_side_effects,
@@ -32,6 +32,7 @@ pub mod icmp;
 pub mod ipv4;
 pub mod ipv6;
 pub mod neighbour;
+pub mod offload;
 pub mod options;
 pub mod tcp;
 pub mod udp;

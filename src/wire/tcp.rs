@@ -342,6 +342,13 @@ pub const HEADER_MIN: usize = TcpHeader::MIN_LEN;
 pub const HEADER_MAX: usize = TcpHeader::MAX_LEN;
 /// Where the checksum stands: RFC 9293 section 3.1, Figure 1.
 pub const CHECKSUM_AT: usize = 16;
+// Where the other fields stand that are read or written in a packet.
+pub(super) const SEQ_AT: usize = 4;
+pub(super) const ACK_AT: usize = 8;
+pub(super) const DATA_OFFSET_AT: usize = 12;
+pub(super) const FLAGS_AT: usize = 13;
+pub(super) const WINDOW_AT: usize = 14;
+pub(super) const URGENT_AT: usize = 18;
 
 const NAMES: [(Flags, &str, char); 9] = [
     (Flags::FIN, "FIN", 'F'),

@@ -93,6 +93,10 @@ impl<'a> Datagram<'a> {
 pub const PROTOCOL: u8 = 17;
 /// The header's length, in bytes.
 pub const HEADER_LEN: usize = UdpHeader::LEN;
+/// Where the length stands: RFC 768, "Format".
+pub(super) const LENGTH_AT: usize = 4;
+/// Where the checksum stands.
+pub const CHECKSUM_AT: usize = 6;
 
 #[cfg(test)]
 mod tests;

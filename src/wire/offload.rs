@@ -1,0 +1,183 @@
+//! What devices do to packets, as functions on bytes: finish a checksum, cut one packet that stands
+//! for several, join several into one.
+//!
+//! Here [`Layout`] says where the parts of a packet lie, and [`finish`] makes a whole checksum of
+//! one that was begun. `cut` does what Linux and the virtio devices do to a long packet on its way
+//! out, `join` the reverse on the way in. No standard has these rules; what they keep is that each
+//! packet on the wire is one that its sender might have sent by itself.
+
+use std::net::IpAddr;
+
+use crate::base::{Checksum, Sum};
+
+use super::{ipv4, ipv6, tcp, udp};
+
+mod cut;
+mod join;
+
+pub use cut::{Cut, Uncut};
+pub use join::Join;
+
+/// Where the parts of a TCP or UDP packet lie, in bytes from its first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Who sent it.
+    pub src: IpAddr,
+    /// Who shall have it.
+    pub dst: IpAddr,
+    /// What it carries.
+    pub transport: Transport,
+    /// Where the transport's header begins: behind the IP header and all that belongs to it.
+    pub transport_at: usize,
+    /// Where the text begins.
+    pub text_at: usize,
+}
+
+/// A transport whose packets may stand for several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    Tcp,
+    Udp,
+}
+
+impl Layout {
+    /// Reads the first bytes of a packet, all headers among them; text may be missing. `None` for
+    /// anything but one whole packet of TCP or UDP: a fragment, another protocol, a header that is
+    /// cut off.
+    pub fn of(head: &[u8]) -> Option<Layout> {
+        let (src, dst, protocol, transport_at) = match head.first()? >> 4 {
+            4 => {
+                let (header, _) = ipv4::parse_quoted(head).ok()?;
+                let addresses = (header.src.into(), header.dst.into());
+                let whole = header.is_whole().then_some(addresses)?;
+                (whole.0, whole.1, header.protocol, header.header_len())
+            }
+            6 => {
+                let (header, payload) = ipv6::parse_quoted(head).ok()?;
+                let mut walk = header.extensions(payload);
+                // Each step takes eight bytes at least.
+                while let Some(extension) = walk.step().ok()? {
+                    if matches!(extension, ipv6::Extension::Fragment { .. }) {
+                        return None;
+                    }
+                }
+                let before = payload.len().checked_sub(walk.rest().len())?;
+                let at = ipv6::HEADER_LEN.checked_add(before)?;
+                (header.src.into(), header.dst.into(), walk.next_header(), at)
+            }
+            _ => return None,
+        };
+        let rest = head.get(transport_at..)?;
+        let (transport, header_len) = match protocol {
+            tcp::PROTOCOL => (Transport::Tcp, tcp_header_len(rest)?),
+            udp::PROTOCOL => (Transport::Udp, udp::HEADER_LEN),
+            _ => return None,
+        };
+        rest.get(..header_len)?;
+        Some(Layout {
+            src,
+            dst,
+            transport,
+            transport_at,
+            text_at: transport_at.checked_add(header_len)?,
+        })
+    }
+
+    /// Where in the transport's header its checksum stands.
+    pub const fn checksum_offset(&self) -> usize {
+        match self.transport {
+            Transport::Tcp => tcp::CHECKSUM_AT,
+            Transport::Udp => udp::CHECKSUM_AT,
+        }
+    }
+
+    /// The protocol number of the transport.
+    pub const fn protocol(&self) -> u8 {
+        match self.transport {
+            Transport::Tcp => tcp::PROTOCOL,
+            Transport::Udp => udp::PROTOCOL,
+        }
+    }
+
+    /// A checksum that was begun, where this packet has its own: what a device may be asked for.
+    pub fn partial(&self) -> Checksum {
+        // Headers that one could write are far shorter than 2^16.
+        Checksum::Partial {
+            start: u16::try_from(self.transport_at).unwrap_or(u16::MAX),
+            offset: self.checksum_offset() as u16,
+        }
+    }
+}
+
+/// RFC 9293 section 3.1: the data offset counts words; five at least.
+fn tcp_header_len(header: &[u8]) -> Option<usize> {
+    let words = header.get(tcp::DATA_OFFSET_AT)? >> 4;
+    let len = usize::from(words).checked_mul(4)?;
+    (len >= tcp::HEADER_MIN).then_some(len)
+}
+
+/// Makes the checksum whole that was begun: sums from byte `start` to the end, the field's own
+/// content among it, and writes the result into the field. One that is whole, or vouched for, stays
+/// as it is. Returns whether there was room for the field; if not, nothing changes.
+pub fn finish(packet: &mut [u8], checksum: Checksum) -> bool {
+    let Checksum::Partial { start, offset } = checksum else {
+        return true;
+    };
+    let Some(summed) = packet.get_mut(usize::from(start)..) else {
+        return false;
+    };
+    let sum = Sum::new().add(summed);
+    let field = summed.get_mut(offset.into()..);
+    let Some(field) = field.and_then(<[u8]>::first_chunk_mut) else {
+        return false;
+    };
+    *field = in_field(sum, offset.into()).to_be_bytes();
+    true
+}
+
+/// What of a sum belongs in the field that stands `offset` bytes into its header.
+fn in_field(sum: Sum, offset: usize) -> u16 {
+    match sum.checksum() {
+        // RFC 768: a sum of zero is sent as all ones, since zero says that there is none.
+        0 if offset == udp::CHECKSUM_AT => u16::MAX,
+        whole => whole,
+    }
+}
+
+/// Writes `value` where two bytes of `header` stand; nothing if there are none.
+fn set_u16(header: &mut [u8], at: usize, value: u16) {
+    let place = header.get_mut(at..);
+    if let Some(field) = place.and_then(<[u8]>::first_chunk_mut) {
+        *field = value.to_be_bytes();
+    }
+}
+
+/// The two bytes that stand there; zero if there are none.
+fn u16_at(header: &[u8], at: usize) -> u16 {
+    let place = header.get(at..).and_then(<[u8]>::first_chunk);
+    place.map_or(0, |field| u16::from_be_bytes(*field))
+}
+
+/// The four bytes that stand there; zero if there are none.
+fn u32_at(header: &[u8], at: usize) -> u32 {
+    let place = header.get(at..).and_then(<[u8]>::first_chunk);
+    place.map_or(0, |field| u32::from_be_bytes(*field))
+}
+
+/// Writes how long a packet is into its IP header, and what follows from it.
+fn set_ip_length(head: &mut [u8], layout: &Layout, len: u16) {
+    if layout.src.is_ipv6() {
+        // RFC 8200 section 3: the payload length does not count the fixed header.
+        let payload = len.saturating_sub(ipv6::HEADER_LEN as u16);
+        set_u16(head, ipv6::PAYLOAD_LENGTH_AT, payload);
+        return;
+    }
+    set_u16(head, ipv4::TOTAL_LENGTH_AT, len);
+    set_u16(head, ipv4::CHECKSUM_AT, 0);
+    let header = head.get(..layout.transport_at).unwrap_or_default();
+    let sum = Sum::new().add(header).checksum();
+    set_u16(head, ipv4::CHECKSUM_AT, sum);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+use proptest::prelude::*;
+
+use super::super::finish;
+use super::super::tests::{BOTH, Ip, begin_checksum, judge, tcp_header, tcp_packet, udp_packet};
+use super::*;
+
+/// All packets that `packet` stands for, each in one piece.
+fn cut(packet: &[u8], gso: u16, does: Offloads) -> Result<Vec<Vec<u8>>, Uncut> {
+    let whole = Transmit {
+        offload: Offload {
+            gso: Some(gso),
+            ..Offload::default()
+        },
+        interface: InterfaceId(3),
+        ..Transmit::plain(packet, Pieces::EMPTY)
+    };
+    let mut cut = Cut::of(&whole, does)?;
+    let mut all = Vec::new();
+    while let Some(packet) = cut.next() {
+        assert_eq!(packet.interface, InterfaceId(3));
+        assert_eq!(packet.offload.gso, None);
+        let mut bytes = packet.to_vec();
+        // With a checksum that the device would finish, the device does it here.
+        assert_eq!(packet.offload.checksum == Checksum::Full, !does.checksum);
+        assert!(finish(&mut bytes, packet.offload.checksum));
+        all.push(bytes);
+    }
+    Ok(all)
+}
+
+#[test]
+fn a_long_segment_becomes_three() {
+    let mut header = tcp_header(u32::MAX - 4);
+    (header.psh, header.fin, header.cwr) = (true, true, true);
+    let long = tcp_packet(Ip::V4, u16::MAX, header.clone(), b"0123456789abcdefghijklm");
+    let all = cut(&long, 10, Offloads::NONE).expect("TCP");
+    let seen: Vec<_> = all.iter().map(|packet| judge(packet)).collect();
+    let texts: Vec<&[u8]> = seen.iter().map(|seen| &seen.text[..]).collect();
+    assert_eq!(texts, [&b"0123456789"[..], b"abcdefghij", b"klm"]);
+    let numbers: Vec<u32> = seen.iter().map(|seen| seen.tcp().sequence_number).collect();
+    assert_eq!(numbers, [u32::MAX - 4, 5, 15]);
+    let identifications: Vec<u16> = seen.iter().map(|seen| seen.identification).collect();
+    assert_eq!(identifications, [u16::MAX, 0, 1]);
+    let flags = |flag: fn(&etherparse::TcpHeader) -> bool| -> Vec<bool> {
+        seen.iter().map(|seen| flag(seen.tcp())).collect()
+    };
+    assert_eq!(flags(|tcp| tcp.fin), [false, false, true]);
+    assert_eq!(flags(|tcp| tcp.psh), [false, false, true]);
+    assert_eq!(flags(|tcp| tcp.cwr), [true, false, false]);
+    assert_eq!(flags(|tcp| tcp.ack), [true; 3]);
+    for tcp in seen.iter().map(|seen| seen.tcp()) {
+        assert_eq!(tcp.options, header.options);
+        assert_eq!(tcp.window_size, header.window_size);
+        assert_eq!(tcp.acknowledgment_number, header.acknowledgment_number);
+    }
+}
+
+#[test]
+fn a_packet_for_itself_is_handed_out_as_it_is() {
+    for ip in BOTH {
+        for whole in [
+            tcp_packet(ip, 9, tcp_header(1), b"text"),
+            tcp_packet(ip, 9, tcp_header(1), b""),
+            udp_packet(ip, 9, b"text"),
+        ] {
+            // Text of exactly one segment's length, too.
+            assert_eq!(cut(&whole, 4, Offloads::NONE), Ok(vec![whole.clone()]));
+            let mut begun = whole.clone();
+            let checksum = begin_checksum(&mut begun);
+            let begun = Transmit {
+                offload: Offload {
+                    checksum,
+                    gso: None,
+                },
+                ..Transmit::plain(&begun, Pieces::EMPTY)
+            };
+            let mut cut = Cut::of(&begun, Offloads::NONE).expect("TCP or UDP");
+            let only = cut.next().expect("one");
+            assert_eq!(only.to_vec(), whole);
+            assert_eq!(only.offload, Offload::default());
+            assert!(cut.next().is_none());
+        }
+    }
+}
+
+#[test]
+fn datagrams_without_a_checksum_stay_without() {
+    let mut long = udp_packet(Ip::V4, 9, b"0123456789");
+    long[26..28].fill(0);
+    let all = cut(&long, 4, Offloads::NONE).expect("UDP");
+    assert_eq!(all.len(), 3);
+    assert!(all.iter().all(|packet| packet[26..28] == [0, 0]));
+    assert_eq!(all[2][24..26], [0, 10]);
+}
+
+#[test]
+fn text_may_lie_in_the_head_or_behind_it() {
+    let long = tcp_packet(Ip::V4, 9, tcp_header(1), b"0123456789");
+    let expected = cut(&long, 4, Offloads::NONE).expect("TCP");
+    for head in 52..=long.len() {
+        for split in head..=long.len() {
+            let body = Pieces(&long[head..split], &long[split..]);
+            let packet = Transmit {
+                offload: Offload {
+                    gso: Some(4),
+                    ..Offload::default()
+                },
+                ..Transmit::plain(&long[..head], body)
+            };
+            let cut = Cut::of(&packet, Offloads::NONE);
+            let scattered = head > 52 && split > head && split < long.len();
+            assert_eq!(matches!(cut, Err(Uncut::Scattered)), scattered);
+            let Ok(mut cut) = cut else { continue };
+            for expected in &expected {
+                assert_eq!(cut.next().expect("three").to_vec(), *expected);
+            }
+            assert!(cut.next().is_none());
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_cut_is_refused_with_a_reason() {
+    let refusal = |packet: &[u8], gso| cut(packet, gso, Offloads::NONE).expect_err("no");
+    let segment = tcp_packet(Ip::V4, 9, tcp_header(1), b"0123456789");
+    assert_eq!(refusal(&segment, 0), Uncut::Size);
+    assert_eq!(refusal(&segment[..40], 4), Uncut::Layout);
+    assert_eq!(refusal(&[0x45; 19], 4), Uncut::Layout);
+    for flag in [1 << 1, 1 << 2, 1 << 5] {
+        let mut flagged = segment.clone();
+        flagged[33] |= flag;
+        assert_eq!(refusal(&flagged, 4), Uncut::Flags);
+        // As one segment it may be what it is.
+        assert!(cut(&flagged, 10, Offloads::NONE).is_ok());
+    }
+    let headers = &segment[..52];
+    let body = vec![0; 65_536 - 52];
+    let of =
+        |body: &[u8]| Cut::of(&Transmit::plain(headers, Pieces::one(body)), Offloads::NONE).err();
+    assert_eq!(of(&body), Some(Uncut::Long));
+    assert_eq!(of(&body[1..]), None);
+}
+
+proptest! {
+    #[test]
+    fn each_packet_is_whole_and_all_carry_the_text(
+        v6: bool,
+        is_udp: bool,
+        checksum: bool,
+        flags in 0_u8..32,
+        seq: u32,
+        identification: u16,
+        text in proptest::collection::vec(any::<u8>(), 0..9_000),
+        gso in 1_u16..3_000,
+    ) {
+        let ip = BOTH[usize::from(v6)];
+        let mut header = tcp_header(seq);
+        header.fin = flags & 1 != 0;
+        header.psh = flags & 2 != 0;
+        header.cwr = flags & 4 != 0;
+        header.ece = flags & 8 != 0;
+        let long = if is_udp {
+            udp_packet(ip, identification, &text)
+        } else {
+            tcp_packet(ip, identification, header.clone(), &text)
+        };
+        let does = Offloads { checksum, ..Offloads::NONE };
+        let all = cut(&long, gso, does).expect("TCP or UDP");
+        prop_assert_eq!(all.len(), text.len().div_ceil(gso.into()).max(1));
+        let mut got = Vec::new();
+        for (nth, packet) in all.iter().enumerate() {
+            let seen = judge(packet);
+            let (is_first, is_last) = (nth == 0, nth + 1 == all.len());
+            prop_assert!(is_last || seen.text.len() == usize::from(gso));
+            if !v6 {
+                prop_assert_eq!(seen.identification, identification.wrapping_add(nth as u16));
+            }
+            if !is_udp {
+                let mut expected = header.clone();
+                expected.sequence_number = seq.wrapping_add(got.len() as u32);
+                expected.fin &= is_last;
+                expected.psh &= is_last;
+                expected.cwr &= is_first;
+                expected.checksum = seen.tcp().checksum;
+                prop_assert_eq!(seen.tcp(), &expected);
+            }
+            got.extend(seen.text);
+        }
+        prop_assert_eq!(got, text);
+    }
+}
