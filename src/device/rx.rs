@@ -1,31 +1,53 @@
-//! Packets as they come in: one behind the other in one piece of memory.
+//! Packets as they come in: one behind the other, in a few rooms of memory that may be shared.
 //!
 //! The system wants room for the largest packet there is at every read, but most packets are small.
 //! A room of that size for each packet of a batch would scatter it over 16 MiB, at distances of
 //! about 64 KiB, which meet in the same few lines of the processor's caches. Laid close together, a
 //! batch of 1500-byte packets takes 384 KiB of the second cache.
+//!
+//! A large packet may be held on to instead of being copied: it comes with the room that it lies
+//! in, which is not written again while anybody holds it. What was used last is used first, because
+//! the caches still have it.
 
+use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::base::{InterfaceId, Received};
+use crate::base::{InterfaceId, Memory, Offload, Received};
 
 /// Received packets, and room for the next one.
-#[derive(Debug)]
 pub struct RxBuffer {
-    memory: Vec<u8>,
-    /// Where each lies, and where it came in.
-    packets: Vec<(Range<usize>, InterfaceId)>,
-    /// Where the next packet's room begins.
+    /// Where the batch lies. The last is being filled; nobody but us holds it while there is room
+    /// left in it.
+    used: Vec<Memory>,
+    /// Where earlier batches lay, the latest last. Others may still hold them.
+    kept: Vec<Memory>,
+    packets: Vec<Packet>,
+    /// Where in the last room the next packet begins.
     next: usize,
+    /// Bytes that the batch has taken.
+    taken: usize,
+}
+
+/// One that was received.
+#[derive(Clone)]
+struct Packet {
+    /// Which of the rooms in use.
+    room: usize,
+    at: Range<usize>,
+    offload: Offload,
+    interface: InterfaceId,
 }
 
 impl RxBuffer {
     /// No packets.
     pub fn new() -> RxBuffer {
         RxBuffer {
-            memory: vec![0; ROOM_LEN + DENSE_LEN],
+            used: Vec::with_capacity(USED_MAX),
+            kept: Vec::with_capacity(KEPT_MAX + USED_MAX),
             packets: Vec::with_capacity(PACKETS_MAX),
             next: 0,
+            taken: 0,
         }
     }
 
@@ -33,21 +55,34 @@ impl RxBuffer {
     pub fn clear(&mut self) {
         self.packets.clear();
         self.next = 0;
+        self.taken = 0;
+        self.kept.append(&mut self.used);
+        // What is forgotten here is given back when the last who holds it lets go.
+        let surplus = self.kept.len().saturating_sub(KEPT_MAX);
+        self.kept.drain(..surplus);
     }
 
     /// Whether another packet finds room beside those that are here.
     pub fn has_room(&self) -> bool {
-        self.packets.len() < PACKETS_MAX && self.next <= DENSE_LEN
+        self.packets.len() < PACKETS_MAX && self.taken < TAKEN_MAX
     }
 
-    /// Room for the next packet: for the largest there is, and for at least a byte more, so that a
-    /// packet cut off by the system can be told from one that fits. If there is none, all packets
-    /// are forgotten first.
+    /// Room for the next packet: for the largest there is with its link's header, and for at least
+    /// a byte more, so that a packet cut off by the system can be told from one that fits. If there
+    /// is none, all packets are forgotten first.
     pub fn room(&mut self) -> &mut [u8] {
         if !self.has_room() {
             self.clear();
         }
-        &mut self.memory[self.next..][..ROOM_LEN]
+        let last = self.used.last_mut().and_then(Arc::get_mut);
+        if last.is_none() || self.next > BEGIN_MAX {
+            let another = self.take_room();
+            self.used.push(another);
+            self.next = 0;
+        }
+        let last = self.used.last_mut().and_then(Arc::get_mut);
+        let last = last.expect("either it was tried above, or it was taken for being free");
+        &mut last[self.next..][..ROOM_LEN]
     }
 
     /// Keeps the packet that lies at `range` of the room.
@@ -56,31 +91,75 @@ impl RxBuffer {
     ///
     /// If the range reaches beyond the room.
     pub fn keep(&mut self, range: Range<usize>) -> Received<'_> {
+        self.keep_as(range, Offload::default())
+    }
+
+    /// The same for a packet of which the device has something to say.
+    ///
+    /// # Panics
+    ///
+    /// As for [`RxBuffer::keep`], and if there is no room because nobody asked for it.
+    pub fn keep_as(&mut self, range: Range<usize>, offload: Offload) -> Received<'_> {
         assert!(range.end <= ROOM_LEN, "a packet within its room");
+        let room = self.used.len().checked_sub(1).expect("it lies in a room");
         let at = self.next + range.start..self.next + range.end;
-        self.next = at.end.next_multiple_of(LINE_LEN);
-        self.packets.push((at.clone(), InterfaceId::FIRST));
-        Received::plain(&self.memory[at])
+        let len = range.end.next_multiple_of(LINE_LEN);
+        self.taken += len;
+        self.next += len;
+        let packet = Packet {
+            room,
+            at,
+            offload,
+            interface: InterfaceId::FIRST,
+        };
+        if packet.is_large() {
+            // Whoever holds on to it holds nothing else.
+            self.next = ROOM_WHOLE;
+        }
+        self.packets.push(packet.clone());
+        packet.read(&self.used)
     }
 
     /// Says of the packet that was kept last where it came in, and returns it; `None` if there is
     /// none.
     pub fn stamp(&mut self, interface: InterfaceId) -> Option<Received<'_>> {
-        let (at, stamped) = self.packets.last_mut()?;
-        *stamped = interface;
-        Some(Received {
-            interface,
-            ..Received::plain(&self.memory[at.clone()])
-        })
+        let last = self.packets.last_mut()?;
+        last.interface = interface;
+        Some(last.read(&self.used))
     }
 
     /// The packets, in the order in which they came.
     pub fn packets(&self) -> impl ExactSizeIterator<Item = Received<'_>> {
-        let packets = self.packets.iter();
-        packets.map(|(at, interface)| Received {
-            interface: *interface,
-            ..Received::plain(&self.memory[at.clone()])
-        })
+        self.packets.iter().map(|packet| packet.read(&self.used))
+    }
+
+    /// A room that nobody else holds: of those that are kept the one that was used last.
+    fn take_room(&mut self) -> Memory {
+        let free = self
+            .kept
+            .iter_mut()
+            .rposition(|room| Arc::get_mut(room).is_some());
+        match free {
+            Some(place) => self.kept.remove(place),
+            None => Arc::new(vec![0; ROOM_WHOLE]),
+        }
+    }
+}
+
+impl Packet {
+    fn read<'a>(&self, rooms: &'a [Memory]) -> Received<'a> {
+        let memory = &rooms[self.room];
+        Received {
+            bytes: &memory[self.at.clone()],
+            offload: self.offload,
+            interface: self.interface,
+            memory: self.is_large().then_some(memory),
+        }
+    }
+
+    /// Whether to hold on to it is cheaper than to copy it.
+    fn is_large(&self) -> bool {
+        self.at.len() >= LARGE
     }
 }
 
@@ -90,13 +169,36 @@ impl Default for RxBuffer {
     }
 }
 
-/// 65,535 bytes of packet, 40 of IPv6 header that its length does not count, and room to notice.
-const ROOM_LEN: usize = 65_535 + 40 + 1;
+/// What it holds is strangers': it prints its measures.
+impl fmt::Debug for RxBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RxBuffer")
+            .field("packets", &self.packets.len())
+            .field("taken", &self.taken)
+            .field("rooms", &(self.used.len() + self.kept.len()))
+            .finish()
+    }
+}
+
+/// 65,535 bytes of packet, 40 of IPv6 header that its length does not count, 14 of a link's header
+/// at most, and room to notice: in whole lines.
+const ROOM_LEN: usize = (65_535 + 40 + 14 + 1_usize).next_multiple_of(LINE_LEN);
+/// Where the last packet in a room may begin.
+const BEGIN_MAX: usize = 64 << 10;
+const ROOM_WHOLE: usize = BEGIN_MAX + ROOM_LEN;
 /// Packets of a batch, at most.
 const PACKETS_MAX: usize = 256;
-/// Where the last packet of a batch may begin: such that as many as there may be find room if they
+/// Bytes of a batch before the last packet: such that as many as there may be find room if they
 /// are of Ethernet's size.
-const DENSE_LEN: usize = PACKETS_MAX * 1536;
+const TAKEN_MAX: usize = PACKETS_MAX * 1536;
+/// Rooms that a batch can take: each but the last has a large packet, or is full to where the next
+/// would begin, which is more.
+const USED_MAX: usize = TAKEN_MAX / LARGE + 1;
+/// Rooms kept for later: 8 MiB if all of them were ever full. Readers who hold on to more than that
+/// are slow, and their rooms are given back rather than used again.
+const KEPT_MAX: usize = 64;
+/// A packet that is worth holding on to, with half of its room: 32 KiB are copied in about 2 us.
+const LARGE: usize = 32 << 10;
 /// Of the processor's caches.
 const LINE_LEN: usize = 64;
 
