@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustix::event::epoll;
 
 use super::{Capabilities, Device, LossCounters, Losses, RxBuffer, count};
-use crate::base::{InterfaceId, Received, Transmit};
+use crate::base::{InterfaceId, Offloads, Received, Transmit};
 
 /// Devices behind one trait.
 pub struct Bundle {
@@ -61,13 +61,15 @@ fn watch(fds: &[BorrowedFd<'_>]) -> io::Result<OwnedFd> {
 }
 
 impl Device for Bundle {
-    /// The names of all members, and the MTU of the first.
+    /// The names of all members, and the MTU of the first, and what may be left to it.
     fn capabilities(&self) -> Capabilities {
         let all = self.interfaces();
         let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
+        let first = all.first();
         Capabilities {
             name: names.join("+"),
-            mtu: all.first().map_or(0, |first| first.mtu),
+            mtu: first.map_or(0, |first| first.mtu),
+            offloads: first.map_or(Offloads::NONE, |first| first.offloads),
         }
     }
 

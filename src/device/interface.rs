@@ -148,7 +148,7 @@ pub(super) fn check_name(name: &str) -> io::Result<()> {
 
 /// `struct ifreq` of `netdevice(7)`.
 #[repr(C, align(8))]
-struct Request {
+pub(super) struct Request {
     name: [u8; NAME_MAX + 1],
     value: [u8; 24],
 }
@@ -158,6 +158,11 @@ const _: () = assert!(size_of::<Request>() == 40);
 impl Request {
     /// `name` was checked: it leaves room for the zero byte at the end.
     fn new(name: &str) -> Request {
+        Request::with(name, &[])
+    }
+
+    /// The same with a value, of 24 bytes at most.
+    pub(super) fn with(name: &str, value: &[u8]) -> Request {
         let mut request = Request {
             name: [0; NAME_MAX + 1],
             value: [0; 24],
@@ -165,7 +170,17 @@ impl Request {
         for (to, from) in request.name.iter_mut().zip(name.bytes().take(NAME_MAX)) {
             *to = from;
         }
+        for (to, from) in request.value.iter_mut().zip(value) {
+            *to = *from;
+        }
         request
+    }
+
+    /// The name, which the kernel may have completed.
+    pub(super) fn name(&self) -> String {
+        let end = self.name.iter().position(|byte| *byte == 0);
+        let name = &self.name[..end.unwrap_or(NAME_MAX)];
+        String::from_utf8_lossy(name).into_owned()
     }
 }
 

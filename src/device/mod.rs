@@ -3,30 +3,38 @@
 //! A device moves whole IP packets and decides nothing. Sending needs no exclusive access, so a
 //! writing thread may send while the driver waits for input.
 //!
-//! Read `tun` first: it is the default device, and the others follow its rules. `veth` carries the
-//! same packets in Ethernet frames, with `neighbour` for what Ethernet asks in between; `pipe` is
-//! two ends in memory, for tests, and `bundle` several devices as one. `rx` is where received
-//! packets are put, and `interface` asks the kernel about an interface.
+//! Read `tun` first: it is the plainest device, and the others follow its rules. `tun_gso` is the
+//! default: the same interface with work left to the kernel, asked for in the header that `virtio`
+//! describes; `attached` has what both share, and [`open_tun`] chooses. `veth` carries the same
+//! packets in Ethernet frames, with `neighbour` for what Ethernet asks in between; `pipe` is two
+//! ends in memory, for tests, and `bundle` several devices as one. `rx` is where received packets
+//! are put, and `interface` asks the kernel about an interface.
 
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::base::{Offload, Received, Transmit};
+use crate::base::{Offloads, Received, Transmit};
 
+mod attached;
 mod bundle;
 mod interface;
 mod neighbour;
 pub mod pipe;
 mod rx;
 pub mod tun;
+pub mod tun_gso;
 pub mod veth;
+mod virtio;
 
 pub use bundle::Bundle;
-pub use pipe::{PipeEnd, pipe};
+pub use pipe::{PipeEnd, pipe, pipe_with};
 pub use rx::RxBuffer;
 pub use tun::Tun;
+pub use tun_gso::OffloadTun;
 pub use veth::Veth;
+
+use virtio::Header;
 
 /// Something that carries IP packets.
 pub trait Device: Send + Sync {
@@ -74,6 +82,8 @@ pub struct Capabilities {
     pub name: String,
     /// The largest packet it carries, in bytes.
     pub mtu: u16,
+    /// What may be left to it.
+    pub offloads: Offloads,
 }
 
 /// Packets that a device lost, by reason. None of them is told to the stack: to it they are
@@ -82,6 +92,8 @@ pub struct Capabilities {
 pub struct Losses {
     /// Received, but longer than the room for it, so that its end is missing.
     pub cut: u64,
+    /// Received, but what the device says of it cannot be.
+    pub misdescribed: u64,
     /// Not sent: the device takes no more.
     pub full: u64,
     /// Not sent: the interface is down.
@@ -94,6 +106,7 @@ pub struct Losses {
 #[derive(Debug, Default)]
 struct LossCounters {
     cut: AtomicU64,
+    misdescribed: AtomicU64,
     full: AtomicU64,
     down: AtomicU64,
     refused: AtomicU64,
@@ -104,12 +117,14 @@ impl Losses {
     fn and(self, others: Losses) -> Losses {
         let Losses {
             cut,
+            misdescribed,
             full,
             down,
             refused,
         } = others;
         Losses {
             cut: self.cut + cut,
+            misdescribed: self.misdescribed + misdescribed,
             full: self.full + full,
             down: self.down + down,
             refused: self.refused + refused,
@@ -121,6 +136,7 @@ impl LossCounters {
     fn read(&self) -> Losses {
         Losses {
             cut: self.cut.load(Ordering::Relaxed),
+            misdescribed: self.misdescribed.load(Ordering::Relaxed),
             full: self.full.load(Ordering::Relaxed),
             down: self.down.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
@@ -132,15 +148,65 @@ fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
+/// Opens a TUN interface as the default device, or as the plain one: if that is wanted, or if this
+/// kernel does no more. Which, and why, is said in the log.
+///
+/// # Errors
+///
+/// As for [`Tun::open`].
+pub fn open_tun(name: &str, preference: Preference) -> io::Result<Box<dyn Device>> {
+    if preference == Preference::Plain {
+        let tun = Tun::open(name)?;
+        log::info!("{}: a plain TUN device, as asked", tun.name());
+        return Ok(Box::new(tun));
+    }
+    match OffloadTun::open(name) {
+        Ok(tun) => {
+            let Capabilities { name, offloads, .. } = tun.capabilities();
+            log::info!("{name}: a TUN device that does more: {offloads:?}");
+            Ok(Box::new(tun))
+        }
+        Err(error) if NO_OFFLOAD.contains(&error.kind()) => {
+            // If the name itself is wrong, this says so.
+            let tun = Tun::open(name)?;
+            log::info!("{}: a plain TUN device: {error}", tun.name());
+            Ok(Box::new(tun))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Which TUN device is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Preference {
+    /// [`OffloadTun`] where the kernel has it, else [`Tun`].
+    #[default]
+    Offload,
+    /// [`Tun`]: each packet crosses as it would cross a wire.
+    Plain,
+}
+
+/// How a kernel says that it knows no TUN device that does more than carry.
+const NO_OFFLOAD: [io::ErrorKind; 2] = [io::ErrorKind::InvalidInput, io::ErrorKind::Unsupported];
+
 /// Whether a device that does nothing but carry can take this packet: one whole IP packet of at
 /// most `mtu` bytes. Linux would take a longer one, or a single byte, in silence.
 fn is_carriable(packet: &Transmit<'_>, mtu: u16) -> bool {
-    let shortest = match packet.head.first().map(|byte| byte >> 4) {
-        Some(4) => IPV4_HEADER_LEN,
-        Some(6) => IPV6_HEADER_LEN,
-        _ => return false,
+    asked_of(packet, mtu, Offloads::NONE).is_some()
+}
+
+/// What a device that does so much must be asked for with this packet; `None` if it cannot take
+/// it: it is no IP packet, the packets that it stands for are longer than `mtu`, or it wants more.
+fn asked_of(packet: &Transmit<'_>, mtu: u16, does: Offloads) -> Option<Header> {
+    let shortest = match packet.head.first()? >> 4 {
+        4 => IPV4_HEADER_LEN,
+        6 => IPV6_HEADER_LEN,
+        _ => return None,
     };
-    (shortest..=usize::from(mtu)).contains(&packet.len()) && packet.offload == Offload::default()
+    let header = Header::of(packet, does)?;
+    let on_wire = header.longest_of(packet.len());
+    let is_whole = (shortest..=usize::from(u16::MAX)).contains(&packet.len());
+    (is_whole && on_wire <= usize::from(mtu)).then_some(header)
 }
 
 /// RFC 791 section 3.1: five words, without options.

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::{Errno, read, write};
 
-use super::{Capabilities, Device, LossCounters, Losses, RxBuffer, count, is_carriable};
-use crate::base::{Received, Transmit};
+use super::{Capabilities, Device, LossCounters, Losses, RxBuffer, asked_of, count};
+use crate::base::{Offload, Offloads, Received, Transmit};
 
 /// Makes a pipe that carries packets of up to `mtu` bytes, and gives its two ends.
 ///
@@ -20,11 +20,22 @@ use crate::base::{Received, Transmit};
 ///
 /// The system has no descriptor left.
 pub fn pipe(mtu: u16) -> io::Result<(PipeEnd, PipeEnd)> {
+    pipe_with(mtu, Offloads::NONE)
+}
+
+/// The same with work left to the pipe, which leaves it to whoever receives: packets arrive whole,
+/// and with what was asked for. Those that a packet stands for must not exceed `mtu`.
+///
+/// # Errors
+///
+/// As for [`pipe`].
+pub fn pipe_with(mtu: u16, offloads: Offloads) -> io::Result<(PipeEnd, PipeEnd)> {
     let there = Arc::new(Lane::new()?);
     let back = Arc::new(Lane::new()?);
     let end = |name, incoming: &Arc<Lane>, outgoing: &Arc<Lane>| PipeEnd {
         name,
         mtu,
+        offloads,
         incoming: Arc::clone(incoming),
         outgoing: Arc::clone(outgoing),
         losses: LossCounters::default(),
@@ -38,6 +49,7 @@ pub fn pipe(mtu: u16) -> io::Result<(PipeEnd, PipeEnd)> {
 pub struct PipeEnd {
     name: &'static str,
     mtu: u16,
+    offloads: Offloads,
     incoming: Arc<Lane>,
     outgoing: Arc<Lane>,
     losses: LossCounters,
@@ -46,7 +58,7 @@ pub struct PipeEnd {
 /// Packets on their way in one direction.
 #[derive(Debug)]
 struct Lane {
-    packets: Mutex<VecDeque<Vec<u8>>>,
+    packets: Mutex<VecDeque<(Vec<u8>, Offload)>>,
     /// Readable exactly while packets wait; changed only under the lock.
     waiting: OwnedFd,
 }
@@ -69,14 +81,14 @@ impl Lane {
         if packets.is_empty() {
             write(&self.waiting, &1_u64.to_ne_bytes())?;
         }
-        packets.push_back(packet.to_vec());
+        packets.push_back((packet.to_vec(), packet.offload));
         Ok(true)
     }
 
-    /// Copies the oldest packet into `room`; its length.
-    fn pop(&self, room: &mut [u8]) -> io::Result<Option<usize>> {
+    /// Copies the oldest packet into `room`; its length, and what was asked for.
+    fn pop(&self, room: &mut [u8]) -> io::Result<Option<(usize, Offload)>> {
         let mut packets = self.packets.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(packet) = packets.pop_front() else {
+        let Some((packet, offload)) = packets.pop_front() else {
             return Ok(None);
         };
         if packets.is_empty() {
@@ -87,7 +99,7 @@ impl Lane {
         }
         let len = packet.len().min(room.len());
         room[..len].copy_from_slice(&packet[..len]);
-        Ok(Some(len))
+        Ok(Some((len, offload)))
     }
 }
 
@@ -96,16 +108,17 @@ impl Device for PipeEnd {
         Capabilities {
             name: self.name.to_owned(),
             mtu: self.mtu,
+            offloads: self.offloads,
         }
     }
 
     fn receive<'b>(&self, buf: &'b mut RxBuffer) -> io::Result<Option<Received<'b>>> {
-        let len = self.incoming.pop(buf.room())?;
-        Ok(len.map(|len| buf.keep(0..len)))
+        let popped = self.incoming.pop(buf.room())?;
+        Ok(popped.map(|(len, offload)| buf.keep_as(0..len, offload)))
     }
 
     fn transmit(&self, packet: &Transmit<'_>) -> io::Result<()> {
-        if !is_carriable(packet, self.mtu) {
+        if asked_of(packet, self.mtu, self.offloads).is_none() {
             count(&self.losses.refused);
         } else if !self.outgoing.push(packet)? {
             count(&self.losses.full);

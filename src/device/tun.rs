@@ -1,4 +1,4 @@
-//! The default device: a plain Linux TUN interface, opened by the `tun-tap` crate.
+//! The plain TUN device: a Linux TUN interface, opened by the `tun-tap` crate.
 //!
 //! Packets go in and out as they are, without a header of the device's own (IFF_NO_PI), both IP
 //! versions alike. What the kernel's driver does in silence is made visible here: it cuts a packet
@@ -8,26 +8,19 @@
 
 use std::io;
 use std::io::IoSlice;
-use std::os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 
-use rustix::io::{Errno, ioctl_fionbio, read, write, writev};
-use rustix::ioctl::{IntegerSetter, Opcode, ioctl, opcode};
+use rustix::io::{write, writev};
 use tun_tap::{Iface, Mode};
 
-use super::interface::{Interface, check_name};
-use super::{Capabilities, Device, LossCounters, Losses, RxBuffer, count, is_carriable};
-use crate::base::{Pieces, Received, Transmit};
+use super::attached::{Attached, OpenError, set_offloads};
+use super::interface::check_name;
+use super::{Capabilities, Device, Losses, RxBuffer, count, is_carriable};
+use crate::base::{Offloads, Pieces, Received, Transmit};
 
 /// A TUN interface. It lives as long as this value, unless it was made persistent elsewhere.
 #[derive(Debug)]
-pub struct Tun {
-    file: OwnedFd,
-    interface: Interface,
-    /// As last read, in bytes.
-    mtu: AtomicU16,
-    losses: LossCounters,
-}
+pub struct Tun(Attached);
 
 impl Tun {
     /// Makes or attaches to the TUN interface called `name`, in the network namespace of the
@@ -42,39 +35,18 @@ impl Tun {
     pub fn open(name: &str) -> io::Result<Tun> {
         check_name(name)?;
         let iface = Iface::without_packet_info(name, Mode::Tun)
-            .map_err(|source| io::Error::new(source.kind(), OpenError::new(name, source)))?;
-        let interface = Interface::named(iface.name())?;
+            .map_err(|source| OpenError::new(name, source).into_io())?;
+        let name = iface.name().to_owned();
         // SAFETY: `into_raw_fd` takes the open descriptor out of `iface`, which is gone after it,
         // so nobody else closes it or counts on it.
         let file = unsafe { OwnedFd::from_raw_fd(iface.into_raw_fd()) };
-        refuse_offloads(&file)?;
-        ioctl_fionbio(&file, true)?;
-        let mtu = AtomicU16::new(interface.mtu()?);
-        Ok(Tun {
-            file,
-            interface,
-            mtu,
-            losses: LossCounters::default(),
-        })
+        set_offloads(&file, 0)?;
+        Ok(Tun(Attached::new(file, &name)?))
     }
 
     /// The interface's name, as the kernel has it.
     pub fn name(&self) -> &str {
-        self.interface.name()
-    }
-
-    /// Asks the kernel for the MTU. Without an answer (an interface that is gone) the last known
-    /// one stands.
-    fn read_mtu(&self) -> u16 {
-        if let Ok(mtu) = self.interface.mtu() {
-            self.mtu.store(mtu, Ordering::Relaxed);
-        }
-        self.mtu.load(Ordering::Relaxed)
-    }
-
-    fn gone(&self) -> io::Error {
-        let text = format!("the TUN interface {} has been deleted", self.name());
-        io::Error::new(io::ErrorKind::NotConnected, text)
+        self.0.name()
     }
 }
 
@@ -82,110 +54,42 @@ impl Device for Tun {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             name: self.name().to_owned(),
-            mtu: self.read_mtu(),
+            mtu: self.0.read_mtu(),
+            offloads: Offloads::NONE,
         }
     }
 
     fn receive<'b>(&self, buf: &'b mut RxBuffer) -> io::Result<Option<Received<'b>>> {
-        let room = buf.room();
-        let len_max = room.len();
-        match read(&self.file, room) {
-            // The kernel cuts a packet that is too long for the room without a word, so one that
-            // fills it may lack its end.
-            Ok(len) if len == len_max => {
-                count(&self.losses.cut);
-                Ok(None)
-            }
-            Ok(len) => Ok(Some(buf.keep(0..len))),
-            // Kernels differ in what they say while the interface is down.
-            Err(Errno::AGAIN | Errno::INTR | Errno::IO) => Ok(None),
-            Err(Errno::BADFD) => Err(self.gone()),
-            Err(errno) => Err(errno.into()),
-        }
+        let len = self.0.read(buf)?.map(<[u8]>::len);
+        Ok(len.map(|len| buf.keep(0..len)))
     }
 
     fn transmit(&self, packet: &Transmit<'_>) -> io::Result<()> {
         // An MTU that was raised since it was last read is noticed here, one that was lowered in
         // `capabilities`.
-        if !is_carriable(packet, self.mtu.load(Ordering::Relaxed))
-            && !is_carriable(packet, self.read_mtu())
-        {
-            count(&self.losses.refused);
+        if !is_carriable(packet, self.0.mtu_known()) && !is_carriable(packet, self.0.read_mtu()) {
+            count(&self.0.losses.refused);
             return Ok(());
         }
         let Pieces(first, second) = packet.body;
-        let sent = if packet.body.is_empty() {
-            write(&self.file, packet.head)
+        self.0.sent(if packet.body.is_empty() {
+            write(self.0.fd(), packet.head)
         } else {
             let parts = [packet.head, first, second].map(IoSlice::new);
             // The kernel looks at each part, even an empty one.
             let used = if second.is_empty() { 2 } else { 3 };
-            writev(&self.file, &parts[..used])
-        };
-        match sent {
-            // A TUN device takes a packet whole or not at all.
-            Ok(_) => {}
-            Err(Errno::AGAIN | Errno::INTR | Errno::NOBUFS | Errno::NOMEM) => {
-                count(&self.losses.full);
-            }
-            Err(Errno::IO) => count(&self.losses.down),
-            Err(Errno::BADFD) => return Err(self.gone()),
-            Err(errno) => return Err(errno.into()),
-        }
-        Ok(())
+            writev(self.0.fd(), &parts[..used])
+        })
     }
 
     fn poll_fd(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.file.as_fd())
+        Some(self.0.fd())
     }
 
     fn losses(&self) -> Losses {
-        self.losses.read()
+        self.0.losses.read()
     }
 }
-
-/// Tells the kernel that this reader takes whole segments with finished checksums only. The mask
-/// belongs to the interface and outlives whoever set it, so a persistent one may have another's.
-fn refuse_offloads(file: &OwnedFd) -> io::Result<()> {
-    // SAFETY: TUNSETOFFLOAD takes its mask as the argument itself and touches no memory of ours.
-    unsafe { ioctl(file, IntegerSetter::<TUNSETOFFLOAD>::new_usize(0)) }?;
-    Ok(())
-}
-
-/// Why there is no TUN interface.
-#[derive(Debug, thiserror::Error)]
-#[error("no TUN interface {name}: {why} ({source})")]
-struct OpenError {
-    name: String,
-    why: &'static str,
-    source: io::Error,
-}
-
-impl OpenError {
-    /// What `errno` means at this door: opening `/dev/net/tun`, then TUNSETIFF.
-    fn new(name: &str, source: io::Error) -> OpenError {
-        let why = match Errno::from_io_error(&source) {
-            Some(Errno::NOENT) => "there is no /dev/net/tun here",
-            Some(Errno::NODEV | Errno::NXIO) => "this kernel has no TUN driver behind /dev/net/tun",
-            Some(Errno::ACCESS) => "the mode of /dev/net/tun forbids opening it",
-            Some(Errno::PERM) => {
-                "it needs CAP_NET_ADMIN in this network namespace, and a container that allows \
-                 /dev/net/tun"
-            }
-            Some(Errno::BUSY) => "another program is attached to it",
-            Some(Errno::INVAL) => "the name belongs to an interface that is no plain TUN device",
-            _ => "the kernel refused",
-        };
-        OpenError {
-            name: name.to_owned(),
-            why,
-            source,
-        }
-    }
-}
-
-/// `linux/if_tun.h`: `_IOW('T', 208, unsigned int)`.
-const TUNSETOFFLOAD: Opcode = opcode::write::<u32>(b'T', 208);
 
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
 use super::interface::{Interface, Offload};
 use super::neighbour::{Neighbour, Taken};
 use super::{Capabilities, Device, LossCounters, Losses, RxBuffer, count, is_carriable};
-use crate::base::{Pieces, Received, Transmit};
+use crate::base::{Offloads, Pieces, Received, Transmit};
 use crate::wire::ethernet::{HEADER_LEN, Mac};
 
 /// One end of a veth pair.
@@ -201,6 +201,7 @@ impl Device for Veth {
         Capabilities {
             name: self.name().to_owned(),
             mtu: self.read_mtu(),
+            offloads: Offloads::NONE,
         }
     }
 

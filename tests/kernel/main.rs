@@ -14,6 +14,7 @@ mod programs;
 mod reactions;
 mod scripts;
 mod tun;
+mod tun_gso;
 mod udp;
 mod veth;
 mod world;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         namespace::CASES,
         scripts::CASES,
         tun::CASES,
+        tun_gso::CASES,
         path::CASES,
         bundle::CASES,
         udp::CASES,

@@ -136,6 +136,7 @@ impl Device for Memory {
         Capabilities {
             name: "memory".into(),
             mtu: 1500,
+            offloads: Offloads::NONE,
         }
     }
 

@@ -1,7 +1,7 @@
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::*;
-use crate::base::Pieces;
+use crate::base::{Checksum, Pieces};
 
 /// An IPv4-looking packet of `len` bytes that ends with `mark`.
 fn send(end: &PipeEnd, len: usize, mark: u8) {
@@ -67,4 +67,33 @@ fn a_packet_over_the_mtu_is_refused() {
     send(&a, 1281, 1);
     assert_eq!(a.losses().refused, 1);
     assert_eq!(mark(&b), None);
+}
+
+#[test]
+fn what_is_left_to_the_pipe_is_left_to_the_receiver() {
+    let (a, b) = pipe_with(1500, Offloads::ALL).expect("descriptors");
+    assert_eq!(a.capabilities().offloads, Offloads::ALL);
+    let mut bytes = vec![0; 10_040];
+    (bytes[0], bytes[9], bytes[32]) = (0x45, 6, 0x50);
+    bytes[2..4].copy_from_slice(&10_040_u16.to_be_bytes());
+    let offload = Offload {
+        checksum: Checksum::Partial {
+            start: 20,
+            offset: 16,
+        },
+        gso: Some(1460),
+    };
+    let long = Transmit {
+        offload,
+        ..Transmit::plain(&bytes[..40], Pieces::one(&bytes[40..]))
+    };
+    a.transmit(&long).expect("a pipe does not fail");
+    let mut buf = RxBuffer::new();
+    let received = b.receive(&mut buf).expect("a pipe does not fail");
+    let received = received.expect("it is there");
+    assert_eq!((received.bytes, received.offload), (&bytes[..], offload));
+    // A pipe that does nothing but carry refuses it.
+    let (plain, _other) = pipe(1500).expect("descriptors");
+    plain.transmit(&long).expect("no error");
+    assert_eq!(plain.losses().refused, 1);
 }

@@ -1,6 +1,7 @@
 //! What needs no interface: a pair of datagram sockets stands for the kernel's side. The device
 //! itself is met in `tests/kernel`.
 
+use rustix::io::{Errno, read};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
 use super::*;
@@ -11,13 +12,7 @@ fn device() -> (Tun, OwnedFd) {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let (ours, theirs) =
         socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).expect("sockets");
-    let tun = Tun {
-        file: ours,
-        interface: Interface::named("not-here").expect("a socket"),
-        mtu: AtomicU16::new(1500),
-        losses: LossCounters::default(),
-    };
-    (tun, theirs)
+    (Tun(Attached::unknown(ours)), theirs)
 }
 
 fn packet<'a>(head: &'a [u8], body: Pieces<'a>) -> Transmit<'a> {
