@@ -74,6 +74,22 @@ fn carries_are_not_lost_in_the_longest_packet() {
 }
 
 #[test]
+fn a_carry_out_of_eight_bytes_comes_around() {
+    let mut bytes = vec![0xff; 8];
+    bytes.extend([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 2, 0, 1, 0xff]);
+    for from in 0..bytes.len() {
+        for len in 0..=bytes.len() - from {
+            let some = &bytes[from..from + len];
+            assert_eq!(Sum::new().add(some).folded(), by_hand(some), "{some:x?}");
+        }
+    }
+    // 2^64 - 1 is one of the two zeros: with anything else it changes nothing.
+    let sum = Sum::new().add(&[0xff; 8]).add(&[0xff; 8]);
+    assert_eq!(sum.folded(), 0xffff);
+    assert_eq!(sum.add(&[0, 1]).folded(), 1);
+}
+
+#[test]
 fn bytes_split_anywhere_have_the_same_sum() {
     let bytes = noise(150);
     let whole = Sum::new().add(&bytes);
@@ -173,6 +189,19 @@ fn an_updated_checksum_is_that_of_the_changed_data() {
 }
 
 proptest! {
+    #[test]
+    fn any_part_of_a_packet_has_the_sum_of_the_definition(
+        start in 0_usize..64,
+        len in 0_usize..2_000,
+        odd in any::<bool>(),
+    ) {
+        let bytes = noise(2_100);
+        let part = &bytes[start..start + len];
+        let before = &[0xa5; 1][..usize::from(odd)];
+        let sum = Sum::new().add(before).add(part);
+        prop_assert_eq!(sum.folded(), by_hand(&[before, part].concat()));
+    }
+
     #[test]
     fn any_bytes_in_any_pieces_have_the_sum_of_the_definition(
         pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..12),
