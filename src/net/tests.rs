@@ -101,6 +101,7 @@ fn a_configuration_for_other_interfaces_than_the_devices_is_refused() {
     let further = vec![Interface {
         addresses: Vec::new(),
         mtu: 1500,
+        offloads: crate::base::Offloads::NONE,
     }];
     let config = Config {
         further,
@@ -122,6 +123,7 @@ fn a_network_over_two_devices_follows_the_mtu_of_each() {
             further: vec![Interface {
                 addresses: config(1).addresses,
                 mtu: 1500,
+                offloads: crate::base::Offloads::NONE,
             }],
             ..Config::new(vec![([192, 0, 2, 1].into(), 24)])
         };

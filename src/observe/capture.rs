@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use crate::base::{Instant, InterfaceId, Pieces};
+use crate::base::{Checksum, Instant, InterfaceId, Offload, Pieces, Sum};
 use crate::probe::{Event, EventId, Observer, Snapshot, Told};
 
 use super::comments::Comments;
@@ -88,6 +88,7 @@ struct Held {
     at: Instant,
     bytes: Vec<u8>,
     len: usize,
+    offload: Offload,
 }
 
 impl Capture {
@@ -155,12 +156,13 @@ impl Capture {
             at,
             bytes,
             len,
+            offload,
         }) = self.held.take()
         else {
             return;
         };
         self.record(Record {
-            frame: frame(id, None, at, what, belongs, len),
+            frame: frame(id, None, at, what, belongs, len, offload),
             interface,
             variables,
             len,
@@ -190,20 +192,26 @@ impl Observer for Capture {
     fn told(&mut self, told: &Told<'_>) {
         let belongs = self.frames.hear(told);
         match *told.event {
-            Event::PacketIn { interface, bytes } => {
+            Event::PacketIn {
+                interface,
+                bytes,
+                offload,
+            } => {
                 self.let_go(What::Unexplained, NOBODY, None);
                 self.held = Some(Held {
                     id: told.id,
                     interface,
                     at: told.at,
-                    bytes: bytes.get(..self.snap).unwrap_or(bytes).to_vec(),
+                    bytes: join(bytes, Pieces::EMPTY, offload.checksum, self.snap),
                     len: bytes.len(),
+                    offload,
                 });
             }
             Event::PacketOut {
                 interface,
                 head,
                 body,
+                offload,
                 purpose,
                 why,
                 variables,
@@ -212,12 +220,12 @@ impl Observer for Capture {
                 let len = head.len() + body.len();
                 let what = What::Out { purpose, why };
                 self.record(Record {
-                    frame: frame(told.id, told.cause, told.at, what, belongs, len),
+                    frame: frame(told.id, told.cause, told.at, what, belongs, len, offload),
                     interface,
                     variables,
                     len,
                     missing_before: self.missing,
-                    bytes: join(head, body, self.snap),
+                    bytes: join(head, body, offload.checksum, self.snap),
                 });
             }
             ref event => {
@@ -249,11 +257,13 @@ fn frame(
     what: What,
     belongs: Belongs,
     len: usize,
+    offload: Offload,
 ) -> Frame {
     Frame {
         // Numbered when it is written, and only then taken apart.
         number: 0,
         segment: None,
+        offload,
         id,
         cause,
         at,
@@ -265,12 +275,22 @@ fn frame(
     }
 }
 
-fn join(head: &[u8], body: Pieces<'_>, most: usize) -> Vec<u8> {
+/// A copy of at most so many bytes, with a whole checksum: one that the device has yet to complete
+/// would look wrong to whoever reads the file.
+fn join(head: &[u8], body: Pieces<'_>, checksum: Checksum, most: usize) -> Vec<u8> {
     let len = (head.len() + body.len()).min(most);
     let mut bytes = Vec::with_capacity(len);
     for piece in [head, body.0, body.1] {
         let fits = piece.len().min(len - bytes.len());
         bytes.extend_from_slice(&piece[..fits]);
+    }
+    if let Checksum::Partial { start, offset } = checksum {
+        let (start, at) = (usize::from(start), usize::from(start) + usize::from(offset));
+        let summed = head.get(start..).unwrap_or_default();
+        let sum = Sum::new().add(summed).add_pieces(body).checksum();
+        if let Some(field) = bytes.get_mut(at..at + 2) {
+            field.copy_from_slice(&sum.to_be_bytes());
+        }
     }
     bytes
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::probe::{Purpose, Snapshot};
 
 use super::frames::{Frame, What};
+use super::pcapng::Direction;
 use super::words;
 
 /// Which packets get comments.
@@ -35,11 +36,24 @@ impl Comments {
         if !wanted {
             return Vec::new();
         }
-        vec![for_people(&frame.what), for_programs(frame, variables)]
+        vec![for_people(frame), for_programs(frame, variables)]
     }
 }
 
-fn for_people(what: &What) -> String {
+fn for_people(frame: &Frame) -> String {
+    let mut text = in_words(&frame.what);
+    if let Some(size) = frame.offload.gso {
+        let text_len = frame.segment.map_or(0, |segment| segment.text);
+        let count = text_len.div_ceil(u32::from(size).max(1));
+        text.push_str(&match frame.what.direction() {
+            Direction::Out => format!("; offloaded: the device cuts it into {count} of {size} B"),
+            Direction::In => format!("; offloaded: it stands for {count} of {size} B"),
+        });
+    }
+    text
+}
+
+fn in_words(what: &What) -> String {
     match *what {
         What::Out { why, .. } => format!("why: {} ({})", why.text, why.by),
         What::In { ending, by } => {
@@ -74,6 +88,8 @@ fn for_programs(frame: &Frame, variables: Option<&Snapshot>) -> String {
         mss: variables.map(|known| known.mss),
         rfc,
         retransmit,
+        gso: frame.offload.gso,
+        csum: words::checksum(frame.offload.checksum),
     };
     // Numbers and strings under fixed names: there is nothing that JSON could not hold.
     let json = serde_json::to_string(&facts).unwrap_or_default();
@@ -113,6 +129,10 @@ struct Facts {
     rfc: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retransmit: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gso: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csum: Option<&'static str>,
 }
 
 #[cfg(test)]

@@ -219,6 +219,7 @@ impl Teller {
             Event::PacketIn {
                 interface: InterfaceId::FIRST,
                 bytes,
+                offload: crate::base::Offload::default(),
             },
         )
     }
@@ -261,6 +262,7 @@ impl Teller {
                 interface: InterfaceId::FIRST,
                 head,
                 body: Pieces(first, second),
+                offload: crate::base::Offload::default(),
                 purpose,
                 why: Why { by, text },
                 variables: after,

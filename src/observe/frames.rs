@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::base::{Cite, Instant};
+use crate::base::{Cite, Instant, Offload};
 use crate::probe::{Accepted, Ending, Event, EventId, Purpose, State, Told, Why};
 
 use super::conversations::{Conversation, ConversationId, Conversations};
@@ -36,6 +36,8 @@ pub struct Frame {
     pub state: Option<State>,
     /// The segment, if it is one.
     pub segment: Option<SegmentSeen>,
+    /// What the device had to do to it, or said of it.
+    pub offload: Offload,
     /// Bytes on the interface, IP header included.
     pub len: u32,
 }

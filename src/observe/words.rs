@@ -4,7 +4,7 @@
 //! Each `match` names every variant: a fact that is added to the vocabulary gets its words in the
 //! same commit, or the house does not build.
 
-use crate::base::{Cite, Source};
+use crate::base::{Checksum, Cite, Source};
 use crate::probe::{
     Accepted, Call, Discard, Drop, Edge, Ending, Event, LossProof, Purpose, Resent, Spurious,
     TimerKind,
@@ -270,6 +270,15 @@ pub const fn timer(kind: TimerKind) -> &'static str {
         TimerKind::Pacing => "pacing timer",
         TimerKind::Reordering => "reordering timer",
         TimerKind::LossProbe => "loss probe timer",
+    }
+}
+
+/// Who vouches for a checksum, if not the field alone.
+pub const fn checksum(of: Checksum) -> Option<&'static str> {
+    match of {
+        Checksum::Full => None,
+        Checksum::Partial { .. } => Some("partial"),
+        Checksum::Verified => Some("verified"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::base::{Cite, Instant, InterfaceId, Pieces, SeqRange};
+use crate::base::{Cite, Instant, InterfaceId, Offload, Pieces, SeqRange};
 
 use super::{
     Accepted, Call, Discard, Drop, Edge, LossProof, Purpose, Snapshot, Spurious, State, TimerKind,
@@ -41,6 +41,8 @@ pub enum Event<'a> {
     PacketIn {
         interface: InterfaceId,
         bytes: &'a [u8],
+        /// What the device says of it.
+        offload: Offload,
     },
     /// The application called.
     Called(Call),
@@ -71,6 +73,8 @@ pub enum Event<'a> {
         interface: InterfaceId,
         head: &'a [u8],
         body: Pieces<'a>,
+        /// What the device has to do to it.
+        offload: Offload,
         purpose: Purpose,
         why: Why,
         /// The connection afterwards.

@@ -300,26 +300,18 @@ pub fn destination(packet: &[u8]) -> Option<IpAddr> {
 /// header's, and that of TCP, ICMP or ICMPv6.
 pub fn sums_are_right(reading: &Reading, head: &[u8], body: Pieces<'_>) -> bool {
     let (header, payload) = head.split_at(reading.payload_at.min(head.len()));
-    if reading.src.is_ipv4() && fold(words(header)) != ALL_ONES {
+    if !header_sum_is_right(reading, header) {
         return false;
     }
     if reading.is_fragment {
         // What its sum covers is not all there.
         return true;
     }
-    let payload_len = reading.len - reading.payload_at;
-    let mut sum = 0;
     // RFC 792 sums no pseudo-header; RFC 9293 section 3.1 and RFC 4443 section 2.3 do.
-    if reading.protocol != ICMP_V4 {
-        for address in [reading.src, reading.dst] {
-            sum += match address {
-                IpAddr::V4(v4) => words(&v4.octets()),
-                IpAddr::V6(v6) => words(&v6.octets()),
-            };
-        }
-        let counted = (payload_len as u64 + u64::from(reading.protocol)).to_be() >> 32;
-        sum += counted;
-    }
+    let mut sum = match reading.protocol {
+        ICMP_V4 => 0,
+        _ => pseudo_header(reading),
+    };
     let mut odd = false;
     for piece in [payload, body.0, body.1] {
         let part = fold(words(piece));
@@ -327,6 +319,33 @@ pub fn sums_are_right(reading: &Reading, head: &[u8], body: Pieces<'_>) -> bool 
         odd ^= piece.len() % 2 == 1;
     }
     fold(sum) == ALL_ONES
+}
+
+/// Whether a packet whose device completes its checksum is right as far as it goes: its IPv4 header,
+/// and the sum of the pseudo-header, not complemented, in the field at `field_at`.
+pub fn sums_are_begun(reading: &Reading, head: &[u8], field_at: usize) -> bool {
+    let header = head.get(..reading.payload_at).unwrap_or_default();
+    let field = head.get(field_at..).and_then(<[u8]>::first_chunk);
+    header_sum_is_right(reading, header)
+        && field.is_some_and(|field| {
+            let complement = !u16::from_ne_bytes(*field);
+            fold(pseudo_header(reading) + u64::from(complement)) == ALL_ONES
+        })
+}
+
+fn header_sum_is_right(reading: &Reading, header: &[u8]) -> bool {
+    !reading.src.is_ipv4() || fold(words(header)) == ALL_ONES
+}
+
+/// RFC 9293 section 3.1, RFC 8200 section 8.1.
+fn pseudo_header(reading: &Reading) -> u64 {
+    let addresses = [reading.src, reading.dst].map(|address| match address {
+        IpAddr::V4(v4) => words(&v4.octets()),
+        IpAddr::V6(v6) => words(&v6.octets()),
+    });
+    let payload_len = reading.len - reading.payload_at;
+    let counted = (payload_len as u64 + u64::from(reading.protocol)).to_be() >> 32;
+    addresses.iter().sum::<u64>() + counted
 }
 
 /// The sum of the words of `bytes` as this machine reads them, a zero behind an odd last one: RFC

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::{InterfaceId, Mss};
+use crate::base::{InterfaceId, Mss, Offloads};
 use crate::ip::address::{AddressError, Addresses};
 use crate::ip::icmp::ErrorRules;
 use crate::tcp;
@@ -22,6 +22,8 @@ pub struct Config {
     pub any_address: bool,
     /// The largest packet that the first interface carries, in bytes.
     pub mtu: u16,
+    /// What the first interface's device takes over.
+    pub offloads: Offloads,
     /// Interfaces beside the first, in their order. Each takes what is sent to its own networks,
     /// and the first all that is sent elsewhere, unless routes are set.
     pub further: Vec<Interface>,
@@ -44,6 +46,8 @@ pub struct Interface {
     pub addresses: Vec<(IpAddr, u8)>,
     /// The largest packet that it carries, in bytes.
     pub mtu: u16,
+    /// What its device takes over.
+    pub offloads: Offloads,
 }
 
 /// Why no stack can be made with a configuration.
@@ -83,6 +87,7 @@ impl Config {
             addresses,
             any_address: false,
             mtu: 1500,
+            offloads: Offloads::NONE,
             further: Vec::new(),
             path_mtu_age: Duration::from_secs(600),
             hop_limit: crate::ip::transmit::HOP_LIMIT,
@@ -142,6 +147,23 @@ impl Config {
                 let interface = self.further.get_mut(at)?;
                 Some(&mut interface.mtu)
             }
+        }
+    }
+
+    /// What the device of an interface takes over; nothing if there is no such interface.
+    pub fn offloads_of(&self, interface: InterfaceId) -> Offloads {
+        let further = |at: usize| self.further.get(at).map(|interface| interface.offloads);
+        match usize::from(interface.0).checked_sub(1) {
+            None => self.offloads,
+            Some(at) => further(at).unwrap_or_default(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn offloads_of_mut(&mut self, interface: InterfaceId) -> Option<&mut Offloads> {
+        match usize::from(interface.0).checked_sub(1) {
+            None => Some(&mut self.offloads),
+            Some(at) => Some(&mut self.further.get_mut(at)?.offloads),
         }
     }
 

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use crate::base::{InterfaceId, Pieces, Transmit};
+use crate::base::{Checksum, InterfaceId, Offload, Pieces, Transmit};
 use crate::ip::transmit::{DSCP, Outgoing};
 use crate::probe::{Event, EventId, Purpose, Subject, Why};
 use crate::tcp::Context;
 use crate::tcp::open::passive::Answer;
 use crate::tcp::output::Wish;
-use crate::wire::tcp::{HEADER_MAX, PROTOCOL, Segment};
+use crate::wire::tcp::{CHECKSUM_AT, HEADER_MAX, PROTOCOL, Segment};
 use crate::wire::{ipv4, ipv6};
 
 use super::demux::HalfOpenId;
@@ -20,6 +20,7 @@ use super::{ConnId, Stack};
 pub(super) struct Composed {
     head_len: usize,
     body: Body,
+    offload: Offload,
     /// Where it leaves; `None`: the device refuses it, or no route leads to its destination.
     out: Option<InterfaceId>,
 }
@@ -38,15 +39,15 @@ enum Body {
 impl Stack {
     /// The next packet to send: replies first, then whose turn it is.
     pub(super) fn next_packet(&mut self) -> Option<Transmit<'_>> {
-        let (head_len, body, interface) = loop {
+        let (composed, interface) = loop {
             // Ends: what is lost is not composed again.
             let composed = self.compose()?;
             if let Some(out) = composed.out {
-                break (composed.head_len, composed.body, out);
+                break (composed, out);
             }
         };
-        let mut head = self.head.get(..head_len).unwrap_or_default();
-        let body = match body {
+        let mut head = self.head.get(..composed.head_len).unwrap_or_default();
+        let body = match composed.body {
             Body::None => Pieces::EMPTY,
             Body::Reply => {
                 // A device looks at the first bytes of the head to know what it carries.
@@ -61,7 +62,7 @@ impl Stack {
         Some(Transmit {
             head,
             body,
-            offload: OFFLOAD,
+            offload: composed.offload,
             interface,
         })
     }
@@ -123,21 +124,29 @@ impl Stack {
             tos: config.dscp & DSCP | slot.connection.codepoint(&wish) as u8,
             ..Outgoing::tcp(src, dst, label)
         };
-        let head_len = emit(&mut self.head, outgoing, &segment);
-        let window = segment.window;
-        slot.connection.record(&mut cx, &wish, window);
-        let (head, connection) = (&self.head, &slot.connection);
         // What no route leads to is lost, as it would be behind a router that has none.
         let out = match self.device_refuses {
             true => None,
             false => self.routes.interface(dst),
         };
+        let offloads = out.map(|out| self.config.offloads_of(out));
+        let (head_len, offload) = match offloads {
+            Some(offloads) if offloads.checksum && !segment.text.is_empty() => {
+                let gso = slot.connection.segment_text(&wish);
+                emit_offloaded(&mut self.head, outgoing, &segment, gso)
+            }
+            _ => (emit(&mut self.head, outgoing, &segment), OFFLOAD),
+        };
+        let window = segment.window;
+        slot.connection.record(&mut cx, &wish, window);
+        let (head, connection) = (&self.head, &slot.connection);
         if let Some(interface) = out {
             self.voice
                 .tell_because(wish.because, self.now, on, || Event::PacketOut {
                     interface,
                     head: head.get(..head_len).unwrap_or_default(),
                     body: connection.text(&wish),
+                    offload,
                     purpose: wish.purpose,
                     why: wish.why,
                     variables: Some(connection.snapshot()),
@@ -148,6 +157,7 @@ impl Stack {
         Some(Composed {
             head_len,
             body: Body::Text(id, wish),
+            offload,
             out,
         })
     }
@@ -235,6 +245,7 @@ impl Stack {
                     interface,
                     head,
                     body: Pieces::one(body),
+                    offload: composed.offload,
                     purpose,
                     why,
                     variables: None,
@@ -250,6 +261,7 @@ impl Composed {
         Composed {
             head_len,
             body: Body::None,
+            offload: OFFLOAD,
             out: None,
         }
     }
@@ -259,6 +271,7 @@ impl Composed {
         Composed {
             head_len: 0,
             body: Body::Reply,
+            offload: OFFLOAD,
             out: None,
         }
     }
@@ -280,6 +293,28 @@ fn emit(head: &mut [u8; HEAD_MAX], outgoing: Outgoing, segment: &Segment<'_>) ->
     let tcp_len = segment.emit_header(outgoing.src, outgoing.dst, tcp);
     outgoing.emit(tcp_len + segment.text.len(), ip);
     ip_len + tcp_len
+}
+
+/// The same for a device that completes the checksum and, if `gso` says how much text each has,
+/// makes segments of it.
+fn emit_offloaded(
+    head: &mut [u8; HEAD_MAX],
+    outgoing: Outgoing,
+    segment: &Segment<'_>,
+    gso: Option<u16>,
+) -> (usize, Offload) {
+    let ip_len = outgoing.header_len();
+    let Some((ip, tcp)) = head.split_at_mut_checked(ip_len) else {
+        return (0, OFFLOAD);
+    };
+    let tcp_len = segment.emit_header_in_part(outgoing.src, outgoing.dst, tcp);
+    outgoing.emit(tcp_len + segment.text.len(), ip);
+    let checksum = Checksum::Partial {
+        // Forty bytes at most.
+        start: ip_len as u16,
+        offset: CHECKSUM_AT as u16,
+    };
+    (ip_len + tcp_len, Offload { checksum, gso })
 }
 
 /// The longest head: an IPv6 header and a TCP header with all its options.

@@ -1,6 +1,6 @@
 //! Fragments on their way in: kept until their datagram is whole, and given up in time.
 
-use crate::base::Checksum;
+use crate::base::Offload;
 use crate::ip::icmp::Owed;
 use crate::ip::reassembly::{Fragment, Taken};
 use crate::ip::receive::{self, Verdict};
@@ -33,7 +33,7 @@ impl Stack {
         match receive::receive(packet, &self.addresses) {
             // Nothing is cut twice: one that is would have no end.
             Verdict::Fragment(_) => self.end(Subject::Stack, Drop::BadFragment.into()),
-            verdict => self.carry_out(&verdict, packet, Checksum::Full),
+            verdict => self.carry_out(&verdict, packet, Offload::default()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The way in: the IP verdict carried out. Every packet ends here or in `tcp`, once.
 
 use crate::base::pair::{Endpoint, SocketPair};
-use crate::base::{Checksum, Received, SeqNum};
+use crate::base::{Checksum, Offload, Received, SeqNum};
 use crate::ip::fragment::{Parcel, Unfit};
 use crate::ip::icmp::Owed;
 use crate::ip::icmp_error::IcmpError;
@@ -24,13 +24,13 @@ impl Stack {
     /// One packet; its ending is told before this returns.
     pub(super) fn take_in(&mut self, packet: Received<'_>) {
         let verdict = receive::receive(packet.bytes, &self.addresses);
-        self.carry_out(&verdict, packet.bytes, packet.offload.checksum);
+        self.carry_out(&verdict, packet.bytes, packet.offload);
     }
 
     /// What is to be done with `packet`.
-    pub(super) fn carry_out(&mut self, verdict: &Verdict<'_>, packet: &[u8], checksum: Checksum) {
+    pub(super) fn carry_out(&mut self, verdict: &Verdict<'_>, packet: &[u8], offload: Offload) {
         match verdict {
-            Verdict::Deliver(datagram) => self.deliver(datagram, checksum),
+            Verdict::Deliver(datagram) => self.deliver(datagram, offload),
             Verdict::Drop(why) => self.end(Subject::Stack, (*why).into()),
             Verdict::Answer(why, owed) => {
                 self.end(Subject::Stack, (*why).into());
@@ -40,10 +40,10 @@ impl Stack {
         }
     }
 
-    fn deliver(&mut self, datagram: &Datagram<'_>, checksum: Checksum) {
+    fn deliver(&mut self, datagram: &Datagram<'_>, offload: Offload) {
         match datagram.protocol {
-            wire::tcp::PROTOCOL => self.deliver_tcp(datagram, checksum),
-            wire::udp::PROTOCOL => self.deliver_udp(datagram, checksum),
+            wire::tcp::PROTOCOL => self.deliver_tcp(datagram, offload.checksum),
+            wire::udp::PROTOCOL => self.deliver_udp(datagram, offload),
             wire::icmp::PROTOCOL_V4 if datagram.src.is_ipv4() => self.deliver_icmp(datagram),
             wire::icmp::PROTOCOL_V6 if datagram.src.is_ipv6() => self.deliver_icmp(datagram),
             _ => {

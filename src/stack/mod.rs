@@ -298,10 +298,17 @@ impl Stack {
     pub fn receive(&mut self, now: Instant, packet: Received<'_>) {
         let now = self.tick(now);
         let Received {
-            bytes, interface, ..
+            bytes,
+            offload,
+            interface,
+            memory: _,
         } = packet;
         self.voice
-            .input_told(now, Subject::Stack, || Event::PacketIn { interface, bytes });
+            .input_told(now, Subject::Stack, || Event::PacketIn {
+                interface,
+                bytes,
+                offload,
+            });
         self.take_in(packet);
     }
 

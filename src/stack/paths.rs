@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use crate::base::Mss;
+use crate::base::{InterfaceId, Mss};
 use crate::ip::icmp_error::IcmpError;
 use crate::ip::path_mtu::{PathMtu, PathMtus, TooBig, Unmoved};
 use crate::probe::{Accepted, Discard, Drop, Ending, Event, Subject};
@@ -57,6 +57,20 @@ impl Stack {
             mss: mss(path.mtu),
             most: mss(most),
             searched: path.searched && most < self.link_mtu(remote),
+            cuttable: self.cuttable(config, remote),
+        }
+    }
+
+    /// How much text to `remote` the device takes as one, to cut it.
+    fn cuttable(&self, config: &TcpConfig, remote: IpAddr) -> u32 {
+        let route = self.routes.get(remote);
+        let interface = route.map_or(InterfaceId::FIRST, |route| route.interface);
+        let path = self.path_mtus.get(remote);
+        // Routers that cut need an identification for each packet, and a device has drawn none.
+        let numbered = config.may_be_cut || path.is_some_and(|path| path.narrower);
+        match self.config.offloads_of(interface).tcp && !numbered {
+            true => CUTTABLE,
+            false => 0,
         }
     }
 
@@ -258,3 +272,6 @@ impl Stack {
         self.wheel.set(self.path_ages, deadline);
     }
 }
+
+/// What fits a packet of 65,535 bytes beside the longest headers: RFC 791 section 3.1.
+const CUTTABLE: u32 = 65_535 - super::egress::HEAD_MAX as u32;

@@ -16,7 +16,7 @@ use slotmap::SlotMap;
 
 use crate::base::keyed::FlowState;
 use crate::base::pair::{Endpoint, SocketPair};
-use crate::base::{Checksum, Instant, Pieces};
+use crate::base::{Instant, Offload, Pieces};
 use crate::ip::fragment::{Parcel, Unfit};
 use crate::ip::icmp::Owed;
 use crate::ip::icmp_error::IcmpError;
@@ -338,9 +338,10 @@ impl Stack {
     }
 
     /// A UDP packet for one of our addresses.
-    pub(super) fn deliver_udp(&mut self, packet: &receive::Datagram<'_>, checksum: Checksum) {
+    /// A datagram, or one that the device has made of several.
+    pub(super) fn deliver_udp(&mut self, packet: &receive::Datagram<'_>, offload: Offload) {
         let (src, dst) = (packet.src, packet.dst);
-        let datagram = match Datagram::parse(src, dst, packet.payload, checksum) {
+        let datagram = match Datagram::parse(src, dst, packet.payload, offload.checksum) {
             Ok(datagram) => datagram,
             Err(ParseError::Checksum) => {
                 return self.end(Subject::Stack, Drop::BadUdpChecksum.into());
@@ -363,7 +364,19 @@ impl Stack {
             return;
         };
         let on = Subject::Datagrams(socket.number);
-        if socket.arrive(remote, local, packet.tos, datagram.text) {
+        let mut rest = datagram.text;
+        let mut arrived = false;
+        loop {
+            let size = offload.gso.map_or(rest.len(), usize::from);
+            let text = rest.slice(0, size);
+            rest = rest.slice(text.len(), rest.len());
+            // Of several some may find room: what does not is lost as on the wire.
+            arrived |= socket.arrive(remote, local, packet.tos, text);
+            if rest.is_empty() || text.is_empty() {
+                break;
+            }
+        }
+        if arrived {
             self.end(on, Accepted::Datagram.into());
             self.tell_socket(id, Wake::READABLE);
         } else {

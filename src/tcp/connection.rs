@@ -65,6 +65,8 @@ pub struct Connection {
     pub(super) agreed: Agreement,
     /// The largest text that our path carries in one packet, options counted in.
     pub(super) path_mss: Mss,
+    /// The most text that leaves as one for the device to cut, in bytes; 0: it cuts nothing.
+    pub(super) cuttable: u32,
     pub(super) prober: Prober,
     pub(super) timestamps: Option<Timestamps>,
     /// Once both SYNs have agreed on it.
@@ -135,6 +137,7 @@ impl Connection {
             timers: Timers::default(),
             agreed,
             path_mss,
+            cuttable: 0,
             prober: Prober::default(),
             timestamps: None,
             ecn: None,

@@ -27,6 +27,7 @@ impl Connection {
             return;
         }
         self.prober.on_reach(reach, self.path_mss);
+        self.cuttable = reach.cuttable;
         if reach.mss == self.path_mss {
             return;
         }

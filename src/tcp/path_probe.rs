@@ -33,6 +33,8 @@ pub struct Reach {
     pub most: Mss,
     /// What is longer than `most` was lost.
     pub searched: bool,
+    /// How much text the device takes as one, to cut it; 0: it does not.
+    pub cuttable: u32,
 }
 
 /// What a connection has found out about its path.

@@ -13,7 +13,7 @@ use std::ops::{BitOr, BitOrAssign};
 
 use etherparse::{TcpHeader, TcpHeaderSlice, err};
 
-use crate::base::{Checksum, Pieces, SeqNum, checksum};
+use crate::base::{Checksum, Pieces, SeqNum, Sum, checksum};
 
 use super::options::{Options, Order};
 use super::{ParseError, put};
@@ -92,6 +92,23 @@ impl<'a> Segment<'a> {
     /// Writes the header with its options; the checksum is whole and covers the text. Returns
     /// how many bytes were written: [`Segment::header_len`], or 0 if `out` is shorter.
     pub fn emit_header(&self, src: IpAddr, dst: IpAddr, out: &mut [u8]) -> usize {
+        self.emit(src, dst, out, |pseudo_header, header| {
+            pseudo_header.add(header).add_pieces(self.text).checksum()
+        })
+    }
+
+    /// The same with a checksum that the device completes: [`Checksum::Partial`].
+    pub fn emit_header_in_part(&self, src: IpAddr, dst: IpAddr, out: &mut [u8]) -> usize {
+        self.emit(src, dst, out, |pseudo_header, _| pseudo_header.folded())
+    }
+
+    fn emit(
+        &self,
+        src: IpAddr,
+        dst: IpAddr,
+        out: &mut [u8],
+        checksum: impl FnOnce(Sum, &[u8]) -> u16,
+    ) -> usize {
         let header_len = self.header_len();
         let Some(out) = out.get_mut(..header_len) else {
             return 0;
@@ -118,10 +135,7 @@ impl<'a> Segment<'a> {
         // RFC 9293 section 3.1 (MUST-2): the checksum covers pseudo-header, header and text.
         let length = header_len.saturating_add(self.text.len());
         let length = u32::try_from(length).unwrap_or(u32::MAX);
-        let sum = checksum::pseudo_header(src, dst, PROTOCOL, length)
-            .add(out)
-            .add_pieces(self.text)
-            .checksum();
+        let sum = checksum(checksum::pseudo_header(src, dst, PROTOCOL, length), out);
         if let Some(mut field) = out.get_mut(CHECKSUM_AT..) {
             put(&mut field, sum.to_be_bytes());
         }

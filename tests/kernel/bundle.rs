@@ -50,6 +50,7 @@ fn start(inside: &Inside, sizes: [u16; 2]) -> Network {
         further: vec![Interface {
             addresses: second.addresses,
             mtu: sizes[1],
+            offloads: Default::default(),
         }],
         ..stack::Config::new(first.addresses)
     };

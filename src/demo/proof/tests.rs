@@ -51,6 +51,7 @@ fn counts(endings: usize) -> Counts {
         &Event::PacketIn {
             interface: Default::default(),
             bytes: &[],
+            offload: Default::default(),
         },
     );
     let by: Cite = rfc!(9293, "3.10.7.4");

@@ -160,6 +160,7 @@ fn packets_stand_under_the_interface_that_they_crossed() {
             let came = Event::PacketIn {
                 interface,
                 bytes: &bytes,
+                offload: Default::default(),
             };
             stack.input(Subject::Stack, came);
             stack.tell(
@@ -168,6 +169,7 @@ fn packets_stand_under_the_interface_that_they_crossed() {
                     interface,
                     head: &bytes,
                     body: Pieces::EMPTY,
+                    offload: Default::default(),
                     purpose: Purpose::Ack,
                     why: Why {
                         by: OWED.0,

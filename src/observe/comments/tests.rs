@@ -17,6 +17,7 @@ fn frame(what: What) -> Frame {
         before: None,
         state: Some(State::SynReceived),
         segment: None,
+        offload: Default::default(),
         len: 1500,
     }
 }

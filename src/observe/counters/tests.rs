@@ -73,6 +73,7 @@ fn a_packet_out_needs_a_cause_that_came_before_it() {
     let bytes = Packet::ours(1, 1, ACK, b"").bytes();
     let event = Event::PacketOut {
         interface: crate::base::InterfaceId::FIRST,
+        offload: crate::base::Offload::default(),
         head: &bytes,
         body: crate::base::Pieces::EMPTY,
         purpose: Purpose::Ack,

@@ -22,6 +22,7 @@ fn frame(number: u64) -> Frame {
         before: None,
         state: None,
         segment: None,
+        offload: Default::default(),
         len: 40,
     }
 }
@@ -86,6 +87,7 @@ fn a_frame_shows_the_state_before_and_after_it() {
     hear(&frames, &Event::StateChanged { from, to, on });
     let out = Event::PacketOut {
         interface: crate::base::InterfaceId::FIRST,
+        offload: crate::base::Offload::default(),
         head: &[],
         body: crate::base::Pieces::EMPTY,
         purpose: Purpose::Syn,

@@ -135,11 +135,14 @@ impl Flow {
         &mut self,
         segment: &SegmentReading,
         text: [&[u8]; 3],
+        cut: Option<u64>,
         purpose: Purpose,
         inputs: u64,
         variables: Option<&Snapshot>,
     ) -> Result<(), Wrong> {
-        self.check_burst(segment, purpose, inputs, variables)?;
+        let text_len = u64::from(segment.text_len);
+        let segments = cut.map_or(1, |size| text_len.div_ceil(size.max(1)));
+        self.check_burst(segment, segments, purpose, inputs, variables)?;
         if segment.rst() {
             return Ok(());
         }
@@ -219,6 +222,7 @@ impl Flow {
     fn check_burst(
         &mut self,
         segment: &SegmentReading,
+        segments: u64,
         purpose: Purpose,
         inputs: u64,
         variables: Option<&Snapshot>,
@@ -239,7 +243,7 @@ impl Flow {
         match purpose {
             _ if segment.text_len == 0 => burst.bare += 1,
             Purpose::Retransmission(_) => burst.again += u64::from(segment.text_len),
-            _ => burst.data += 1,
+            _ => burst.data += segments,
         }
         let data = burst.data + burst.again.div_ceil(full);
         if burst.bare > burst.bare_max || data > burst.window + BARE_MAX {

@@ -34,7 +34,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::base::{Instant, Pieces};
+use crate::base::{Instant, Offload, Pieces};
 use crate::probe::{Event, EventId, Observer, Purpose, Snapshot, Subject, Told};
 use crate::stack::{Config, TcpConfig};
 
@@ -199,10 +199,11 @@ impl Watch {
             Event::PacketOut {
                 head,
                 body,
+                offload,
                 purpose,
                 variables,
                 ..
-            } => self.packet_out(told, head, body, purpose, variables),
+            } => self.packet_out(told, (head, body, offload), purpose, variables),
             Event::Opened { .. } => {
                 self.open(told.on);
                 Ok(())
@@ -250,12 +251,11 @@ impl Watch {
     fn packet_out(
         &mut self,
         told: &Told<'_>,
-        head: &[u8],
-        body: Pieces<'_>,
+        (head, body, offload): (&[u8], Pieces<'_>, Offload),
         purpose: Purpose,
         variables: Option<Snapshot>,
     ) -> Result<(), Wrong> {
-        let reading = wire::check(head, body, self.rules.mtu)?;
+        let reading = wire::check(head, body, offload, self.rules.mtu)?;
         let last_in = self.last_in.as_ref();
         if let Some((_, question)) = last_in.filter(|(id, _)| Some(*id) == told.cause) {
             wire::check_answer(&reading, question)?;
@@ -267,7 +267,8 @@ impl Watch {
         let inputs = self.inputs.count();
         self.on_flow(told.on, |flow, rules| {
             let text = text_of(head, body, segment.text_at);
-            flow.says(&segment, text, purpose, inputs, variables.as_ref())?;
+            let cut = offload.gso.map(u64::from);
+            flow.says(&segment, text, cut, purpose, inputs, variables.as_ref())?;
             match &variables {
                 Some(variables) => flow.learn(variables, rules),
                 None => Ok(()),

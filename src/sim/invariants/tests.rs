@@ -49,6 +49,7 @@ fn say(flags: Flags, seq: u32, ack: u32, text: &[u8]) -> Say<'_> {
 fn packet_in(bytes: &[u8]) -> Event<'_> {
     Event::PacketIn {
         interface: InterfaceId::FIRST,
+        offload: crate::base::Offload::default(),
         bytes,
     }
 }
@@ -183,6 +184,7 @@ impl Teller {
         let variables = Some(self.known);
         self.tell(Event::PacketOut {
             interface: InterfaceId::FIRST,
+            offload: crate::base::Offload::default(),
             head,
             body: Pieces::one(body),
             purpose,

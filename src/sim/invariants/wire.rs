@@ -1,12 +1,17 @@
 //! I-WIRE: what a packet must be like whoever it is for.
 
-use crate::base::Pieces;
-use crate::sim::reading::{ICMP_V4, ICMP_V6, Reading, TCP, read, sums_are_right};
+use crate::base::{Checksum, Offload, Pieces};
+use crate::sim::reading::{ICMP_V4, ICMP_V6, Reading, TCP, read, sums_are_begun, sums_are_right};
 
 use super::Wrong;
 
 /// Reads a packet that leaves.
-pub(super) fn check(head: &[u8], body: Pieces<'_>, mtu: u16) -> Result<Reading, Wrong> {
+pub(super) fn check(
+    head: &[u8],
+    body: Pieces<'_>,
+    offload: Offload,
+    mtu: u16,
+) -> Result<Reading, Wrong> {
     let len = head.len() + body.len();
     let wrong = |what: &str| ("I-WIRE", format!("a packet of {len} bytes has {what}"));
     // A reply that belongs to no connection comes whole, behind an empty head.
@@ -15,11 +20,26 @@ pub(super) fn check(head: &[u8], body: Pieces<'_>, mtu: u16) -> Result<Reading, 
         head => (head, body),
     };
     let reading = read(head, len).map_err(wrong)?;
-    if !sums_are_right(&reading, head, body) {
+    let is_right = match offload.checksum {
+        Checksum::Partial { start, offset } => {
+            sums_are_begun(&reading, head, usize::from(start) + usize::from(offset))
+        }
+        Checksum::Full | Checksum::Verified => sums_are_right(&reading, head, body),
+    };
+    if !is_right {
         return Err(wrong("a wrong checksum"));
     }
-    if len > usize::from(mtu) {
-        return Err(("I-WIRE", format!("{len} bytes for an MTU of {mtu}")));
+    // What the device makes of it has the same headers.
+    let carried_len = match offload.gso {
+        Some(size) => head.len() + usize::from(size),
+        None => len,
+    };
+    if carried_len > usize::from(mtu) || len > usize::from(u16::MAX) {
+        let what = format!("{carried_len} bytes, and {len} in all, for an MTU of {mtu}");
+        return Err(("I-WIRE", what));
+    }
+    if offload.gso.is_some_and(|size| body.len() <= size.into()) {
+        return Err(wrong("no more than one segment for the device to cut"));
     }
     if reading.hop_limit == 0 {
         return Err(wrong("no hop left"));

@@ -46,6 +46,7 @@ fn config() -> Config {
         further: vec![Interface {
             addresses: networks(OURS[1]),
             mtu: MTUS[1],
+            offloads: crate::base::Offloads::NONE,
         }],
         ..Config::new(networks(OURS[0]))
     }
@@ -536,6 +537,7 @@ fn a_configuration_that_cannot_be_is_refused_by_name() {
     let none = || Interface {
         addresses: Vec::new(),
         mtu: 1500,
+        offloads: crate::base::Offloads::NONE,
     };
     let with = |count: usize| {
         let further = std::iter::repeat_with(none).take(count - 1).collect();

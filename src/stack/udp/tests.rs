@@ -196,7 +196,8 @@ fn an_error_about_what_a_connected_socket_has_not_sent_is_not_believed() {
     assert_eq!(sent, Ok(()));
     let mut packet = two.a.poll_transmit(NOW).expect("a datagram").to_vec();
     let (header, payload) = ipv4::parse(&packet).expect("IPv4");
-    let Datagram { ports, text } = Datagram::parse(A_TOO, B, payload, Checksum::Full).expect("UDP");
+    let Datagram { ports, text } =
+        Datagram::parse(A_TOO, B, payload, crate::base::Checksum::Full).expect("UDP");
     let text = [text.0, text.1].concat();
     let forged = Datagram {
         ports,

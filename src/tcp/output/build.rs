@@ -55,7 +55,7 @@ impl Connection {
                 self.syn(cx, blank, self.recovery.timeouts.max(1))
             }
             Choice::Text(range) | Choice::PathProbe(range) => {
-                let push = push_if(self.ends_burst(cx));
+                let push = push_if(self.ends_burst(cx, range));
                 let flags = blank.flags | self.slowed_down(range) | push;
                 self.with_text(range, Segment { flags, ..blank })
             }

@@ -1,8 +1,8 @@
 //! Bursts: how many segments a sender would let leave as one whose device does the cutting, and the
 //! PSH at the end of each. house!("push-bursts")
 //!
-//! Segments leave one at a time here, and when each may go is decided elsewhere; what is counted
-//! is which of them such a sender would have given to its device together.
+//! When each segment may go is decided elsewhere; what is counted is which of them such a sender
+//! would have given to its device together.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -47,10 +47,22 @@ impl Connection {
         bursts.is_some_and(|bursts| bursts.pushed.contains(&end))
     }
 
-    /// Whether the next segment of new text is the last of a burst of more than one.
-    pub(super) fn ends_burst(&self, cx: &Context<'_>) -> bool {
+    /// Whether new text that leaves now is the last of a burst of more than one segment.
+    pub(super) fn ends_burst(&self, cx: &Context<'_>, range: SeqRange) -> bool {
+        let segments = self.segments_of(range);
         let burst = self.config.push_bursts.map(|how| self.burst(cx, how));
-        burst.is_some_and(|burst| burst.segments > 1 && burst.left == 1)
+        burst.is_some_and(|burst| burst.segments > 1 && burst.left == segments)
+    }
+
+    /// How many segments more may leave with those of the burst that is leaving, as one.
+    pub(super) fn left_of_burst(&self, cx: &Context<'_>) -> Option<u32> {
+        let how = self.config.push_bursts?;
+        Some(self.burst(cx, how).left)
+    }
+
+    fn segments_of(&self, range: SeqRange) -> u32 {
+        let text = self.outgoing.pieces(range).len() as u32;
+        text.div_ceil(self.text_room()).max(1)
     }
 
     /// New text is about to leave, with PSH or without.
@@ -58,15 +70,15 @@ impl Connection {
         let Some(how) = self.config.push_bursts else {
             return;
         };
-        let burst = self.burst(cx, how);
+        let (burst, segments) = (self.burst(cx, how), self.segments_of(range));
         let text = self.outgoing.pieces(range).len() as u32;
         let last = range.start + text == self.outgoing.end();
         let bursts = self.bursts.get_or_insert_default();
-        if last || (burst.segments > 1 && burst.left == 1) {
+        if last || (burst.segments > 1 && burst.left == segments) {
             bursts.pushed.push_back(range.end());
         }
         bursts.current = Some(Burst {
-            left: burst.left - 1,
+            left: burst.left.saturating_sub(segments),
             ..burst
         });
     }

@@ -139,6 +139,7 @@ impl Connection {
             return None;
         }
         let why = nagle::may_send(situation)?;
+        let len = self.text_at_once(cx, situation).max(len);
         let may_end = self.state.is_synchronized() && self.outgoing.is_closed();
         let last = len == situation.d && may_end;
         let fin = last && situation.u > len;

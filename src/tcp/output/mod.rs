@@ -15,6 +15,7 @@ pub mod pacing;
 pub mod persist;
 pub mod refused;
 pub mod send_buffer;
+pub mod super_segment;
 pub mod turn;
 
 use crate::base::SeqRange;
@@ -43,7 +44,8 @@ pub enum Choice {
     Reset,
     /// Our SYN, with an ACK if we know the peer's, and so many bytes of text.
     Syn { text: u32 },
-    /// Text, and our FIN if the range reaches it, for the first time.
+    /// Text, and our FIN if the range reaches it, for the first time; as a super-segment if it is
+    /// more than fits a segment.
     Text(SeqRange),
     /// The same, in a segment that is longer than the path is known to carry.
     PathProbe(SeqRange),
@@ -118,15 +120,20 @@ impl Connection {
     }
 
     fn record_text(&mut self, cx: &mut Context<'_>, range: SeqRange) {
+        let room = self.text_room();
+        let probe = self.prober.range();
+        let (unit, last) = match probe {
+            Some(probe) if probe.start == range.start => (range.len, range.len),
+            _ => self.cut(range, room),
+        };
         self.persist.on_taken();
         self.count_in_burst(cx, range);
         self.snd.nxt = range.end();
         // A probe of the path is judged by itself.
-        let probe = self.prober.range();
         if probe.is_some_and(|probe| range.start == probe.start || range.start == probe.end()) {
-            self.recovery.on_sent_apart(range, cx.now);
+            self.recovery.on_sent_apart(range, unit, cx.now);
         } else {
-            self.recovery.on_sent(range, cx.now);
+            self.recovery.on_sent_in(range, unit, cx.now);
         }
         self.note_window_limit();
         if self.config.unsent_low_water != NO_MARK && self.is_below_half_mark() {
@@ -143,7 +150,7 @@ impl Connection {
             ecn.on_sent();
         }
         self.text_sent_at = Some(cx.now);
-        if range.len < self.text_room() {
+        if last < room {
             self.short_until = Some(range.end());
         } else if !self.is_short_outstanding() {
             // Compared modulo 2^32, the past must not fall half of the numbers behind.

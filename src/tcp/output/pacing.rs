@@ -62,6 +62,19 @@ impl Pacing {
         debt.is_zero() || owed.is_some_and(|owed| owed <= pace.rate.time_for(pace.quantum))
     }
 
+    /// How many segments of `mss` bytes may leave now, as far as time pays for them: at least one,
+    /// if it is the turn of any.
+    pub fn segments(&self, now: Instant, mss: u32, pace: Pace) -> u32 {
+        let rest = pace
+            .rate
+            .time_for(pace.quantum)
+            .saturating_sub(self.debt(now));
+        let each = pace.rate.time_for(mss.into()).as_nanos().max(1);
+        u32::try_from(rest.as_nanos() / each)
+            .unwrap_or(u32::MAX)
+            .max(1)
+    }
+
     /// So many bytes have left.
     pub fn on_sent(&mut self, now: Instant, len: u32, pace: Pace) {
         // A timer goes off late, a little: the time that it lost is not lost for the rate, up to

@@ -47,6 +47,12 @@ impl Connection {
                 .is_none_or(|pace| self.pacing.may_send(now, range.len, pace))
     }
 
+    /// How many segments it is the turn of, if any.
+    pub(super) fn segments_in_turn(&self, now: Instant, mss: u32) -> u32 {
+        let pace = self.pace();
+        pace.map_or(u32::MAX, |pace| self.pacing.segments(now, mss, pace))
+    }
+
     /// So much text has left.
     pub(super) fn take_turn(&mut self, now: Instant, text: u32) {
         if let Some(pace) = self.pace() {

@@ -206,19 +206,25 @@ impl Recovery {
     ///
     /// RFC 6298 section 3: one measurement a round trip at least.
     pub fn on_sent(&mut self, range: SeqRange, now: Instant) {
-        self.take_sent(range, now, Scoreboard::on_sent);
+        self.take_sent(range, range.len, now, Scoreboard::on_sent);
+    }
+
+    /// The same for what leaves in segments of `unit` bytes, but for the last of them.
+    pub fn on_sent_in(&mut self, range: SeqRange, unit: u32, now: Instant) {
+        self.take_sent(range, unit, now, Scoreboard::on_sent);
     }
 
     /// The same for what is judged by itself, and not with what left before it.
-    pub fn on_sent_apart(&mut self, range: SeqRange, now: Instant) {
-        self.take_sent(range, now, Scoreboard::on_sent_apart);
+    pub fn on_sent_apart(&mut self, range: SeqRange, unit: u32, now: Instant) {
+        self.take_sent(range, unit, now, Scoreboard::on_sent_apart);
     }
 
     fn take_sent(
         &mut self,
         range: SeqRange,
+        unit: u32,
         now: Instant,
-        note: fn(&mut Scoreboard, u32, Instant, Stamp),
+        note: fn(&mut Scoreboard, u32, u32, Instant, Stamp),
     ) {
         if self.phase == Phase::Open && self.duplicates > 0 {
             self.limited += range.len;
@@ -228,7 +234,7 @@ impl Recovery {
         }
         let in_flight = self.in_flight();
         let stamp = self.delivery.on_sent(now, range.len, in_flight);
-        note(&mut self.scoreboard, range.len, now, stamp);
+        note(&mut self.scoreboard, range.len, unit, now, stamp);
         self.pay(range.len);
     }
 

@@ -139,8 +139,9 @@ impl Scoreboard {
         self.nxt
     }
 
-    /// A segment has left for the first time.
-    pub fn on_sent(&mut self, len: u32, now: Instant, stamp: Stamp) {
+    /// A segment has left for the first time, or several that have `unit` bytes each, but for the
+    /// last.
+    pub fn on_sent(&mut self, len: u32, unit: u32, now: Instant, stamp: Stamp) {
         let start = self.nxt;
         let first = if self.sent.len() < 2 {
             self.una
@@ -153,22 +154,23 @@ impl Scoreboard {
             && !last.resent
             && last.stamp.goes_with(&stamp)
             && start.since(first).is_multiple_of(u32::from(last.unit))
-            && len <= u32::from(last.unit)
+            && unit.min(len) <= u32::from(last.unit)
+            && (len <= unit || unit == u32::from(last.unit))
         {
             self.nxt += len;
             last.end = self.nxt;
             last.stamp = stamp;
             return;
         }
-        self.on_sent_apart(len, now, stamp);
+        self.on_sent_apart(len, unit, now, stamp);
     }
 
-    /// The same for one that is judged by itself: it shares its record with none before it.
-    pub fn on_sent_apart(&mut self, len: u32, now: Instant, stamp: Stamp) {
+    /// The same for what is judged by itself: it shares its record with none before it.
+    pub fn on_sent_apart(&mut self, len: u32, unit: u32, now: Instant, stamp: Stamp) {
         self.nxt += len;
         self.sent.push_back(Sent {
             end: self.nxt,
-            unit: u16::try_from(len).unwrap_or(u16::MAX).max(1),
+            unit: u16::try_from(unit.min(len)).unwrap_or(u16::MAX).max(1),
             fate: Fate::OnItsWay,
             resent: false,
             sent_at: now,

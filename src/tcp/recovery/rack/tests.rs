@@ -16,9 +16,9 @@ fn piece(number: u32, sent_ms: u64, resent: bool) -> Arrived {
     let mut board = Scoreboard::new(ISS);
     let start = number * 1000;
     if start > 0 {
-        board.on_sent(start, at(0), Default::default());
+        board.on_sent(start, start, at(0), Default::default());
     }
-    board.on_sent(1000, at(sent_ms), Default::default());
+    board.on_sent(1000, 1000, at(sent_ms), Default::default());
     let range = SeqRange {
         start: ISS + start,
         len: 1000,

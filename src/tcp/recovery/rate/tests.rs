@@ -29,7 +29,7 @@ impl Path {
     fn send(&mut self, ms: u64) {
         let in_flight = self.board.in_flight();
         let stamp = self.delivery.on_sent(at(ms), 1000, in_flight);
-        self.board.on_sent(1000, at(ms), stamp);
+        self.board.on_sent(1000, 1000, at(ms), stamp);
     }
 
     fn acknowledge(&mut self, segments: u32, ms: u64) -> Option<RateSample> {

@@ -28,7 +28,7 @@ fn board(bytes: u32) -> Scoreboard {
     let mut board = Scoreboard::new(UNA);
     for start in (0..bytes).step_by(1000) {
         let len = (bytes - start).min(1000);
-        board.on_sent(len, Instant::BIRTH, Stamp::default());
+        board.on_sent(len, len, Instant::BIRTH, Stamp::default());
     }
     board
 }
@@ -119,8 +119,8 @@ fn reports_that_grow_byte_by_byte_make_no_more_records() {
 fn segments_that_left_together_share_a_record_and_go_again_one_by_one() {
     let mut board = board(4_500);
     assert_eq!(board.sent.len(), 1);
-    board.on_sent(700, Instant::BIRTH, Stamp::default());
-    board.on_sent(700, at(1), Stamp::default());
+    board.on_sent(700, 700, Instant::BIRTH, Stamp::default());
+    board.on_sent(700, 700, at(1), Stamp::default());
     assert_eq!(board.sent.len(), 3);
     board.lose_all(|_, _| true, &mut |_, _| {});
     let mut again = Vec::new();
@@ -260,7 +260,7 @@ proptest! {
         for (time, step) in (1..).zip(steps) {
             match step {
                 Step::Send(len) => {
-                    board.on_sent(len, at(time / 3), Stamp::default());
+                    board.on_sent(len, len, at(time / 3), Stamp::default());
                     bytes.extend(vec![Byte::Way; len as usize]);
                 }
                 Step::Report(left, len) => {
