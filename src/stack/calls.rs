@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::pair::{Endpoint, SocketPair};
-use crate::base::{Instant, InterfaceId};
+use crate::base::{Chunk, Instant, InterfaceId};
 use crate::probe::{Call, Event, Snapshot, Subject};
 use crate::tcp::congestion::Algorithm;
 use crate::tcp::ecn::Counted;
@@ -328,6 +328,21 @@ impl Stack {
             Err(NothingToReceive::Ended(None)) => Err(ReadError::Closed),
             Err(NothingToReceive::Ended(Some(failure))) => Err(ReadError::Failed(failure)),
         }
+    }
+
+    /// RECEIVE without a copy: what comes next, as it lies where the device has put it; `None` if it
+    /// does not, or nothing has come. [`Stack::read`] has all the rest.
+    pub fn read_chunk(&mut self, now: Instant, id: ConnId) -> Option<Chunk> {
+        let now = self.tick(now);
+        let slot = self.connections.get_mut(id)?;
+        let bytes = slot.connection.next_chunk()?;
+        let on = Subject::Connection(slot.number);
+        self.voice
+            .input_told(now, on, || Event::Called(Call::Receive { bytes }));
+        let mut cx = Context::new(now, &mut self.voice, on);
+        let chunk = slot.connection.receive_chunk(&mut cx);
+        self.touch(id);
+        chunk
     }
 
     /// Copies what RECEIVE would, and leaves it where it is. Returns how many bytes.

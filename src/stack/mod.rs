@@ -49,7 +49,7 @@ use crate::base::keyed::Key;
 use crate::base::pair::Endpoint;
 use crate::base::random::Random;
 use crate::base::wheel::{Entry, Wheel};
-use crate::base::{Instant, InterfaceId, Received, Seed, Transmit};
+use crate::base::{Instant, InterfaceId, Memory, Received, Seed, Transmit};
 use crate::ip::address::Addresses;
 use crate::ip::fragment::Identifications;
 use crate::ip::icmp::Limiter;
@@ -109,6 +109,8 @@ pub struct Stack {
     now: Instant,
     /// How the segment that is being handled came.
     codepoint: Codepoint,
+    /// The memory that it lies in, if its text may stay there.
+    memory: Option<Memory>,
     /// The number that the next connection is told by.
     next_number: u64,
 
@@ -249,6 +251,7 @@ impl Stack {
             voice: Voice::new(0, 1),
             now: Instant::BIRTH,
             codepoint: Codepoint::default(),
+            memory: None,
             next_number: 1,
             connections: SlotMap::with_key(),
             half_open: SlotMap::with_key(),
@@ -301,7 +304,7 @@ impl Stack {
             bytes,
             offload,
             interface,
-            memory: _,
+            memory,
         } = packet;
         self.voice
             .input_told(now, Subject::Stack, || Event::PacketIn {
@@ -309,7 +312,9 @@ impl Stack {
                 bytes,
                 offload,
             });
+        self.memory = memory.cloned();
         self.take_in(packet);
+        self.memory = None;
     }
 
     /// Lends the next packet to send; `None` when there is none, and that changes nothing.

@@ -56,6 +56,7 @@ impl Stack {
         let on = Subject::Connection(slot.number);
         let mut cx = Context::new(self.now, &mut self.voice, on);
         cx.codepoint = self.codepoint;
+        cx.memory = self.memory.as_ref();
         let ending = slot.connection.arrives(&mut cx, seg);
         let connection = &slot.connection;
         self.voice

@@ -39,7 +39,7 @@ pub mod timestamps;
 pub mod user;
 pub mod wake;
 
-use crate::base::{Cite, Instant};
+use crate::base::{Cite, Instant, Memory};
 use crate::probe::{Ending, Event, EventId, Subject, Voice};
 
 use ecn::Codepoint;
@@ -56,6 +56,8 @@ pub struct Context<'a> {
     pub now: Instant,
     /// How the packet that is being handled came: RFC 3168 section 5.
     pub codepoint: Codepoint,
+    /// The memory that its text may stay in.
+    pub memory: Option<&'a Memory>,
     voice: &'a mut Voice,
     on: Subject,
 }
@@ -66,6 +68,7 @@ impl<'a> Context<'a> {
         Context {
             now,
             codepoint: Codepoint::default(),
+            memory: None,
             voice,
             on,
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::Chunk;
 use crate::probe::{Event, State};
 use crate::rfc;
 
@@ -128,6 +129,23 @@ impl Connection {
         if taken == 0 {
             return Err(self.nothing_to_receive());
         }
+        self.after_reading(cx);
+        Ok(taken)
+    }
+
+    /// RECEIVE: hands over what comes next as it lies, if it is in a chunk.
+    pub fn receive_chunk(&mut self, cx: &mut Context<'_>) -> Option<Chunk> {
+        let chunk = self.incoming.take_chunk()?;
+        self.after_reading(cx);
+        Some(chunk)
+    }
+
+    /// How long the chunk is that comes next, if it is in one.
+    pub fn next_chunk(&self) -> Option<usize> {
+        self.incoming.next_chunk()
+    }
+
+    fn after_reading(&mut self, cx: &mut Context<'_>) {
         if self.state.may_receive() {
             self.arm_rest(cx);
         } else {
@@ -146,7 +164,6 @@ impl Connection {
             self.stirred = cx.input();
             self.acks.owe(cx.input(), WINDOW_UPDATE);
         }
-        Ok(taken)
     }
 
     fn nothing_to_receive(&self) -> NothingToReceive {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::SeqRange;
+use crate::base::{Chunk, Pieces, SeqRange};
 use crate::probe::{Accepted, Edge, TimerKind};
 use crate::rfc;
 use crate::tcp::connection::Connection;
@@ -30,7 +30,7 @@ impl Connection {
         let had_holes = !self.incoming.holes().is_empty();
         let offset = self.offset_of(seg.seq);
         self.note_held_text(seg, offset);
-        match self.incoming.insert(offset, seg.text) {
+        match self.insert(cx, offset, seg.text) {
             Taken::InOrder(len) => {
                 self.rcv.advance(len as u32);
                 self.acks.on_advance();
@@ -54,6 +54,19 @@ impl Connection {
                 Some(Accepted::TextRefused)
             }
         }
+    }
+
+    /// Long text in order stays where it lies, if it may; all other text is copied.
+    fn insert(&mut self, cx: &Context<'_>, offset: u64, text: Pieces<'_>) -> Taken {
+        let len = text.len();
+        let is_next = offset == self.incoming.next();
+        let memory = cx.memory.filter(|_| is_next && len >= WORTH_KEEPING);
+        let chunk = memory.and_then(|memory| Chunk::of(memory, text.0));
+        let whole = chunk.filter(|chunk| chunk.len() == len);
+        if whole.is_some_and(|chunk| self.incoming.keep(chunk)) {
+            return Taken::InOrder(len as u64);
+        }
+        self.incoming.insert(offset, text)
     }
 
     /// RFC 2883 section 4.2.2: of several parts that were there, beyond a hole, the first is told.
@@ -112,3 +125,7 @@ impl Connection {
         Accepted::TextUnread
     }
 }
+
+/// house!("kept-chunks"): so much at least of what a device has received as one, in bytes, so that
+/// what is held is not many times what it holds.
+const WORTH_KEEPING: usize = 16 << 10;

@@ -1,18 +1,34 @@
-//! Bytes received and not read yet, in order and beyond holes, in one ring.
+//! Bytes received and not read yet, in order and beyond holes.
 //!
 //! Text goes to its place the moment it comes, so memory does not depend on how the peer cut it
-//! into segments, and a byte that is there is never replaced by a later copy.
+//! into segments, and a byte that is there is never replaced by a later copy. Only long text in
+//! order may stay where the device has put it, as chunks between what the ring holds:
+//!
+//! ```text
+//!   read                                            next (RCV.NXT)
+//!    | ring | chunk | chunk |     ring     | chunk |    hole    | ring |
+//! ```
 
-use crate::base::Pieces;
+use std::collections::VecDeque;
+
 use crate::base::ring::Ring;
+use crate::base::{Chunk, Pieces};
 
 use super::reassembly::{Reassembly, Taken};
 
 /// What waits for the reader.
 #[derive(Debug, Default)]
 pub struct ReceiveBuffer {
+    /// All that is in order and in no chunk, and what lies beyond holes.
     ring: Ring,
     holes: Reassembly,
+    /// Text that stays where the device has put it, by the stream offset of its first byte: in
+    /// order, and all before `next`.
+    #[allow(
+        clippy::box_collection,
+        reason = "most have none, and pay eight bytes for it"
+    )]
+    chunks: Option<Box<VecDeque<(u64, Chunk)>>>,
     /// The stream offset of the first byte that the reader has not taken.
     read: u64,
     /// The stream offset of RCV.NXT's byte: all before it is in order.
@@ -25,18 +41,19 @@ impl ReceiveBuffer {
     /// Takes text that begins at RCV.NXT or up to a window after it.
     pub fn insert(&mut self, offset: u64, text: Pieces<'_>) -> Taken {
         let range = offset..offset + text.len() as u64;
-        let at = (offset - self.read) as usize;
         if offset == self.next && self.holes.is_empty() {
             // The common case: nothing is missing and nothing lies beyond.
-            self.ring.write_at(at, text);
+            self.ring.write_at(self.ring.len(), text);
             return self.advance(text.len() as u64);
         }
         // What is there already stays as it came first: only the gaps are written. Bytes of a
         // segment that `holes` then refuses lie where nothing is promised.
+        let place = self.ring.len();
+        let at = |offset: u64| place + (offset - self.next) as usize;
         let mut done = range.start;
         for known in self.holes.overlapping(done..range.end) {
             self.ring.write_at(
-                (done - self.read) as usize,
+                at(done),
                 text.slice(
                     (done - offset) as usize,
                     (known.start.max(done) - offset) as usize,
@@ -45,15 +62,26 @@ impl ReceiveBuffer {
             done = known.end;
         }
         if done < range.end {
-            self.ring.write_at(
-                (done - self.read) as usize,
-                text.slice((done - offset) as usize, text.len()),
-            );
+            self.ring
+                .write_at(at(done), text.slice((done - offset) as usize, text.len()));
         }
         match self.holes.insert(range, self.next) {
             Taken::InOrder(len) => self.advance(len),
             other => other,
         }
+    }
+
+    /// Takes text that begins at RCV.NXT where it lies; `false` if something is missing before what
+    /// lies beyond it: then it has to be copied.
+    pub fn keep(&mut self, chunk: Chunk) -> bool {
+        if !self.holes.is_empty() {
+            return false;
+        }
+        let offset = self.next;
+        self.next += chunk.len() as u64;
+        let chunks = self.chunks.get_or_insert_default();
+        chunks.push_back((offset, chunk));
+        true
     }
 
     fn advance(&mut self, len: u64) -> Taken {
@@ -64,24 +92,101 @@ impl ReceiveBuffer {
 
     /// Copies to the reader and lets go of what it took. Returns how many bytes.
     pub fn read(&mut self, buf: &mut [u8]) -> usize {
-        let taken = self.ring.read(buf);
-        self.read += taken as u64;
-        taken
+        let mut filled = 0;
+        while let Some(room) = buf.get_mut(filled..).filter(|room| !room.is_empty()) {
+            let taken = match self.chunk() {
+                Some(chunk) => {
+                    let len = room.len().min(chunk.len());
+                    let (room, _) = room.split_at_mut(len);
+                    room.copy_from_slice(chunk.get(..len).unwrap_or_default());
+                    chunk.advance(len);
+                    len
+                }
+                None => {
+                    let len = room.len().min(self.before_chunk());
+                    self.ring.read(room.get_mut(..len).unwrap_or_default())
+                }
+            };
+            if taken == 0 {
+                break;
+            }
+            self.took(taken);
+            filled += taken;
+        }
+        filled
+    }
+
+    /// Hands the chunk over that the reader would get next; `None` if it is in no chunk.
+    pub fn take_chunk(&mut self) -> Option<Chunk> {
+        self.chunk()?;
+        let chunks = self.chunks.as_mut()?;
+        let (_, chunk) = chunks.pop_front()?;
+        self.read += chunk.len() as u64;
+        Some(chunk)
+    }
+
+    /// How long the chunk is that the reader would get next.
+    pub fn next_chunk(&self) -> Option<usize> {
+        let (start, chunk) = self.chunks.as_ref()?.front()?;
+        (*start == self.read).then_some(chunk.len())
+    }
+
+    /// The first chunk, if nothing lies before it.
+    fn chunk(&mut self) -> Option<&mut Chunk> {
+        let (start, chunk) = self.chunks.as_mut()?.front_mut()?;
+        (*start == self.read).then_some(chunk)
+    }
+
+    /// How many bytes of the ring lie before the first chunk.
+    fn before_chunk(&self) -> usize {
+        let first = self.chunks.as_ref().and_then(|chunks| chunks.front());
+        first.map_or(self.ring.len(), |(start, _)| (start - self.read) as usize)
+    }
+
+    /// The reader has taken so many bytes, all from one place.
+    fn took(&mut self, len: usize) {
+        self.read += len as u64;
+        let Some(chunks) = &mut self.chunks else {
+            return;
+        };
+        if let Some((start, chunk)) = chunks.front_mut()
+            && *start < self.read
+        {
+            *start = self.read;
+            if chunk.is_empty() {
+                chunks.pop_front();
+            }
+        }
     }
 
     /// Copies to the front of `buf` what the reader would get, and leaves it here. Returns how many
     /// bytes.
     pub fn peek(&self, buf: &mut [u8]) -> usize {
-        let len = buf.len().min(self.ring.len());
-        if let Some(buf) = buf.get_mut(..len) {
-            self.ring.pieces(0, len).copy_to(buf);
+        let mut chunks = self.chunks.iter().flat_map(|chunks| chunks.iter());
+        let (mut filled, mut at, mut in_ring) = (0, self.read, 0);
+        while filled < buf.len() {
+            let room = &mut buf[filled..];
+            let next = chunks.next();
+            let end = next.map_or(self.next, |(start, _)| *start);
+            let len = room.len().min((end - at) as usize);
+            self.ring.pieces(in_ring, in_ring + len).copy_to(room);
+            in_ring += len;
+            filled += len;
+            let Some((start, chunk)) = next else {
+                break;
+            };
+            let room = &mut buf[filled..];
+            let len = room.len().min(chunk.len());
+            room[..len].copy_from_slice(&chunk[..len]);
+            filled += len;
+            at = start + chunk.len() as u64;
         }
-        len
+        filled
     }
 
     /// Bytes in order that wait for the reader.
     pub fn unread(&self) -> usize {
-        self.ring.len()
+        (self.next - self.read) as usize
     }
 
     /// The stream offset of RCV.NXT's byte.
@@ -108,19 +213,22 @@ impl ReceiveBuffer {
     /// Whether it has memory and nothing in it, not even beyond a hole; a segment that was refused
     /// may have left bytes there that nobody was promised.
     pub fn holds_spare(&self) -> bool {
-        self.ring.is_empty() && self.holes.is_empty() && self.ring.capacity() > 0
+        let has_memory = self.ring.capacity() > 0 || self.chunks.is_some();
+        self.unread() == 0 && self.holes.is_empty() && has_memory
     }
 
     /// Gives back memory with nothing in it.
     pub fn release_spare(&mut self) {
         if self.holds_spare() {
             self.ring = Ring::new();
+            self.chunks = None;
         }
     }
 
     /// Nobody will read any of it: the memory goes back.
     pub fn discard(&mut self) {
         self.ring = Ring::new();
+        self.chunks = None;
         self.holes.clear();
         self.read = self.next;
     }

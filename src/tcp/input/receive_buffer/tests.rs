@@ -1,15 +1,21 @@
 //! The receive buffer against a map from each byte's place to the first copy of it that came.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use crate::base::Pieces;
+use crate::base::{Chunk, Pieces};
 
 use super::{ReceiveBuffer, Taken};
 
 fn insert(buffer: &mut ReceiveBuffer, offset: u64, text: &[u8]) -> Taken {
     buffer.insert(offset, Pieces::one(text))
+}
+
+fn chunk(text: &[u8]) -> Chunk {
+    let memory = Arc::new([b"before", text, b"behind"].concat());
+    Chunk::new(&memory, 6..6 + text.len()).unwrap()
 }
 
 fn read_all(buffer: &mut ReceiveBuffer) -> Vec<u8> {
@@ -58,6 +64,38 @@ fn text_that_was_refused_counts_for_nothing() {
     assert_eq!(insert(&mut buffer, 2, b"x"), Taken::TooMany);
     assert_eq!(insert(&mut buffer, 0, b"abcd"), Taken::InOrder(5));
     assert_eq!(read_all(&mut buffer), b"abcd.");
+}
+
+#[test]
+fn text_that_is_kept_is_not_copied_until_it_is_read() {
+    let mut buffer = ReceiveBuffer::default();
+    insert(&mut buffer, 0, b"one ");
+    let kept = chunk(b"two ");
+    let place = kept.as_ptr();
+    assert!(buffer.keep(kept));
+    insert(&mut buffer, 8, b"three");
+    assert_eq!(buffer.take_chunk().map(|chunk| chunk.len()), None);
+    let mut first = [0; 4];
+    assert_eq!((buffer.read(&mut first), &first), (4, b"one "));
+    let lent = buffer.take_chunk().expect("it comes next");
+    assert_eq!((&lent[..], lent.as_ptr()), (&b"two "[..], place));
+    assert_eq!(read_all(&mut buffer), b"three");
+}
+
+#[test]
+fn what_was_kept_is_let_go_when_it_is_read_and_all_memory_when_nothing_waits() {
+    let mut buffer = ReceiveBuffer::default();
+    let memory = Arc::new(vec![7; 100]);
+    assert!(buffer.keep(Chunk::new(&memory, 0..60).unwrap()));
+    assert!(buffer.keep(Chunk::new(&memory, 60..100).unwrap()));
+    let mut part = [0; 50];
+    assert_eq!(buffer.read(&mut part), 50);
+    assert!(!buffer.holds_spare());
+    assert_eq!(buffer.read(&mut part), 50);
+    assert_eq!(Arc::strong_count(&memory), 1);
+    assert!(buffer.holds_spare());
+    buffer.release_spare();
+    assert!(!buffer.holds_spare());
 }
 
 #[test]
@@ -113,7 +151,11 @@ impl Plain {
 enum Step {
     /// Text so many bytes after the first that is missing, in two pieces.
     Insert(u64, Vec<u8>, usize),
+    /// Text that comes next, and may stay where it lies.
+    Keep(Vec<u8>),
     Read(usize),
+    Peek(usize),
+    TakeChunk,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -122,7 +164,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let text = prop::collection::vec(any::<u8>(), 1..60);
     let segment =
         (ahead, text, 0usize..60).prop_map(|(ahead, text, cut)| Step::Insert(ahead, text, cut));
-    let step = prop_oneof![5 => segment, 1 => (0usize..200).prop_map(Step::Read)];
+    let step = prop_oneof![
+        5 => segment,
+        3 => prop::collection::vec(any::<u8>(), 1..60).prop_map(Step::Keep),
+        1 => (0usize..200).prop_map(Step::Read),
+        1 => (0usize..200).prop_map(Step::Peek),
+        1 => Just(Step::TakeChunk),
+    ];
     prop::collection::vec(step, 1..120)
 }
 
@@ -143,6 +191,30 @@ proptest! {
                     plain.insert(offset, &text);
                     let in_order = plain.next - before;
                     prop_assert_eq!(taken == Taken::InOrder(in_order), in_order > 0);
+                }
+                Step::Keep(text) => {
+                    let offset = plain.next;
+                    let is_kept = buffer.keep(chunk(&text));
+                    prop_assert_eq!(is_kept, plain.bytes.range(offset..).next().is_none());
+                    if !is_kept {
+                        buffer.insert(offset, Pieces::one(&text));
+                    }
+                    plain.insert(offset, &text);
+                }
+                Step::Peek(most) => {
+                    let mut bytes = vec![0; most];
+                    let seen = buffer.peek(&mut bytes);
+                    let waiting = plain.bytes.range(..plain.next).take(most);
+                    let waiting: Vec<u8> = waiting.map(|(_, byte)| *byte).collect();
+                    prop_assert_eq!(&bytes[..seen], &waiting[..]);
+                }
+                Step::TakeChunk => {
+                    let len = buffer.next_chunk();
+                    let chunk = buffer.take_chunk();
+                    prop_assert_eq!(chunk.as_ref().map(|chunk| chunk.len()), len);
+                    if let Some(chunk) = chunk {
+                        prop_assert_eq!(&chunk[..], &plain.read(chunk.len())[..]);
+                    }
                 }
                 Step::Read(most) => {
                     let mut bytes = vec![0; most];
