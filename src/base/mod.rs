@@ -18,6 +18,7 @@ pub mod time;
 pub mod units;
 pub mod wheel;
 
+pub use bytes::Bytes;
 pub use checksum::Sum;
 pub use chunk::{Chunk, Memory};
 pub use cite::{Cite, Source};

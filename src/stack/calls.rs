@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::pair::{Endpoint, SocketPair};
-use crate::base::{Chunk, Instant, InterfaceId};
+use crate::base::{Bytes, Chunk, Instant, InterfaceId};
 use crate::probe::{Call, Event, Snapshot, Subject};
 use crate::tcp::congestion::Algorithm;
 use crate::tcp::ecn::Counted;
@@ -258,19 +258,48 @@ impl Stack {
 
     /// SEND: takes as many bytes as there is room for, at least one.
     pub fn write(&mut self, now: Instant, id: ConnId, bytes: &[u8]) -> Result<usize, WriteError> {
+        self.send(now, id, bytes.len(), |connection, cx| {
+            connection.send(cx, bytes)
+        })
+    }
+
+    /// SEND without a copy: takes what there is room for off the front of `bytes`, which is held
+    /// until the peer has acknowledged it. What is short is copied all the same.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Stack::write`].
+    pub fn write_owned(
+        &mut self,
+        now: Instant,
+        id: ConnId,
+        bytes: &mut Bytes,
+    ) -> Result<usize, WriteError> {
+        self.send(now, id, bytes.len(), |connection, cx| {
+            connection.send_owned(cx, bytes)
+        })
+    }
+
+    fn send(
+        &mut self,
+        now: Instant,
+        id: ConnId,
+        len: usize,
+        send: impl FnOnce(&mut Connection, &mut Context<'_>) -> Result<usize, SendRefused>,
+    ) -> Result<usize, WriteError> {
         let now = self.tick(now);
         let slot = self.connections.get_mut(id).ok_or(WriteError::Closed)?;
         let on = Subject::Connection(slot.number);
         let room = slot.connection.send_room();
-        if room == 0 && !bytes.is_empty() && slot.connection.state().may_send() {
+        if room == 0 && len > 0 && slot.connection.state().may_send() {
             slot.connection.on_refused();
             return Err(WriteError::WouldBlock);
         }
-        let len = bytes.len().min(room);
+        let len = len.min(room);
         self.voice
             .input_told(now, on, || Event::Called(Call::Send { bytes: len }));
         let mut cx = Context::new(now, &mut self.voice, on);
-        let taken = slot.connection.send(&mut cx, bytes);
+        let taken = send(&mut slot.connection, &mut cx);
         self.touch(id);
         taken.map_err(|refused| match refused {
             SendRefused::Closing | SendRefused::Ended(None) => WriteError::Closed,

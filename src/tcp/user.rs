@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::Chunk;
+use crate::base::{Bytes, Chunk};
 use crate::probe::{Event, State};
 use crate::rfc;
 
@@ -40,6 +40,32 @@ impl Connection {
     /// SEND: takes as many bytes as there is room for. Before the connection is established they
     /// are queued.
     pub fn send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Result<usize, SendRefused> {
+        let taken = self.prepare_to_send(cx, bytes.len())?;
+        self.outgoing.append(bytes.get(..taken).unwrap_or_default());
+        self.arm_retransmission(cx);
+        Ok(taken)
+    }
+
+    /// SEND without a copy: takes as much off the front of `bytes` as there is room for, and holds
+    /// it until it is acknowledged.
+    pub fn send_owned(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &mut Bytes,
+    ) -> Result<usize, SendRefused> {
+        let taken = self.prepare_to_send(cx, bytes.len())?;
+        let taken_off = bytes.split_to(taken);
+        match self.state.is_synchronized() {
+            true => self.outgoing.append_owned(taken_off),
+            // It may go with our SYN.
+            false => self.outgoing.append(&taken_off),
+        }
+        self.arm_retransmission(cx);
+        Ok(taken)
+    }
+
+    /// How many of so many bytes SEND takes.
+    fn prepare_to_send(&mut self, cx: &mut Context<'_>, len: usize) -> Result<usize, SendRefused> {
         if !self.state.may_send() {
             return Err(match self.state {
                 State::Closed => SendRefused::Ended(self.failure),
@@ -53,15 +79,13 @@ impl Connection {
         self.wait_no_longer(cx);
         self.more_follows = false;
         self.outgoing.grow_to(self.send_limit());
-        let taken = bytes.len().min(self.send_room());
-        self.hold.on_write(taken < bytes.len());
+        let taken = len.min(self.send_room());
+        self.hold.on_write(taken < len);
         if self.config.unsent_low_water != NO_MARK {
             self.last_lump = self.lump_after(taken);
         }
         self.restart_after_idle(cx);
         self.note_app_limit();
-        self.outgoing.append(bytes.get(..taken).unwrap_or_default());
-        self.arm_retransmission(cx);
         Ok(taken)
     }
 

@@ -189,7 +189,7 @@ impl Connection {
     /// RFC 3168 section 6.1.2: CWR, on the first new data after a reduction.
     fn slowed_down(&self, range: SeqRange) -> Flags {
         let owed = self.ecn.as_ref().is_some_and(Ecn::owes_cwr);
-        match owed && !self.outgoing.pieces(range).is_empty() {
+        match owed && self.outgoing.text_len(range) > 0 {
             true => Flags::CWR,
             false => Flags::NONE,
         }
@@ -202,7 +202,7 @@ impl Connection {
         let may_mark = self.ecn.as_ref().is_some_and(Ecn::may_mark);
         match wish.what {
             Choice::Text(range) | Choice::PathProbe(range)
-                if may_mark && !self.outgoing.pieces(range).is_empty() =>
+                if may_mark && self.outgoing.text_len(range) > 0 =>
             {
                 Codepoint::Ect0
             }

@@ -61,7 +61,7 @@ impl Connection {
     }
 
     fn segments_of(&self, range: SeqRange) -> u32 {
-        let text = self.outgoing.pieces(range).len() as u32;
+        let text = self.outgoing.text_len(range);
         text.div_ceil(self.text_room()).max(1)
     }
 
@@ -71,7 +71,7 @@ impl Connection {
             return;
         };
         let (burst, segments) = (self.burst(cx, how), self.segments_of(range));
-        let text = self.outgoing.pieces(range).len() as u32;
+        let text = self.outgoing.text_len(range);
         let last = range.start + text == self.outgoing.end();
         let bursts = self.bursts.get_or_insert_default();
         if last || (burst.segments > 1 && burst.left == segments) {

@@ -13,6 +13,16 @@ use super::{Choice, Wish};
 impl Connection {
     /// What to send next. Decides and changes nothing; [`Connection::record`] changes.
     pub fn choose(&self, cx: &Context<'_>) -> Option<Wish> {
+        let mut wish = self.most_urgent(cx)?;
+        if let Choice::Text(range) | Choice::PathProbe(range) | Choice::Retransmit(range) =
+            &mut wish.what
+        {
+            *range = self.outgoing.lendable(*range);
+        }
+        Some(wish)
+    }
+
+    fn most_urgent(&self, cx: &Context<'_>) -> Option<Wish> {
         match self.state {
             State::Closed => self.reset_due(),
             State::Listen => None,

@@ -9,6 +9,7 @@ pub mod burst;
 pub mod choose;
 pub mod hold;
 pub mod keepalive;
+pub mod left;
 pub mod low_water;
 pub mod nagle;
 pub mod pacing;
@@ -145,7 +146,7 @@ impl Connection {
             self.restart_loss_probe(cx);
         }
         if let Some(ecn) = &mut self.ecn
-            && !self.outgoing.pieces(range).is_empty()
+            && self.outgoing.text_len(range) > 0
         {
             ecn.on_sent();
         }
@@ -181,7 +182,7 @@ impl Connection {
 
     /// The congestion control hears of all text that leaves.
     fn tell_controller(&mut self, cx: &Context<'_>, range: SeqRange) {
-        let text = self.outgoing.pieces(range).len() as u32;
+        let text = self.outgoing.text_len(range);
         if text > 0 {
             let in_flight = self.recovery.in_flight();
             let in_flight = u64::from(in_flight);

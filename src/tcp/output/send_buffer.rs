@@ -1,15 +1,22 @@
 //! Bytes that the application gave and the peer has not acknowledged, and where our FIN stands.
 //!
-//! A ring whose first byte is the oldest unacknowledged one; a segment borrows its text from here.
+//! A ring whose first byte is the oldest unacknowledged one, and between its bytes buffers that the
+//! application has left with us; a segment borrows its text from here.
 
 use crate::base::ring::Ring;
-use crate::base::{Pieces, SeqNum, SeqRange};
+use crate::base::{Bytes, Pieces, SeqNum, SeqRange};
+
+use super::left::{Left, Place, join};
 
 /// What waits to be sent or acknowledged.
 #[derive(Debug)]
 pub struct SendBuffer {
+    /// What was copied.
     ring: Ring,
-    /// The sequence number of the ring's first byte.
+    /// What was not.
+    left: Option<Box<Left>>,
+    len: u32,
+    /// The sequence number of the first byte.
     start: SeqNum,
     /// The application will give no more: our FIN follows the last byte.
     closed: bool,
@@ -23,6 +30,8 @@ impl SendBuffer {
     pub fn new(start: SeqNum, limit: u32) -> SendBuffer {
         SendBuffer {
             ring: Ring::new(),
+            left: None,
+            len: 0,
             start,
             closed: false,
             limit,
@@ -50,21 +59,33 @@ impl SendBuffer {
     /// Takes more bytes; the caller bounds how many.
     pub fn append(&mut self, bytes: &[u8]) {
         self.ring.append(bytes);
+        self.len += bytes.len() as u32;
+    }
+
+    /// The same without a copy, if that is worth it; the bytes are held until they are acknowledged.
+    pub fn append_owned(&mut self, bytes: Bytes) {
+        if bytes.len() < WORTH_HOLDING {
+            return self.append(&bytes);
+        }
+        let (end, len) = (self.end(), bytes.len() as u32);
+        let left = self.left.get_or_insert_default();
+        left.push(end, bytes);
+        self.len += len;
     }
 
     /// How many bytes are kept.
     pub fn len(&self) -> usize {
-        self.ring.len()
+        self.len as usize
     }
 
     /// Whether no byte is kept.
     pub fn is_empty(&self) -> bool {
-        self.ring.is_empty()
+        self.len == 0
     }
 
     /// The sequence number after the last byte: where our FIN stands, or will.
     pub fn end(&self) -> SeqNum {
-        self.start + self.ring.len() as u32
+        self.start + self.len
     }
 
     /// No more will come.
@@ -82,11 +103,59 @@ impl SendBuffer {
         self.end() + u32::from(self.closed)
     }
 
-    /// The text of a range; a FIN at its end has none.
+    /// How much text a range has; a FIN at its end has none.
+    pub fn text_len(&self, range: SeqRange) -> u32 {
+        let from = range.start.since(self.start).min(self.len);
+        from.saturating_add(range.len).min(self.len) - from
+    }
+
+    /// The text of a range. Where it lies in more than two places, it is that of its beginning:
+    /// see [`SendBuffer::lendable`].
     pub fn pieces(&self, range: SeqRange) -> Pieces<'_> {
-        let from = range.start.since(self.start) as usize;
-        let to = (from + range.len as usize).min(self.ring.len());
-        self.ring.pieces(from.min(to), to)
+        let len = self.text_len(range);
+        if len == 0 {
+            return Pieces::EMPTY;
+        }
+        match &self.left {
+            None => {
+                let from = range.start.since(self.start) as usize;
+                self.ring.pieces(from, from + len as usize)
+            }
+            Some(left) => {
+                let first = self.one_place(left, range.start, len);
+                let rest = len - first.len() as u32;
+                let second = match rest {
+                    0 => Pieces::EMPTY,
+                    _ => self.one_place(left, range.start + (len - rest), rest),
+                };
+                join(first, second)
+            }
+        }
+    }
+
+    /// Text of at most `len` bytes from `at` on that lies in one place.
+    fn one_place<'a>(&'a self, left: &'a Left, at: SeqNum, len: u32) -> Pieces<'a> {
+        match left.find(at) {
+            Place::Left(bytes) => Pieces::one(bytes).slice(0, len as usize),
+            Place::Copied { before, until } => {
+                let len = until.map_or(len, |until| until.since(at).min(len));
+                let from = at.since(self.start) as usize - before;
+                self.ring.pieces(from, from + len as usize)
+            }
+        }
+    }
+
+    /// So much of a range as can be lent at once: all of it, unless it is text that lies in more
+    /// than two places.
+    pub fn lendable(&self, range: SeqRange) -> SeqRange {
+        if self.left.is_none() {
+            return range;
+        }
+        let (text, lent) = (self.text_len(range), self.pieces(range).len() as u32);
+        SeqRange {
+            start: range.start,
+            len: if lent < text { lent } else { range.len },
+        }
     }
 
     /// Whether a range ends in our FIN.
@@ -99,30 +168,54 @@ impl SendBuffer {
         if una.at_or_before(self.start) {
             return 0;
         }
-        let bytes = (una.since(self.start) as usize).min(self.ring.len());
-        self.ring.consume(bytes);
-        self.start += bytes as u32;
-        bytes
+        let bytes = una.since(self.start).min(self.len);
+        let una = self.start + bytes;
+        while self.start != una {
+            let count = self.release_place(una);
+            self.start += count;
+        }
+        self.len -= bytes;
+        bytes as usize
+    }
+
+    /// Lets go of what lies in the first place, up to `una`: how many bytes.
+    fn release_place(&mut self, una: SeqNum) -> u32 {
+        let copied_until = match &mut self.left {
+            None => una,
+            Some(left) => match left.release(self.start, una) {
+                Ok(count) => return count,
+                Err(next) => next.map_or(una, |next| next.earlier_of(una)),
+            },
+        };
+        let count = copied_until.since(self.start);
+        self.ring.consume(count as usize);
+        count
     }
 
     /// Whether it has memory and nothing in it.
     pub fn holds_spare(&self) -> bool {
-        self.ring.is_empty() && self.ring.capacity() > 0
+        self.len == 0 && (self.ring.capacity() > 0 || self.left.is_some())
     }
 
     /// Gives back memory with nothing in it.
     pub fn release_spare(&mut self) {
         if self.holds_spare() {
             self.ring = Ring::new();
+            self.left = None;
         }
     }
 
     /// Nothing of it will ever be sent: the memory goes back.
     pub fn discard(&mut self) {
         self.start = self.end();
+        self.len = 0;
         self.ring = Ring::new();
+        self.left = None;
     }
 }
+
+/// Shorter ones are copied, in bytes: a place of its own costs more.
+const WORTH_HOLDING: usize = 4 << 10;
 
 #[cfg(test)]
 mod tests;

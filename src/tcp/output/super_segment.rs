@@ -53,7 +53,7 @@ impl Connection {
     /// The size of the segments that a range leaves in, and of the last of them, in sequence
     /// numbers.
     pub(super) fn cut(&self, range: SeqRange, room: u32) -> (u32, u32) {
-        let text = self.outgoing.pieces(range).len() as u32;
+        let text = self.outgoing.text_len(range);
         let fin = range.len - text;
         if text <= room {
             return (range.len, range.len);
@@ -71,7 +71,6 @@ impl Connection {
             return None;
         };
         let room = self.text_room();
-        let text = self.outgoing.pieces(range).len();
-        (text > room as usize).then_some(u16::try_from(room).unwrap_or(u16::MAX))
+        (self.outgoing.text_len(range) > room).then_some(u16::try_from(room).unwrap_or(u16::MAX))
     }
 }

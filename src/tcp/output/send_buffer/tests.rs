@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 
-use crate::base::{SeqNum, SeqRange};
+use crate::base::{Bytes, SeqNum, SeqRange};
 
 use super::SendBuffer;
 
@@ -83,9 +83,57 @@ fn what_is_discarded_leaves_its_end_where_it_was() {
     assert_eq!((buffer.end(), buffer.limit()), (START + 3, START + 4));
 }
 
+/// The text of a range, lent part by part.
+fn lent(buffer: &SendBuffer, range: SeqRange) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = range;
+    while !rest.is_empty() {
+        let part = buffer.lendable(rest);
+        assert_eq!(buffer.pieces(part).len(), part.len as usize);
+        bytes.extend(buffer.pieces(part).iter());
+        rest = SeqRange::between(part.end(), range.end());
+    }
+    bytes
+}
+
+#[test]
+fn long_text_is_lent_from_where_it_was_left() {
+    let mut buffer = holding(b"before");
+    let left = Bytes::from(vec![7; 10_000]);
+    buffer.append_owned(left.clone());
+    buffer.append(b"behind");
+    let whole = range(0, 10_012);
+    // Three places: the first two can be lent at once.
+    assert_eq!(buffer.lendable(whole), range(0, 10_006));
+    assert_eq!(buffer.pieces(whole).1.as_ptr(), left.as_ptr());
+    assert_eq!(buffer.lendable(range(6, 10_006)), range(6, 10_006));
+    buffer.release(START + 1_006);
+    assert_eq!(
+        buffer.pieces(range(1_006, 10)).0.as_ptr(),
+        left[1_000..].as_ptr()
+    );
+    assert_eq!((buffer.len(), buffer.end()), (9_006, START + 10_012));
+    assert!(!left.is_unique());
+    buffer.release(START + 10_006);
+    assert!(left.is_unique(), "all of it is acknowledged");
+    assert_eq!(buffer.pieces(range(10_006, 6)).to_vec(), b"behind");
+}
+
+#[test]
+fn our_fin_rides_on_text_only_if_all_of_it_is_lent() {
+    let mut buffer = holding(b"before");
+    buffer.append_owned(vec![7; 10_000].into());
+    buffer.append(b"behind");
+    buffer.close();
+    assert_eq!(buffer.lendable(range(0, 10_013)), range(0, 10_006));
+    assert_eq!(buffer.lendable(range(10_006, 7)), range(10_006, 7));
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Append(Vec<u8>),
+    /// So many bytes that are not copied, or are if they are few.
+    Leave(usize, u8),
     Release(usize),
 }
 
@@ -95,12 +143,13 @@ proptest! {
         steps in prop::collection::vec(
             prop_oneof![
                 prop::collection::vec(any::<u8>(), 0..3000).prop_map(Step::Append),
-                (0usize..3000).prop_map(Step::Release),
+                (0usize..9000, any::<u8>()).prop_map(|(len, seed)| Step::Leave(len, seed)),
+                (0usize..6000).prop_map(Step::Release),
             ],
             0..60,
         ),
-        from in 0usize..3000,
-        len in 0usize..3000,
+        from in 0usize..9000,
+        len in 0usize..30_000,
     ) {
         let mut buffer = SendBuffer::new(START, LIMIT);
         let mut plain = VecDeque::new();
@@ -109,6 +158,11 @@ proptest! {
             match step {
                 Step::Append(bytes) => {
                     buffer.append(&bytes);
+                    plain.extend(bytes);
+                }
+                Step::Leave(len, seed) => {
+                    let bytes: Vec<u8> = (0..len).map(|at| seed.wrapping_add(at as u8)).collect();
+                    buffer.append_owned(bytes.clone().into());
                     plain.extend(bytes);
                 }
                 Step::Release(count) => {
@@ -124,7 +178,8 @@ proptest! {
             let to = (from + len).min(plain.len());
             let range = SeqRange::between(una + from as u32, una + to as u32);
             let expected: Vec<u8> = plain.range(from..to).copied().collect();
-            prop_assert_eq!(buffer.pieces(range).to_vec(), expected);
+            prop_assert_eq!(buffer.text_len(range) as usize, expected.len());
+            prop_assert_eq!(lent(&buffer, range), expected);
         }
     }
 }
