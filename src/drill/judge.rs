@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::base::Offloads;
+
 use super::backend::Backend;
 use super::code::{self, Block};
 use super::command::{Action, Queue, read};
@@ -132,7 +134,12 @@ pub fn judge(file: &str, text: &str, request: &Request) -> Report {
 
 /// Makes our stack for a script.
 pub fn ours(settings: &Settings, profile: Profile) -> Box<dyn Backend> {
-    Box::new(Ours::new(settings, profile))
+    Box::new(Ours::new(settings, profile, Offloads::NONE))
+}
+
+/// The same on a device that cuts long segments; the script sees what it makes of them.
+pub fn ours_offloaded(settings: &Settings, profile: Profile) -> Box<dyn Backend> {
+    Box::new(Ours::new(settings, profile, Offloads::ALL))
 }
 
 /// The same on another backend.

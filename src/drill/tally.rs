@@ -11,10 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::base::pair::SocketPair;
-use crate::base::{Instant, SeqNum, SeqRange};
+use crate::base::{Instant, Offloads, SeqNum, SeqRange, Transmit};
 use crate::probe::{
     Accepted, Edge, Event, Observer, Purpose, Resent, Snapshot, State, Subject, TimerKind, Told,
 };
+
+use crate::wire::offload::Cut;
 
 use super::live::{Live, LiveTcp};
 use agreed::Agreed;
@@ -264,16 +266,22 @@ impl Counts {
             Event::PacketOut {
                 head,
                 body,
+                offload,
                 purpose,
                 variables,
                 ..
             } => {
                 let again = matches!(purpose, Purpose::Retransmission(_));
-                let bytes = [head, body.0, body.1].concat();
-                let live = Live::read(told.at, 0, bytes);
-                if let Some(tcp) = live.as_ref().and_then(Live::tcp) {
-                    self.on_sent(told.at, tcp, again);
-                    self.agreed.on_sent(tcp);
+                let packet = Transmit {
+                    offload: *offload,
+                    ..Transmit::plain(head, *body)
+                };
+                for bytes in on_the_wire(&packet) {
+                    let live = Live::read(told.at, 0, bytes);
+                    if let Some(tcp) = live.as_ref().and_then(Live::tcp) {
+                        self.on_sent(told.at, tcp, again);
+                        self.agreed.on_sent(tcp);
+                    }
                 }
                 if *purpose == Purpose::WindowProbe {
                     self.probes += 1;
@@ -325,6 +333,18 @@ impl Counts {
             _ => {}
         }
     }
+}
+
+/// What a device makes of a packet. One that no device could cut shows as what it is.
+pub(super) fn on_the_wire(packet: &Transmit<'_>) -> Vec<Vec<u8>> {
+    let Ok(mut cut) = Cut::of(packet, Offloads::NONE) else {
+        return vec![packet.to_vec()];
+    };
+    let mut packets = Vec::new();
+    while let Some(packet) = cut.next() {
+        packets.push(packet.to_vec());
+    }
+    packets
 }
 
 const FIN: u8 = 1;

@@ -11,11 +11,11 @@ mod option;
 mod route;
 mod socket;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::base::{Checksum, Instant, Mss, Offload, Received, Seed};
+use crate::base::{Checksum, Instant, Mss, Offload, Offloads, Received, Seed};
 use crate::observe::counters::Counters;
 use crate::probe::Observer;
 use crate::sim::invariants::{Invariants, Rules};
@@ -26,7 +26,7 @@ use super::command::Route;
 use super::nstat;
 use super::profile::{Policy, Profile};
 use super::settings::Settings;
-use super::tally::Tally;
+use super::tally::{Tally, on_the_wire};
 use socket::{Kind, Options, Socket};
 
 pub use info::{FIELDS, KNOWN};
@@ -36,6 +36,8 @@ pub use info::{FIELDS, KNOWN};
 pub struct Ours {
     stack: Stack,
     now: Instant,
+    /// What the device has made of one packet, and not sent yet.
+    cut: VecDeque<Vec<u8>>,
     policy: Policy,
     sockets: Vec<Option<Socket>>,
     tally: Tally,
@@ -46,9 +48,10 @@ pub struct Ours {
 
 impl Ours {
     /// A stack at the script's address, on its device.
-    pub fn new(settings: &Settings, profile: Profile) -> Ours {
+    pub fn new(settings: &Settings, profile: Profile, offloads: Offloads) -> Ours {
         let mut config = Config::new(vec![(settings.local, settings.prefix)]);
         config.mtu = settings.mtu;
+        config.offloads = offloads;
         let policy = Policy::new(profile);
         config.tcp = Arc::new(policy.tcp.clone());
         let watch = Invariants::new(Rules::of(&config));
@@ -61,6 +64,7 @@ impl Ours {
         let mut ours = Ours {
             stack,
             now: Instant::BIRTH,
+            cut: VecDeque::new(),
             policy,
             sockets: Vec::new(),
             tally,
@@ -152,14 +156,17 @@ impl Backend for Ours {
     }
 
     fn emitted(&mut self) -> Option<Vec<u8>> {
+        if let Some(packet) = self.cut.pop_front() {
+            return Some(packet);
+        }
         // Notices are for those who sleep; scripts ask again after every step.
         while self.stack.poll_notice().is_some() {}
-        let packet = self.stack.poll_transmit(self.now);
-        let packet = packet.map(|packet| packet.to_vec());
-        if packet.is_none() {
+        if let Some(packet) = self.stack.poll_transmit(self.now) {
+            self.cut.extend(on_the_wire(&packet));
+        } else {
             self.settled();
         }
-        packet
+        self.cut.pop_front()
     }
 
     fn configure(&mut self, key: &str, value: &str) -> Configured {

@@ -12,7 +12,7 @@ fn ours(profile: Profile) -> (Ours, SocketAddr, SocketAddr) {
     let settings = Settings::settle(&Given::default(), &[]).unwrap();
     let local = SocketAddr::new(settings.local, 8080);
     let remote = SocketAddr::new(settings.remote, 8080);
-    (Ours::new(&settings, profile), local, remote)
+    (Ours::new(&settings, profile, Offloads::NONE), local, remote)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::{Instant, Rate};
+use crate::base::{Instant, Offloads, Rate};
 use crate::sim::dice::Dice;
 use crate::sim::link::{Link, Path};
 use crate::sim::pace::{Pace, RateTrace};
@@ -70,6 +70,11 @@ pub fn draw(seed: u64) -> Plan {
     plan.must_be_whole = part.is_polite && nothing_is_in_its_way(&plan, family);
     if dice.happens(0.2) {
         aim(dice, &mut plan);
+    }
+    // A stream of its own: what a seed once showed it shows still.
+    let dice = &mut Dice::new(seed, DEVICES);
+    for host in &mut plan.hosts {
+        host.config.offloads = dice.one_of(&[Offloads::NONE, Offloads::ALL]);
     }
     plan
 }
@@ -363,3 +368,5 @@ const MTU_LEAST: u16 = 1_280;
 const NANOS_PER_SEC: u64 = 1_000_000_000;
 /// What dice are for that draw worlds.
 const SWARM: u64 = 4 << 32;
+/// The same of what devices take over.
+const DEVICES: u64 = SWARM + 1;

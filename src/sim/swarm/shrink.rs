@@ -72,6 +72,9 @@ fn smaller(plan: &Plan) -> Vec<Plan> {
         if config.tcp != plain.tcp {
             add(&|plan| plan.hosts[index].config.tcp = plain.tcp.clone());
         }
+        if config.offloads != plain.offloads {
+            add(&|plan| plan.hosts[index].config.offloads = plain.offloads);
+        }
         if config.limits != plain.limits {
             add(&|plan| plan.hosts[index].config.limits = plain.limits);
         }

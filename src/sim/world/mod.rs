@@ -69,6 +69,8 @@ pub struct World {
     /// All applications have been told to come to their ends.
     is_hurried: bool,
     pool: Pool,
+    /// What a device has made of a packet that leaves.
+    out: VecDeque<Vec<u8>>,
     scratch: Vec<u8>,
     trace: Trace,
     trusts_sums: bool,
@@ -155,6 +157,7 @@ impl World {
             steps: 0,
             is_hurried: false,
             pool: Pool::default(),
+            out: VecDeque::new(),
             scratch: vec![0; SCRATCH],
             trace: Trace::new(),
             trusts_sums: true,

@@ -1,10 +1,12 @@
 //! How a world goes on: from one instant at which anything is due to the next.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::base::{Checksum, Instant, Offload, Received};
-use crate::sim::parcel::Parcel;
+use crate::base::{Checksum, Instant, Offload, Offloads, Received, Transmit};
+use crate::sim::parcel::{Parcel, Pool};
 use crate::stack::Notice;
+use crate::wire::offload::Cut;
 
 use super::{Due, Node, Plan, World};
 
@@ -301,17 +303,18 @@ impl World {
             let Some(packet) = host.stack.poll_transmit(local) else {
                 return sent > 0;
             };
-            let mut bytes = self.pool.take();
-            bytes.extend_from_slice(packet.head);
-            bytes.extend_from_slice(packet.body.0);
-            bytes.extend_from_slice(packet.body.1);
+            let (pool, out) = (&mut self.pool, &mut self.out);
+            put_on_the_wire(&packet, pool, out);
             sent += 1;
             if sent > PACKETS_MAX {
                 self.broken(format!("I-BOUND: host {index} sends without end"));
             }
-            match host.routes.to(&bytes) {
-                Some(pipe) => self.offer(now, pipe, Parcel::new(bytes)),
-                None => self.pool.give(bytes),
+            let pipe = out.front().and_then(|bytes| host.routes.to(bytes));
+            while let Some(bytes) = self.out.pop_front() {
+                match pipe {
+                    Some(pipe) => self.offer(now, pipe, Parcel::new(bytes)),
+                    None => self.pool.give(bytes),
+                }
             }
         }
     }
@@ -351,6 +354,24 @@ impl World {
 
     pub(super) fn broken(&self, what: String) -> ! {
         panic!("{what}\n{}", self.describe());
+    }
+}
+
+/// What a device makes of a packet: those that it stands for, or itself.
+fn put_on_the_wire(packet: &Transmit<'_>, pool: &mut Pool, out: &mut VecDeque<Vec<u8>>) {
+    let mut put = |packet: &Transmit<'_>| {
+        let mut bytes = pool.take();
+        for part in [packet.head, packet.body.0, packet.body.1] {
+            bytes.extend_from_slice(part);
+        }
+        out.push_back(bytes);
+    };
+    if packet.offload == Offload::default() {
+        return put(packet);
+    }
+    let mut cut = Cut::of(packet, Offloads::NONE).expect("what a stack has made a device can cut");
+    while let Some(packet) = cut.next() {
+        put(&packet);
     }
 }
 

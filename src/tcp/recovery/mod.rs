@@ -230,7 +230,8 @@ impl Recovery {
             self.limited += range.len;
         }
         if self.timed.is_none() {
-            self.timed = Some((range.end(), now));
+            // The first of several is timed: its acknowledgment may come before that of the rest.
+            self.timed = Some((range.start + unit.min(range.len), now));
         }
         let in_flight = self.in_flight();
         let stamp = self.delivery.on_sent(now, range.len, in_flight);
