@@ -257,6 +257,17 @@ impl Observer for Tally {
 }
 
 impl Counts {
+    fn on_packet(&mut self, at: Instant, packet: &Transmit<'_>, purpose: Purpose) {
+        let again = matches!(purpose, Purpose::Retransmission(_));
+        for bytes in on_the_wire(packet) {
+            let live = Live::read(at, 0, bytes);
+            if let Some(tcp) = live.as_ref().and_then(Live::tcp) {
+                self.on_sent(at, tcp, again);
+                self.agreed.on_sent(tcp);
+            }
+        }
+    }
+
     fn told(&mut self, told: &Told<'_>, arrived: Option<&Live>) {
         if let Some((live, tcp)) = arrived.and_then(|live| Some((live, live.tcp()?))) {
             self.on_arrived(told.at, tcp);
@@ -271,18 +282,11 @@ impl Counts {
                 variables,
                 ..
             } => {
-                let again = matches!(purpose, Purpose::Retransmission(_));
                 let packet = Transmit {
                     offload: *offload,
                     ..Transmit::plain(head, *body)
                 };
-                for bytes in on_the_wire(&packet) {
-                    let live = Live::read(told.at, 0, bytes);
-                    if let Some(tcp) = live.as_ref().and_then(Live::tcp) {
-                        self.on_sent(told.at, tcp, again);
-                        self.agreed.on_sent(tcp);
-                    }
-                }
+                self.on_packet(told.at, &packet, *purpose);
                 if *purpose == Purpose::WindowProbe {
                     self.probes += 1;
                 }

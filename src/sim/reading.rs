@@ -321,8 +321,8 @@ pub fn sums_are_right(reading: &Reading, head: &[u8], body: Pieces<'_>) -> bool 
     fold(sum) == ALL_ONES
 }
 
-/// Whether a packet whose device completes its checksum is right as far as it goes: its IPv4 header,
-/// and the sum of the pseudo-header, not complemented, in the field at `field_at`.
+/// Whether a packet whose device completes its checksum is right as far as it goes: its IPv4
+/// header, and the sum of the pseudo-header, not complemented, in the field at `field_at`.
 pub fn sums_are_begun(reading: &Reading, head: &[u8], field_at: usize) -> bool {
     let header = head.get(..reading.payload_at).unwrap_or_default();
     let field = head.get(field_at..).and_then(<[u8]>::first_chunk);

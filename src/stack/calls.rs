@@ -359,8 +359,8 @@ impl Stack {
         }
     }
 
-    /// RECEIVE without a copy: what comes next, as it lies where the device has put it; `None` if it
-    /// does not, or nothing has come. [`Stack::read`] has all the rest.
+    /// RECEIVE without a copy: what comes next, as it lies where the device has put it; `None` if
+    /// it does not, or nothing has come. [`Stack::read`] has all the rest.
     pub fn read_chunk(&mut self, now: Instant, id: ConnId) -> Option<Chunk> {
         let now = self.tick(now);
         let slot = self.connections.get_mut(id)?;

@@ -5,16 +5,16 @@ use std::net::IpAddr;
 use crate::base::{Checksum, InterfaceId, Offload, Pieces, Transmit};
 use crate::ip::transmit::{DSCP, Outgoing};
 use crate::probe::{Event, EventId, Purpose, Subject, Why};
-use crate::tcp::Context;
 use crate::tcp::open::passive::Answer;
 use crate::tcp::output::Wish;
+use crate::tcp::{Connection, Context};
 use crate::wire::tcp::{CHECKSUM_AT, HEADER_MAX, PROTOCOL, Segment};
 use crate::wire::{ipv4, ipv6};
 
 use super::demux::HalfOpenId;
 use super::ready::Ripe;
 use super::replies::{Content, OFFLOAD, Reply};
-use super::{ConnId, Stack};
+use super::{Config, ConnId, Stack};
 
 /// A packet that is ready to leave, or to be lost.
 pub(super) struct Composed {
@@ -115,14 +115,9 @@ impl Stack {
         let identification = (narrower || cuttable)
             .then(|| ids.draw(self.now, src, dst, PROTOCOL))
             .flatten();
-        let config = slot.connection.config();
         let outgoing = Outgoing {
-            dont_fragment: identification.is_none(),
-            // The lower half: 16 bits is what IPv4 has.
-            identification: identification.unwrap_or_default() as u16,
-            hop_limit: config.hop_limit.unwrap_or(self.config.hop_limit),
-            tos: config.dscp & DSCP | slot.connection.codepoint(&wish) as u8,
-            ..Outgoing::tcp(src, dst, label)
+            flow_label: label,
+            ..header_of(&slot.connection, &wish, identification, &self.config)
         };
         // What no route leads to is lost, as it would be behind a router that has none.
         let out = match self.device_refuses {
@@ -282,6 +277,24 @@ fn destination(packet: &[u8]) -> Option<IpAddr> {
     let v4 = || ipv4::parse(packet).map(|(header, _)| header.dst.into());
     let v6 = || ipv6::parse(packet).map(|(header, _)| header.dst.into());
     v4().or_else(|_| v6()).ok()
+}
+
+/// The IP header of a segment, but for its flow.
+fn header_of(
+    connection: &Connection,
+    wish: &Wish,
+    identification: Option<u32>,
+    of_stack: &Config,
+) -> Outgoing {
+    let (pair, config) = (connection.pair(), connection.config());
+    Outgoing {
+        dont_fragment: identification.is_none(),
+        // The lower half: 16 bits is what IPv4 has.
+        identification: identification.unwrap_or_default() as u16,
+        hop_limit: config.hop_limit.unwrap_or(of_stack.hop_limit),
+        tos: config.dscp & DSCP | connection.codepoint(wish) as u8,
+        ..Outgoing::tcp(pair.local.addr, pair.remote.addr, 0)
+    }
 }
 
 /// Writes IP and TCP header into `head`; the text is not copied. Returns how long they are.

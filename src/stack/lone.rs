@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use crate::base::{Instant, Pieces, Received, Seed, SeqNum};
+use crate::base::{Instant, Offloads, Pieces, Received, Seed, SeqNum};
 use crate::probe::State;
 use crate::tcp;
 use crate::tcp::congestion::Algorithm;
@@ -55,7 +55,13 @@ pub struct Lone {
 
 impl Lone {
     pub fn new(tcp: tcp::Config) -> Lone {
+        Lone::on(Offloads::NONE, tcp)
+    }
+
+    /// On a device that takes over so much.
+    pub fn on(offloads: Offloads, tcp: tcp::Config) -> Lone {
         let mut config = Config::new(vec![(A, 24)]);
+        config.offloads = offloads;
         config.tcp = Arc::new(tcp);
         let mut stack = Stack::new(config, Seed::from_number(7));
         let told = Record::default();
@@ -111,7 +117,12 @@ impl Lone {
     /// An active OPEN brought to ESTABLISHED; the peer offers a window of 65,535 and an MSS of
     /// 1000.
     pub fn established(tcp: tcp::Config) -> (Lone, ConnId) {
-        let mut lone = Lone::new(tcp);
+        Lone::established_on(Offloads::NONE, tcp)
+    }
+
+    /// The same on a device that takes over so much.
+    pub fn established_on(offloads: Offloads, tcp: tcp::Config) -> (Lone, ConnId) {
+        let mut lone = Lone::on(offloads, tcp);
         let id = lone.open();
         lone.outgoing();
         lone.inject("S. 0:1(0) ack 1 win 65535 <mss 1000>");

@@ -28,6 +28,7 @@ mod interfaces;
 mod lies;
 mod low_water;
 mod mtu;
+mod offload;
 mod open;
 mod options;
 mod pacing;

@@ -62,7 +62,7 @@ impl SendBuffer {
         self.len += bytes.len() as u32;
     }
 
-    /// The same without a copy, if that is worth it; the bytes are held until they are acknowledged.
+    /// The same without a copy, if that is worth it: they are held until they are acknowledged.
     pub fn append_owned(&mut self, bytes: Bytes) {
         if bytes.len() < WORTH_HOLDING {
             return self.append(&bytes);

@@ -14,11 +14,12 @@ const CORE: [&str; 6] = ["base", "wire", "probe", "ip", "tcp", "stack"];
 
 /// Rooms of `tcp` that take numbers and return verdicts: they may not name `Connection`. A name
 /// covers everything below it.
-const PARTS: [&str; 13] = [
+const PARTS: [&str; 14] = [
     "tcp::recovery",
     "tcp::congestion",
     "tcp::input",
     "tcp::output::send_buffer",
+    "tcp::output::left",
     "tcp::output::pacing",
     "tcp::output::nagle",
     "tcp::probe_size",
