@@ -70,7 +70,7 @@ pub struct Options {
 
 impl Network {
     /// Starts a stack with this configuration on a device, which has as many interfaces. The MTUs
-    /// are the device's.
+    /// and what is left to the device are the device's.
     ///
     /// # Errors
     ///
@@ -266,7 +266,7 @@ fn drive(shared: &Shared, device: &dyn Device) {
     }
 }
 
-/// A configuration with the sizes of these interfaces, if they are its own.
+/// A configuration with what these interfaces can do, if they are its own.
 fn fitted(mut config: Config, interfaces: &[Capabilities]) -> io::Result<Config> {
     let count = 1 + config.further.len();
     if interfaces.len() != count {
@@ -279,6 +279,9 @@ fn fitted(mut config: Config, interfaces: &[Capabilities]) -> io::Result<Config>
     for (id, carries) in InterfaceId::all().zip(interfaces) {
         if let Some(mtu) = config.mtu_of_mut(id) {
             *mtu = carries.mtu;
+        }
+        if let Some(offloads) = config.offloads_of_mut(id) {
+            *offloads = carries.offloads;
         }
     }
     config.check().map_err(invalid)?;

@@ -73,9 +73,9 @@ impl std::fmt::Debug for Up {
 }
 
 impl Up {
-    /// An administrator may change the MTU at any time, and no device announces it. Asking costs a
-    /// system call, so it is not asked for every packet.
-    fn follow_mtu(&mut self, now: Instant) {
+    /// An administrator may change the MTU at any time, and a kernel refuse what it had taken over;
+    /// no device announces it. Asking costs a system call, so it is not asked for every packet.
+    fn follow_device(&mut self, now: Instant) {
         if now.since(self.asked) < ASK_EVERY {
             return;
         }
@@ -85,6 +85,9 @@ impl Up {
             if known.is_some_and(|known| known != carries.mtu) {
                 // It exists.
                 let _ = self.stack.set_mtu(now, id, carries.mtu);
+            }
+            if self.stack.config().offloads_of(id) != carries.offloads {
+                let _ = self.stack.set_offloads(now, id, carries.offloads);
             }
         }
     }
@@ -380,7 +383,7 @@ impl Core {
         };
         // A panic leaves the stack in a state that nobody relies on: it is dropped.
         let outcome = catch_unwind(AssertUnwindSafe(|| -> io::Result<(Left, T)> {
-            up.follow_mtu(now);
+            up.follow_device(now);
             let stack = &mut up.stack;
             let result = work(&mut Held {
                 stack,

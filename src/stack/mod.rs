@@ -49,7 +49,7 @@ use crate::base::keyed::Key;
 use crate::base::pair::Endpoint;
 use crate::base::random::Random;
 use crate::base::wheel::{Entry, Wheel};
-use crate::base::{Instant, InterfaceId, Memory, Received, Seed, Transmit};
+use crate::base::{Instant, InterfaceId, Memory, Offloads, Received, Seed, Transmit};
 use crate::ip::address::Addresses;
 use crate::ip::fragment::Identifications;
 use crate::ip::icmp::Limiter;
@@ -345,13 +345,35 @@ impl Stack {
         let now = self.tick(now);
         let before = self.config.mtu_of_mut(interface);
         *before.ok_or(NoInterface(interface))? = mtu;
+        self.follow_interfaces(now);
+        Ok(())
+    }
+
+    /// What the device of an interface takes over is something else from here on.
+    ///
+    /// # Errors
+    ///
+    /// There is no such interface.
+    pub fn set_offloads(
+        &mut self,
+        now: Instant,
+        interface: InterfaceId,
+        offloads: Offloads,
+    ) -> Result<(), NoInterface> {
+        let now = self.tick(now);
+        let before = self.config.offloads_of_mut(interface);
+        *before.ok_or(NoInterface(interface))? = offloads;
+        self.follow_interfaces(now);
+        Ok(())
+    }
+
+    fn follow_interfaces(&mut self, now: Instant) {
         self.voice
             .input_told(now, Subject::Stack, || Event::Called(Call::Configure));
         let open: Vec<ConnId> = self.connections.keys().collect();
         for id in open {
             self.follow_mtu(id);
         }
-        Ok(())
     }
 
     /// When [`Stack::handle_timeout`] wants to be called.

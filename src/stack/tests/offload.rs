@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::{Checksum, Memory, Offload, Offloads, Received};
+use crate::base::{Checksum, InterfaceId, Memory, Offload, Offloads, Received};
 use crate::stack::kit::pattern;
 use crate::stack::lone::Lone;
-use crate::stack::{ConnId, ReadError, TcpConfig};
+use crate::stack::{ConnId, NoInterface, ReadError, TcpConfig};
 use crate::wire::offload::Cut;
 
 /// Each packet that leaves now: how long it is, how much text each has that it stands for, and the
@@ -159,6 +159,23 @@ fn what_was_lost_of_a_super_segment_goes_again_and_nothing_else() {
     lone.inject(". 1:1(0) ack 3001 <sack 4001:8001>");
     let again = segments(&mut lone);
     assert_eq!(again, [". 3001:4001(1000) ack 1"]);
+}
+
+#[test]
+fn a_device_that_takes_over_nothing_any_more_gets_segments_one_by_one() {
+    let (mut lone, id) = established(Offloads::ALL);
+    let (now, first) = (lone.now, InterfaceId::FIRST);
+    let set = lone.stack.set_offloads(now, first, Offloads::NONE);
+    assert_eq!(set, Ok(()));
+    lone.write(id, 3_000);
+    let mut seen = Vec::new();
+    while let Some(packet) = lone.stack.poll_transmit(lone.now) {
+        seen.push((packet.len(), packet.offload));
+    }
+    assert_eq!(seen, [(1_040, Offload::default()); 3]);
+    let other = InterfaceId(1);
+    let refused = lone.stack.set_offloads(now, other, Offloads::ALL);
+    assert_eq!(refused, Err(NoInterface(other)));
 }
 
 fn long_packet(lone: &Lone, text: &str) -> (Memory, usize) {
