@@ -32,6 +32,7 @@ impl Sum {
     /// Adds bytes that follow those added before. If the last of all is the first of its word, a
     /// zero is thought to follow it (RFC 9293 section 3.1).
     #[must_use]
+    #[inline]
     #[allow(clippy::should_implement_trait, reason = "bytes are no number")]
     pub fn add(self, bytes: &[u8]) -> Sum {
         self.join(words(bytes), bytes.len() % 2 == 1)
@@ -120,25 +121,32 @@ pub const fn update(checksum: u16, old: u16, new: u16) -> u16 {
 
 /// The sum of `bytes` in words of this machine.
 fn words(bytes: &[u8]) -> u64 {
-    let (blocks, rest) = bytes.as_chunks();
-    let sum = if blocks.is_empty() {
-        0
-    } else {
-        in_blocks(blocks)
-    };
-    let (words, rest) = rest.as_chunks();
-    let add = |sum, word: &[u8; 8]| carried(sum, u64::from_ne_bytes(*word));
-    let sum = words.iter().fold(sum, add);
-    let (lane, rest) = rest.as_chunks();
-    let add = |sum, lane: &[u8; 4]| carried(sum, u32::from_ne_bytes(*lane).into());
-    let sum = lane.iter().fold(sum, add);
-    let last = match *rest {
-        [a, b, c] => u32::from_ne_bytes([a, b, c, 0]),
-        [a, b] => u32::from_ne_bytes([a, b, 0, 0]),
-        [a] => u32::from_ne_bytes([a, 0, 0, 0]),
-        _ => 0,
-    };
-    carried(sum, last.into())
+    let (mut sum, mut rest) = (0, bytes);
+    if bytes.len() >= LONG {
+        let (blocks, behind) = bytes.as_chunks();
+        (sum, rest) = (in_blocks(blocks), behind);
+    }
+    while let Some((pair, behind)) = rest.split_first_chunk() {
+        let pair = u128::from_ne_bytes(*pair);
+        sum = carried(carried(sum, pair as u64), (pair >> 64) as u64);
+        rest = behind;
+    }
+    if let Some((word, behind)) = rest.split_first_chunk() {
+        sum = carried(sum, u64::from_ne_bytes(*word));
+        rest = behind;
+    }
+    if let Some((lane, behind)) = rest.split_first_chunk() {
+        sum = carried(sum, u32::from_ne_bytes(*lane).into());
+        rest = behind;
+    }
+    if let Some((half, behind)) = rest.split_first_chunk() {
+        sum = carried(sum, u16::from_ne_bytes(*half).into());
+        rest = behind;
+    }
+    match *rest {
+        [last] => carried(sum, u16::from_ne_bytes([last, 0]).into()),
+        _ => sum,
+    }
 }
 
 /// The sum of what is long; right for up to 16 GiB.
@@ -169,6 +177,8 @@ const fn fold(sum: u64) -> u16 {
     ((sum & 0xffff) + (sum >> 16)) as u16
 }
 
+/// From so many bytes on blocks are worth their counters; headers are shorter.
+const LONG: usize = 2 * BLOCK;
 /// Bytes summed a turn: what sixteen counters take, in eight of SSE2's registers.
 const BLOCK: usize = 64;
 
