@@ -1,11 +1,12 @@
 //! One integration binary: every further one would cost a link.
 //!
 //! `tidy` holds the tree to its own habits, `requirements` holds the tests to the ledger of what
-//! the RFCs ask, `no_alloc` counts what the way of a packet allocates, `oracle` has the stack talk
-//! to smoltcp, `malformed` lies to it, `drills` runs packet scripts, `swarm` lets it live in
-//! simulated networks full of faults, `goodput` measures there what connections get, `cli` runs the
-//! program.
+//! the RFCs ask, `no_alloc` counts what the way of a packet allocates, `calls` how often a device
+//! is called, `oracle` has the stack talk to smoltcp, `malformed` lies to it, `drills` runs packet
+//! scripts, `swarm` lets it live in simulated networks full of faults, `goodput` measures there
+//! what connections get, `cli` runs the program.
 
+mod calls;
 #[cfg(feature = "cli")]
 mod cli;
 mod drills;
