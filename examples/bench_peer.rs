@@ -1,13 +1,14 @@
 //! A peer to measure the stack against: sink, source and echo over a TUN interface.
 //!
 //! ```text
-//! cargo run --release --example bench_peer -- [interface] [address]
+//! cargo run --release --example bench_peer -- [--plain] [interface] [address]
 //! ```
 //!
 //! It attaches to a TUN interface that exists and is up (`tun0` unless another is named) and offers
 //! three services at an address of its network (10.77.0.2 unless told otherwise), each connection
 //! on a thread of its own over blocking sockets: port 9001 reads and discards, port 9002 writes
-//! until the peer closes, port 9003 echoes. It runs until it is killed.
+//! until the peer closes, port 9003 echoes. With `--plain` each packet crosses as it would cross a
+//! wire; else checksums and segments are left to the kernel. It runs until it is killed.
 
 use std::error::Error;
 use std::io::{Read, Write};
@@ -15,13 +16,17 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
-use pellucid::device::Tun;
+use pellucid::device::{Preference, open_tun};
 use pellucid::net::blocking::{TcpListener, TcpStream};
 use pellucid::net::{Network, Options};
 use pellucid::stack::Config;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    let preference = match arguments.next_if_eq("--plain") {
+        Some(_) => Preference::Plain,
+        None => Preference::Offload,
+    };
     let interface = arguments.next().unwrap_or_else(|| "tun0".to_owned());
     let address: IpAddr = match arguments.next() {
         Some(text) => text.parse()?,
@@ -35,8 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     tcp.nodelay = true;
     tcp.receive_buffer = RECEIVE_BUFFER;
     tcp.send_buffer = SEND_BUFFER;
-    let tun = Tun::open(&interface)?;
-    let network = Network::start(Box::new(tun), config, Options::default())?;
+    let tun = open_tun(&interface, preference)?;
+    let network = Network::start(tun, config, Options::default())?;
 
     let services: [(u16, fn(TcpStream)); 3] = [(9001, discard), (9002, generate), (9003, echo)];
     let listeners = services.map(|(port, service)| {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use pellucid::device::Tun;
+use pellucid::device::{Preference, open_tun};
 use pellucid::net::tokio::{TcpListener, TcpStream, UdpSocket};
 use pellucid::net::{Network, Options};
 use pellucid::stack::Config;
@@ -42,17 +42,24 @@ struct Proxy {
     /// Carry everything where it was going, by this interface
     #[arg(long, value_name = "INTERFACE", conflicts_with = "to")]
     via: Option<String>,
+    /// Leave no checksums and no segments to the kernel of the TUN interface
+    #[arg(long)]
+    plain: bool,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let proxy = Proxy::parse();
-    let tun = Tun::open(&proxy.tun)?;
+    let preference = match proxy.plain {
+        true => Preference::Plain,
+        false => Preference::Offload,
+    };
+    let tun = open_tun(&proxy.tun, preference)?;
     let prefix = |addr: &IpAddr| (*addr, if addr.is_ipv4() { 24 } else { 64 });
     let config = Config {
         any_address: true,
         ..Config::new(proxy.addr.iter().map(prefix).collect())
     };
-    let network = Network::start(Box::new(tun), config, Options::default())?;
+    let network = Network::start(tun, config, Options::default())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

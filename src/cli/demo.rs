@@ -20,7 +20,7 @@ use crate::world::{self, Plan, Wish, World};
 
 use super::Common;
 use super::signals::{Signal, Signals};
-use super::station::{capture_settings, code_on};
+use super::station::{TunKind, capture_settings, code_on};
 use super::trouble::{Code, Trouble, said};
 use super::values::seed;
 
@@ -46,6 +46,8 @@ pub struct Demo {
     /// How packets travel
     #[arg(long, value_name = "LINK", default_value = "auto")]
     link: DemoLink,
+    #[command(flatten)]
+    tun: TunKind,
     /// Fail (exit 3) if the machine does not allow this; PELLUCID_REQUIRE does the same
     #[arg(long, value_name = "WHAT")]
     require: Option<Required>,
@@ -81,7 +83,10 @@ enum Required {
 impl Demo {
     /// Runs it.
     pub fn run(self, common: Common) -> anyhow::Result<Code> {
-        let plan = Plan::default();
+        let plan = Plan {
+            tun: self.tun.preference(),
+            ..Plan::default()
+        };
         let world = self.open(&plan)?;
         let signals = Signals::listen()?;
         let folder = RunFolder::create(&self.output, "demo")?;

@@ -10,7 +10,7 @@ use anyhow::Context;
 use rustix::net::netdevice::name_to_index;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
-use crate::device::{Device, Tun};
+use crate::device::{Device, Preference, open_tun};
 use crate::namespace::{Inside, Link, Mounts, Privilege, Via, doctor, enter};
 use crate::net::{Clock, Down, Network, Options};
 use crate::observe::{Capture, CaptureHandle, Interface, Log, Overflow, Section, capture};
@@ -44,9 +44,31 @@ pub struct Private {
     /// How packets travel in the private namespace
     #[arg(long, value_name = "LINK", default_value = "auto")]
     link: KernelLink,
+    #[command(flatten)]
+    tun: TunKind,
     /// Write every packet to FILE (pcapng), with what the stack thought of it
     #[arg(long, value_name = "FILE")]
     pub capture: Option<PathBuf>,
+}
+
+/// What is left to the kernel of a TUN interface.
+#[derive(Debug, clap::Args)]
+pub struct TunKind {
+    /// Let each packet cross a TUN interface as it would cross a wire: leave no checksums and no
+    /// segments to the kernel
+    #[arg(long)]
+    plain: bool,
+}
+
+impl TunKind {
+    /// Which device that is.
+    pub fn preference(&self) -> Preference {
+        if self.plain {
+            Preference::Plain
+        } else {
+            Preference::Offload
+        }
+    }
 }
 
 /// A link with the kernel at its other end.
@@ -74,7 +96,11 @@ impl Private {
     /// Enters a private namespace and makes the link there; first of all, while there is no thread.
     pub fn open(&self, mounts: Mounts) -> anyhow::Result<(Place, Inside)> {
         let inside = enter(mounts)?;
-        let link = private_link(&inside, self.link.wish(), &Plan::default())?;
+        let plan = Plan {
+            tun: self.tun.preference(),
+            ..Plan::default()
+        };
+        let link = private_link(&inside, self.link.wish(), &plan)?;
         let place = Place {
             device: link.device,
             addresses: link.addresses,
@@ -186,14 +212,15 @@ impl Where {
     fn attach(&self, name: &str) -> anyhow::Result<Place> {
         // Opening an interface that does not exist would make one, on the machine's own network.
         exists(name)?;
-        let tun = Tun::open(name).map_err(|error| not_attached(name, &error))?;
+        let device = open_tun(name, self.private.tun.preference())
+            .map_err(|error| not_attached(name, &error))?;
         let addresses = self.tun_addresses();
         let list: Vec<_> = addresses
             .iter()
             .map(|(ip, len)| format!("{ip}/{len}"))
             .collect();
         Ok(Place {
-            device: Box::new(tun),
+            device,
             addresses,
             said: format!(
                 "TUN {name}, which exists; the stack is {}",

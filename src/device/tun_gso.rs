@@ -4,7 +4,7 @@
 //! forty packets of Ethernet's size, and so does one read: a system call costs the same for both.
 //! `tun-tap` cannot ask for that header, hence the ioctls of `linux/if_tun.h` here. A TUN interface
 //! is no wire: packets to and from the machine itself keep such a shape to their end, and those
-//! that go on are cut where they leave.
+//! that go on are cut where they leave: house!("device-offload").
 
 #![allow(unsafe_code)]
 

@@ -7,8 +7,9 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::base::Offloads;
 use crate::device::veth::refuse_offloads;
-use crate::device::{Device, PipeEnd, Tun, Veth, pipe};
+use crate::device::{Device, PipeEnd, Preference, Veth, open_tun, pipe};
 use crate::namespace::{Inside, Link, Links, Mounts, Refusal, doctor, enter};
 
 /// Enters a private namespace and makes a link between a stack and its peer there: the first thing
@@ -61,6 +62,8 @@ pub struct Plan {
     pub kernel: Vec<(IpAddr, u8)>,
     /// The stack's, likewise.
     pub stack: Vec<(IpAddr, u8)>,
+    /// Which TUN device, if it is one.
+    pub tun: Preference,
 }
 
 impl Default for Plan {
@@ -75,6 +78,7 @@ impl Default for Plan {
             mtu: 1500,
             kernel: both(1),
             stack: both(2),
+            tun: Preference::default(),
         }
     }
 }
@@ -127,7 +131,7 @@ pub fn private_link(inside: &Inside, wish: Wish, plan: &Plan) -> Result<PrivateL
     let mut links = inside.links().map_err(cannot_configure)?;
     match wish {
         Wish::Only(Link::Veth) => by_veth(inside, &mut links, plan, None),
-        Wish::Only(Link::Tun) => match Tun::open(&plan.name) {
+        Wish::Only(Link::Tun) => match open_tun(&plan.name, plan.tun) {
             Ok(tun) => by_tun(&mut links, plan, tun),
             Err(error) => Err(no_tun(error)),
         },
@@ -136,23 +140,27 @@ pub fn private_link(inside: &Inside, wish: Wish, plan: &Plan) -> Result<PrivateL
             "it needs no private namespace",
             "open it with `world::open`",
         )),
-        Wish::Best => match Tun::open(&plan.name) {
+        Wish::Best => match open_tun(&plan.name, plan.tun) {
             Ok(tun) => by_tun(&mut links, plan, tun),
             Err(error) => by_veth(inside, &mut links, plan, Some(no_tun(error))),
         },
     }
 }
 
-fn by_tun(links: &mut Links, plan: &Plan, tun: Tun) -> Result<PrivateLink, Refusal> {
+fn by_tun(links: &mut Links, plan: &Plan, device: Box<dyn Device>) -> Result<PrivateLink, Refusal> {
     links
         .set_queue(&plan.name, TUN_QUEUE)
         .map_err(cannot_configure)?;
     let note = configure(links, plan, &plan.name).map_err(cannot_configure)?;
+    let kind = match device.capabilities().offloads {
+        Offloads::NONE => "plain TUN",
+        _ => "TUN",
+    };
     Ok(PrivateLink {
-        device: Box::new(tun),
+        device,
         rung: Link::Tun,
         addresses: note.reachable(&plan.stack),
-        said: format!("TUN in a private namespace{note}"),
+        said: format!("{kind} in a private namespace{note}"),
     })
 }
 

@@ -79,7 +79,11 @@ const NONSENSE: [(&[&str], &str, &str); 27] = [
     (&["demo", "--require", "luck"], "luck", "netns, tun, veth"),
     (&["doctor", "now"], "now", "--apparmor, --json"),
     (&["shell", "ls"], "ls", "COMMAND"),
-    (&["shell", "--tun", "x"], "--tun", "--link, --capture"),
+    (
+        &["shell", "--tun", "x"],
+        "--tun",
+        "--link, --plain, --capture",
+    ),
     (&["serve", "/no/such"], "/no/such", "No such file"),
     (&["serve", "/dev/null"], "/dev/null", "Not a directory"),
     (&["serve", "--port", "0"], "'0'", "from 1 to 65535"),

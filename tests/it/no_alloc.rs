@@ -7,7 +7,8 @@ use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use pellucid::base::{Instant, Received, Seed, Sum};
+use pellucid::base::{Instant, Memory, Received, Seed, Sum};
+use pellucid::device::RxBuffer;
 use pellucid::stack::{Config, ConnId, Stack};
 
 /// The system's allocator, counting by thread, so that other tests do not disturb.
@@ -229,4 +230,27 @@ fn fragments_of_strangers_take_a_megabyte_at_most() {
         let left = held() - before;
         assert!(left < 64 << 10, "{left} bytes are left");
     }
+}
+
+/// Batches of every size, the largest packet of each held on to until the next.
+#[test]
+fn packets_are_received_into_memory_that_is_there() {
+    let mut batch = RxBuffer::new();
+    let mut held: Option<Memory> = None;
+    let mut receive = |len: usize| {
+        batch.clear();
+        while batch.has_room() {
+            batch.room();
+            batch.keep(10..10 + len);
+        }
+        held = batch.packets().find_map(|packet| packet.memory.cloned());
+    };
+    let lens = [40, 1_500, 9_000, 65_535];
+    lens.into_iter().for_each(&mut receive);
+    let before = allocations();
+    for _ in 0..100 {
+        lens.into_iter().for_each(&mut receive);
+    }
+    assert_eq!(allocations() - before, 0);
+    assert!(held.is_some());
 }

@@ -38,6 +38,7 @@ fn link(inside: &Inside, side: usize, mtu: u16) -> PrivateLink {
         mtu,
         kernel: networks(KERNEL[side]),
         stack: networks(OURS[side]),
+        ..Plan::default()
     };
     let made = private_link(inside, Wish::Only(Link::Tun), &plan);
     made.unwrap_or_else(|refusal| skip(Lack::Tun, &refusal.to_string()))

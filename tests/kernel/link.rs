@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 
-use pellucid::device::{Device, RxBuffer};
+use pellucid::device::{Device, Preference, RxBuffer};
 use pellucid::namespace::{Inside, Link};
 use pellucid::net::{Network, Options, blocking};
 use pellucid::stack;
@@ -15,67 +15,113 @@ use crate::packets::{
 };
 
 pub const CASES: &[Case] = &[
-    inside("tun::datagrams_cross_over_ipv4", |i| {
-        cross(i, Link::Tun, V4)
-    }),
-    inside("tun::datagrams_cross_over_ipv6", |i| {
-        cross(i, Link::Tun, V6)
-    }),
+    inside("tun::datagrams_cross_over_ipv4", |i| cross(i, TUN, V4)),
+    inside("tun::datagrams_cross_over_ipv6", |i| cross(i, TUN, V6)),
     inside("tun::the_kernel_asks_first_over_ipv4", |i| {
-        kernel_first(i, Link::Tun, V4)
+        kernel_first(i, TUN, V4)
     }),
     inside("tun::the_kernel_asks_first_over_ipv6", |i| {
-        kernel_first(i, Link::Tun, V6)
+        kernel_first(i, TUN, V6)
     }),
     inside("tun::addresses_behind_the_kernel_are_reached", |i| {
-        behind(i, Link::Tun)
-    }),
-    inside("tun::a_burst_of_tcp_comes_in_whole_segments", |i| {
-        burst(i, Link::Tun)
+        behind(i, TUN)
     }),
     inside("tun::down_loses_packets_and_up_brings_them_back", |i| {
-        down_and_up(i, Link::Tun)
+        down_and_up(i, TUN)
     }),
     inside("tun::nothing_over_the_mtu_is_written", |i| {
-        over_the_mtu(i, Link::Tun)
+        over_the_mtu(i, TUN)
     }),
     inside("tun::a_flow_goes_on_when_the_mtu_is_lowered", |i| {
-        narrowed(i, Link::Tun)
+        narrowed(i, TUN)
+    }),
+    inside("tun::a_flow_outlives_an_interface_that_is_down", |i| {
+        paused(i, TUN)
     }),
     inside("tun::a_deleted_interface_says_so_both_ways", |i| {
-        deleted(i, Link::Tun)
+        deleted(i, TUN)
     }),
-    inside("veth::datagrams_cross_over_ipv4", |i| {
-        cross(i, Link::Veth, V4)
+    inside("plain::datagrams_cross_over_ipv4", |i| cross(i, PLAIN, V4)),
+    inside("plain::datagrams_cross_over_ipv6", |i| cross(i, PLAIN, V6)),
+    inside("plain::the_kernel_asks_first_over_ipv4", |i| {
+        kernel_first(i, PLAIN, V4)
     }),
-    inside("veth::datagrams_cross_over_ipv6", |i| {
-        cross(i, Link::Veth, V6)
+    inside("plain::the_kernel_asks_first_over_ipv6", |i| {
+        kernel_first(i, PLAIN, V6)
     }),
+    inside("plain::addresses_behind_the_kernel_are_reached", |i| {
+        behind(i, PLAIN)
+    }),
+    inside("plain::a_burst_of_tcp_comes_in_whole_segments", |i| {
+        burst(i, PLAIN)
+    }),
+    inside("plain::down_loses_packets_and_up_brings_them_back", |i| {
+        down_and_up(i, PLAIN)
+    }),
+    inside("plain::nothing_over_the_mtu_is_written", |i| {
+        over_the_mtu(i, PLAIN)
+    }),
+    inside("plain::a_flow_goes_on_when_the_mtu_is_lowered", |i| {
+        narrowed(i, PLAIN)
+    }),
+    inside("plain::a_flow_outlives_an_interface_that_is_down", |i| {
+        paused(i, PLAIN)
+    }),
+    inside("plain::a_deleted_interface_says_so_both_ways", |i| {
+        deleted(i, PLAIN)
+    }),
+    inside("veth::datagrams_cross_over_ipv4", |i| cross(i, VETH, V4)),
+    inside("veth::datagrams_cross_over_ipv6", |i| cross(i, VETH, V6)),
     inside("veth::the_kernel_asks_first_over_ipv4", |i| {
-        kernel_first(i, Link::Veth, V4)
+        kernel_first(i, VETH, V4)
     }),
     inside("veth::the_kernel_asks_first_over_ipv6", |i| {
-        kernel_first(i, Link::Veth, V6)
+        kernel_first(i, VETH, V6)
     }),
     inside("veth::addresses_behind_the_kernel_are_reached", |i| {
-        behind(i, Link::Veth)
+        behind(i, VETH)
     }),
     inside("veth::a_burst_of_tcp_comes_in_whole_segments", |i| {
-        burst(i, Link::Veth)
+        burst(i, VETH)
     }),
     inside("veth::down_loses_packets_and_up_brings_them_back", |i| {
-        down_and_up(i, Link::Veth)
+        down_and_up(i, VETH)
     }),
     inside("veth::nothing_over_the_mtu_is_written", |i| {
-        over_the_mtu(i, Link::Veth)
+        over_the_mtu(i, VETH)
     }),
     inside("veth::a_flow_goes_on_when_the_mtu_is_lowered", |i| {
-        narrowed(i, Link::Veth)
+        narrowed(i, VETH)
+    }),
+    inside("veth::a_flow_outlives_an_interface_that_is_down", |i| {
+        paused(i, VETH)
     }),
     inside("veth::a_deleted_interface_says_so_both_ways", |i| {
-        deleted(i, Link::Veth)
+        deleted(i, VETH)
     }),
 ];
+
+/// A device to the kernel.
+#[derive(Clone, Copy)]
+pub struct How {
+    rung: Link,
+    tun: Preference,
+}
+
+/// The default device.
+pub const TUN: How = How {
+    rung: Link::Tun,
+    tun: Preference::Offload,
+};
+/// TUN, with each packet as a wire would carry it.
+pub const PLAIN: How = How {
+    tun: Preference::Plain,
+    ..TUN
+};
+pub const VETH: How = How {
+    rung: Link::Veth,
+    ..TUN
+};
 
 /// The kernel's address and ours, of one family: those of the usual plan.
 #[derive(Clone, Copy)]
@@ -110,15 +156,19 @@ fn bind(address: &str) -> UdpSocket {
     socket
 }
 
-/// The usual link on that rung of the ladder.
-pub fn up(inside: &Inside, rung: Link) -> PrivateLink {
-    let lack = match rung {
+/// The usual link by that device.
+pub fn up(inside: &Inside, how: How) -> PrivateLink {
+    let lack = match how.rung {
         Link::Tun => Lack::Tun,
         _ => Lack::Veth,
     };
-    let made = private_link(inside, Wish::Only(rung), &Plan::default());
+    let plan = Plan {
+        tun: how.tun,
+        ..Plan::default()
+    };
+    let made = private_link(inside, Wish::Only(how.rung), &plan);
     let link = made.unwrap_or_else(|refusal| skip(lack, &refusal.to_string()));
-    assert_eq!(link.rung, rung);
+    assert_eq!(link.rung, how.rung);
     link
 }
 
@@ -144,20 +194,20 @@ fn back(device: &dyn Device, socket: &UdpSocket, ours: SocketAddr) {
     assert_eq!(next_datagram(device), expected);
 }
 
-fn cross(inside: &Inside, rung: Link, ends: Ends) {
-    let link = up(inside, rung);
+fn cross(inside: &Inside, how: How, ends: Ends) {
+    let link = up(inside, how);
     there_and_back(&*link.device, ends);
 }
 
-fn kernel_first(inside: &Inside, rung: Link, ends: Ends) {
-    let link = up(inside, rung);
+fn kernel_first(inside: &Inside, how: How, ends: Ends) {
+    let link = up(inside, how);
     let (socket, ours) = ends.socket();
     back(&*link.device, &socket, ours);
 }
 
 /// Servers of the demo have addresses on `lo`.
-fn behind(inside: &Inside, rung: Link) {
-    let link = up(inside, rung);
+fn behind(inside: &Inside, how: How) {
+    let link = up(inside, how);
     let mut links = inside.links().expect("netlink");
     let far = [
         Ends {
@@ -179,8 +229,8 @@ fn behind(inside: &Inside, rung: Link) {
 
 /// The kernel's TCP has ten segments to send at once, and would hand a device with offloads all
 /// of them as one packet with a half-made checksum. `next_segment` checks each.
-fn burst(inside: &Inside, rung: Link) {
-    let link = up(inside, rung);
+fn burst(inside: &Inside, how: How) {
+    let link = up(inside, how);
     let ours = SocketAddr::new(ip(V4.ours), 80);
     let kernel = std::thread::spawn(move || {
         let mut stream = TcpStream::connect_timeout(&ours, PATIENCE).expect("we answer");
@@ -200,8 +250,8 @@ fn burst(inside: &Inside, rung: Link) {
     drop(kernel.join().expect("connected"));
 }
 
-fn down_and_up(inside: &Inside, rung: Link) {
-    let link = up(inside, rung);
+fn down_and_up(inside: &Inside, how: How) {
+    let link = up(inside, how);
     let device = &*link.device;
     there_and_back(device, V4);
     let mut links = inside.links().expect("netlink");
@@ -221,8 +271,8 @@ fn down_and_up(inside: &Inside, rung: Link) {
     assert_eq!(device.losses().down, 1);
 }
 
-fn over_the_mtu(inside: &Inside, rung: Link) {
-    let link = up(inside, rung);
+fn over_the_mtu(inside: &Inside, how: How) {
+    let link = up(inside, how);
     let device = &*link.device;
     there_and_back(device, V4);
     let (socket, ours) = V4.socket();
@@ -251,8 +301,8 @@ fn over_the_mtu(inside: &Inside, rung: Link) {
 }
 
 /// Robustness, R-DEV-5: the interface is narrowed under a connection.
-fn narrowed(inside: &Inside, rung: Link) {
-    let link = up(inside, rung);
+fn narrowed(inside: &Inside, how: How) {
+    let link = up(inside, how);
     let name = link.device.capabilities().name;
     let config = stack::Config::new(link.addresses);
     let network = Network::start(link.device, config, Options::default()).expect("a network");
@@ -276,8 +326,39 @@ fn narrowed(inside: &Inside, rung: Link) {
     assert_eq!(refused(), before, "the stack knows");
 }
 
-fn deleted(inside: &Inside, rung: Link) {
-    let link = up(inside, rung);
+/// Robustness, R-DEV-1: the interface is down for a while, in the middle of a connection.
+fn paused(inside: &Inside, how: How) {
+    let link = up(inside, how);
+    let name = link.device.capabilities().name;
+    let config = stack::Config::new(link.addresses);
+    let network = Network::start(link.device, config, Options::default()).expect("a network");
+    let listener = TcpListener::bind((ip(V4.kernel), 0)).expect("the kernel's address");
+    let remote = listener.local_addr().expect("bound");
+    let mut client = blocking::TcpStream::connect(&network, remote).expect("connected");
+    let (mut server, _) = listener.accept().expect("a connection");
+    server.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let text = vec![b'x'; 100_000];
+    let mut links = inside.links().expect("netlink");
+    for is_down in [false, true, false] {
+        if is_down {
+            links.set_down(&name).expect("down");
+        }
+        client.write_all(&text).expect("room");
+        if is_down {
+            let lost = || network.losses().expect("it runs").down;
+            while lost() == 0 {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            links.set_up(&name).expect("up");
+        }
+        let mut got = vec![0; text.len()];
+        server.read_exact(&mut got).expect("all of it");
+        assert!(got == text);
+    }
+}
+
+fn deleted(inside: &Inside, how: How) {
+    let link = up(inside, how);
     let device = &*link.device;
     there_and_back(device, V4);
     let (socket, ours) = V4.socket();

@@ -12,7 +12,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pellucid::namespace::{Inside, Link, Via};
+use pellucid::namespace::{Inside, Via};
 use pellucid::net::{Network, Options, blocking};
 use pellucid::probe::{Event, Observer, TimerKind, Told};
 use pellucid::stack::{self, EchoAnswer, EchoRequest, Problem};
@@ -20,15 +20,19 @@ use pellucid::world::PrivateLink;
 use rustix::thread::{UnshareFlags, gettid, unshare_unsafe};
 
 use crate::harness::{Case, Lack, inside, skip};
-use crate::link::{ip, up};
+use crate::link::{How, PLAIN, TUN, ip, up};
 
 pub const CASES: &[Case] = &[
     inside("path::a_silent_router_is_found_out_over_ipv4", |i| {
-        silent(i, "10.91.0.1", "10.91.0.2")
+        silent(i, TUN, "10.91.0.1", "10.91.0.2")
     }),
     inside("path::a_silent_router_is_found_out_over_ipv6", |i| {
-        silent(i, "fd91::1", "fd91::2")
+        silent(i, TUN, "fd91::1", "fd91::2")
     }),
+    inside(
+        "path::a_silent_router_is_found_out_by_a_plain_device",
+        |i| silent(i, PLAIN, "10.91.0.1", "10.91.0.2"),
+    ),
     inside("path::a_router_is_found_by_hop_limits_over_ipv4", |i| {
         routed(i, "10.90.0.1", "10.91.0.1", "10.91.0.2")
     }),
@@ -41,7 +45,7 @@ pub const CASES: &[Case] = &[
 #[derive(Clone, Default)]
 struct Counts {
     timeouts: Arc<AtomicUsize>,
-    /// The longest packet since it was asked for last.
+    /// The longest packet on the wire since it was asked for last.
     longest: Arc<AtomicUsize>,
 }
 
@@ -53,8 +57,14 @@ impl Observer for Counts {
             } => {
                 self.timeouts.fetch_add(1, Ordering::Relaxed);
             }
-            Event::PacketOut { head, body, .. } => {
-                let len = head.len() + body.len();
+            Event::PacketOut {
+                head,
+                body,
+                offload,
+                ..
+            } => {
+                let text = offload.gso.map_or(body.len(), usize::from);
+                let len = head.len() + text.min(body.len());
                 self.longest.fetch_max(len, Ordering::Relaxed);
             }
             _ => {}
@@ -62,8 +72,8 @@ impl Observer for Counts {
     }
 }
 
-fn silent(inside: &Inside, router: &str, peer: &str) {
-    let link = up(inside, Link::Tun);
+fn silent(inside: &Inside, how: How, router: &str, peer: &str) {
+    let link = up(inside, how);
     let (router, peer) = (ip(router), ip(peer));
     thread::scope(|scope| {
         let (apart, thread) = mpsc::channel();
@@ -85,7 +95,7 @@ fn silent(inside: &Inside, router: &str, peer: &str) {
 
 /// What traceroute asks: with a limit of one hop the router answers, with two the peer.
 fn routed(inside: &Inside, near: &str, router: &str, peer: &str) {
-    let link = up(inside, Link::Tun);
+    let link = up(inside, TUN);
     let (near, router, peer) = (ip(near), ip(router), ip(peer));
     thread::scope(|scope| {
         let (apart, thread) = mpsc::channel();

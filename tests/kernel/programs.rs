@@ -168,15 +168,28 @@ fn said(bytes: &[u8]) -> String {
 /// How many packets a capture has, every block of which must be whole.
 #[track_caller]
 fn packets(capture: impl AsRef<Path>) -> usize {
+    read_capture(capture).0
+}
+
+/// How many bytes of packets a capture tells of.
+#[track_caller]
+fn bytes(capture: impl AsRef<Path>) -> usize {
+    read_capture(capture).1
+}
+
+fn read_capture(capture: impl AsRef<Path>) -> (usize, usize) {
     use pcap_file::pcapng::{Block, PcapNgReader};
     let file = fs::File::open(capture).expect("a capture");
     let mut reader = PcapNgReader::new(BufReader::new(file)).expect("a section");
-    let mut packets = 0;
+    let (mut packets, mut bytes) = (0, 0);
     while let Some(block) = reader.next_block() {
         let (block, _) = block.expect("a whole block");
-        packets += usize::from(matches!(block, Block::EnhancedPacket(_)));
+        if let Block::EnhancedPacket(packet) = block {
+            packets += 1;
+            bytes += packet.original_len as usize;
+        }
     }
-    packets
+    (packets, bytes)
 }
 
 /// What tshark finds wrong with a capture, a line each; the error says that there is no tshark.

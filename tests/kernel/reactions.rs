@@ -19,11 +19,11 @@ use std::time::{Duration, Instant};
 use pellucid::base;
 use pellucid::base::{Pieces, Received, Seed, Transmit};
 use pellucid::device::{Device, RxBuffer};
-use pellucid::namespace::{Inside, Link};
+use pellucid::namespace::Inside;
 use pellucid::stack::{Config, Stack};
 
 use crate::harness::{Case, inside};
-use crate::link::up;
+use crate::link::{PLAIN, up};
 use crate::packets::{PATIENCE, wait};
 use craft::*;
 use differences::{DIFFERENCES, Difference};
@@ -106,7 +106,7 @@ impl<P: Packet> Asked<P> {
 }
 
 fn judge(inside: &Inside) {
-    let link = up(inside, Link::Tun);
+    let link = up(inside, PLAIN);
     // How often errors leave is tested elsewhere.
     for name in ["ipv4/icmp_ratelimit", "ipv6/icmp/ratelimit"] {
         inside.set_sysctl(name, "0").expect("a private namespace");

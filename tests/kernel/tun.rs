@@ -3,12 +3,12 @@
 use std::io::ErrorKind;
 
 use pellucid::device::{Device, Tun};
-use pellucid::namespace::{Inside, Link};
+use pellucid::namespace::Inside;
 use rustix::ioctl::{IntegerSetter, Opcode, ioctl, opcode};
 use tun_tap::{Iface, Mode};
 
 use crate::harness::{Case, Lack, inside, skip};
-use crate::link::{V4, there_and_back, up};
+use crate::link::{PLAIN, V4, there_and_back, up};
 
 pub const CASES: &[Case] = &[
     inside(
@@ -60,7 +60,7 @@ fn leftover_offloads(inside: &Inside) {
     }
     drop(owner);
     // Each datagram that arrives has its sum checked.
-    let link = up(inside, Link::Tun);
+    let link = up(inside, PLAIN);
     there_and_back(&*link.device, V4);
 }
 
@@ -80,7 +80,7 @@ fn another_kind(_: &Inside) {
 }
 
 fn silenced(inside: &Inside) {
-    let _link = up(inside, Link::Tun);
+    let _link = up(inside, PLAIN);
     let all = std::fs::read_to_string("/proc/thread-self/net/if_inet6").expect("IPv6");
     let ours: Vec<&str> = all.lines().filter(|line| line.ends_with("plc0")).collect();
     assert_eq!(ours.len(), 1, "{all}");

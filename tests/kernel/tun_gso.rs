@@ -39,6 +39,9 @@ pub const CASES: &[Case] = &[
         "tun_gso::answers_come_by_the_queue_that_was_asked_by",
         queues,
     ),
+    inside("tun_gso::no_part_is_written_over_a_lowered_mtu", lowered),
+    inside("tun_gso::what_is_sent_while_it_is_down_is_lost", down),
+    inside("tun_gso::an_interface_that_was_replaced_is_gone", replaced),
     inside("tun_gso::a_second_owner_is_refused_and_told_why", busy),
     inside(
         "tun_gso::an_interface_goes_from_one_kind_of_owner_to_the_other",
@@ -343,13 +346,89 @@ fn next_from_us(device: &dyn Device) -> Vec<u8> {
     panic!("nothing arrived");
 }
 
+/// Datagrams of so many bytes each, from us to a socket of the kernel's; whether they were sent.
+fn send_datagrams(tun: &OffloadTun, kernel: &UdpSocket, size: u16) -> std::io::Result<()> {
+    let ours = SocketAddr::new(ip(HERE_US[0]), 4000);
+    let theirs = kernel.local_addr().expect("bound");
+    let mut packet = datagram(ours, theirs, &vec![b'x'; 3 * usize::from(size)]);
+    let checksum = begin_checksum(&mut packet);
+    tun.transmit(&Transmit {
+        offload: Offload {
+            checksum,
+            gso: Some(size),
+        },
+        ..Transmit::plain(&packet[..28], Pieces::one(&packet[28..]))
+    })
+}
+
+fn kernel_socket() -> UdpSocket {
+    let kernel = UdpSocket::bind((ip(HERE[0]), 0)).expect("the kernel's address");
+    kernel.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    kernel
+}
+
+fn lowered(inside: &Inside) {
+    let tun = up(inside);
+    if !tun.capabilities().offloads.udp {
+        skip(Lack::Tun, "this kernel cuts no datagrams");
+    }
+    let kernel = kernel_socket();
+    let next = || kernel.recv(&mut [0; 2_000]).expect("a datagram");
+    send_datagrams(&tun, &kernel, 1_472).expect("sent");
+    assert_eq!([next(), next(), next()], [1_472; 3]);
+    send_datagrams(&tun, &kernel, 1_473).expect("no error");
+    assert_eq!(tun.losses().refused, 1);
+    let mut links = inside.links().expect("netlink");
+    links.set_mtu("plc0", 1_300).expect("mtu");
+    assert_eq!(tun.capabilities().mtu, 1_300);
+    send_datagrams(&tun, &kernel, 1_473).expect("no error");
+    send_datagrams(&tun, &kernel, 1_273).expect("no error");
+    assert_eq!(tun.losses().refused, 3);
+    // Had any of those been written, it would come first.
+    send_datagrams(&tun, &kernel, 1_272).expect("sent");
+    assert_eq!([next(), next(), next()], [1_272; 3]);
+}
+
+fn down(inside: &Inside) {
+    let tun = up(inside);
+    let kernel = kernel_socket();
+    let mut links = inside.links().expect("netlink");
+    links.set_down("plc0").expect("down");
+    send_datagrams(&tun, &kernel, 1_000).expect("no error");
+    assert_eq!(tun.losses().down, 1);
+    links.set_up("plc0").expect("up");
+    send_datagrams(&tun, &kernel, 999).expect("sent");
+    assert_eq!(kernel.recv(&mut [0; 2_000]).expect("a datagram"), 999);
+    assert_eq!(tun.losses().down, 1);
+}
+
+/// Another interface of the same name is another interface.
+fn replaced(inside: &Inside) {
+    let first = up(inside);
+    let kernel = kernel_socket();
+    send_datagrams(&first, &kernel, 1_000).expect("sent");
+    let mut links = inside.links().expect("netlink");
+    links.delete("plc0").expect("deleted");
+    let second = up(inside);
+    let sent = send_datagrams(&first, &kernel, 1_000).expect_err("it is gone");
+    let received = first.receive(&mut RxBuffer::new()).expect_err("it is gone");
+    for error in [sent, received] {
+        assert_eq!(error.kind(), ErrorKind::NotConnected);
+        assert!(
+            error.to_string().contains("plc0 has been deleted"),
+            "{error}"
+        );
+    }
+    assert_eq!(first.losses(), Default::default());
+    there_and_back(&second, V4);
+}
+
 fn queues(inside: &Inside) {
     let queues = OffloadTun::open_queues("plc%d", 3)
         .unwrap_or_else(|error| skip(Lack::Tun, &error.to_string()));
     configure(inside, "plc0", HERE);
     assert!(queues.iter().all(|queue| queue.name() == "plc0"));
-    let kernel = UdpSocket::bind((ip(HERE[0]), 0)).expect("the kernel's address");
-    kernel.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let kernel = kernel_socket();
     let theirs = kernel.local_addr().expect("bound");
     for (port, queue) in (4000..4012).zip(queues.iter().cycle()) {
         let ours = SocketAddr::new(ip(HERE_US[0]), port);
@@ -398,6 +477,9 @@ fn inherited(inside: &Inside) {
         Preference::Plain,
     ] {
         let tun = open_tun("plc0", preference).expect("nobody has it");
+        // It has a carrier while somebody has it, a moment later.
+        let mut links = inside.links().expect("netlink");
+        links.wait_until_running("plc0").expect("it runs");
         let does_more = tun.capabilities().offloads != Offloads::NONE;
         assert_eq!(does_more, preference == Preference::Offload);
         there_and_back(&*tun, V4);

@@ -4,27 +4,27 @@ use std::io::ErrorKind;
 use std::net;
 use std::thread;
 
-use pellucid::namespace::{Inside, Link};
+use pellucid::namespace::Inside;
 use pellucid::net::blocking::UdpSocket;
 use pellucid::net::{Network, Options};
 use pellucid::stack;
 
 use crate::harness::{Case, inside};
-use crate::link::{Ends, V4, V6, up};
+use crate::link::{Ends, How, TUN, V4, V6, VETH, up};
 use crate::packets::PATIENCE;
 
 pub const CASES: &[Case] = &[
     inside("udp::long_datagrams_go_both_ways_over_tun", |i| {
-        both_ways(i, Link::Tun)
+        both_ways(i, TUN)
     }),
     inside("udp::long_datagrams_go_both_ways_over_veth", |i| {
-        both_ways(i, Link::Veth)
+        both_ways(i, VETH)
     }),
     inside("udp::each_side_hears_that_nobody_is_there", nobody),
 ];
 
-fn network(inside: &Inside, rung: Link) -> Network {
-    let link = up(inside, rung);
+fn network(inside: &Inside, how: How) -> Network {
+    let link = up(inside, how);
     let config = stack::Config::new(link.addresses);
     Network::start(link.device, config, Options::default()).expect("a network")
 }
@@ -38,8 +38,8 @@ fn sockets(network: &Network, ends: Ends) -> (UdpSocket, net::UdpSocket) {
 }
 
 /// From a byte to more than forty fragments, there and back.
-fn both_ways(inside: &Inside, rung: Link) {
-    let network = network(inside, rung);
+fn both_ways(inside: &Inside, how: How) {
+    let network = network(inside, how);
     for ends in [V4, V6] {
         let (ours, kernel) = sockets(&network, ends);
         let to = ours.local_addr().expect("bound");
@@ -63,7 +63,7 @@ fn both_ways(inside: &Inside, rung: Link) {
 }
 
 fn nobody(inside: &Inside) {
-    let network = network(inside, Link::Tun);
+    let network = network(inside, TUN);
     for ends in [V4, V6] {
         let (ours, kernel) = sockets(&network, ends);
         let there = ours.local_addr().expect("bound").ip();

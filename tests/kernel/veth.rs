@@ -3,10 +3,10 @@
 use std::io::ErrorKind;
 
 use pellucid::device::Veth;
-use pellucid::namespace::{Inside, Link};
+use pellucid::namespace::Inside;
 
 use crate::harness::{Case, inside};
-use crate::link::{V4, ip, there_and_back, up};
+use crate::link::{V4, VETH, ip, there_and_back, up};
 use crate::packets::{datagram, next_datagram, send};
 
 pub const CASES: &[Case] = &[
@@ -24,7 +24,7 @@ pub const CASES: &[Case] = &[
 
 /// Three packets before the neighbour has answered: one may wait, and the question is asked once.
 fn latest_waits(inside: &Inside) {
-    let link = up(inside, Link::Veth);
+    let link = up(inside, VETH);
     let device = &*link.device;
     let (socket, ours) = V4.socket();
     let theirs = socket.local_addr().expect("bound");
@@ -43,7 +43,7 @@ fn latest_waits(inside: &Inside) {
 
 /// Without privilege on the machine itself a socket has room for 184 full-sized frames at most.
 fn burst_waits(inside: &Inside) {
-    let link = up(inside, Link::Veth);
+    let link = up(inside, VETH);
     let device = &*link.device;
     there_and_back(device, V4);
     let (socket, ours) = V4.socket();

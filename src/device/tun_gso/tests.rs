@@ -155,3 +155,25 @@ fn what_the_kernel_refuses_to_do_is_done_here() {
     assert_eq!(read(&kernel, &mut [0; 100]), Err(Errno::AGAIN));
     assert_eq!(tun.losses(), Losses::default());
 }
+
+/// A file that refuses every write stands for the kernel.
+#[test]
+fn once_it_has_refused_it_is_not_asked_again() {
+    use rustix::time::{TimerfdClockId, TimerfdFlags, timerfd_create};
+    let refuser = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC);
+    let tun = OffloadTun {
+        tun: Attached::unknown(refuser.expect("a descriptor")),
+        does: Offloads::ALL,
+        refuses: AtomicBool::new(false),
+    };
+    assert_eq!(tun.capabilities().offloads, Offloads::ALL);
+    let (packet, offload) = long();
+    let long = Transmit {
+        offload,
+        ..Transmit::plain(&packet, Pieces::EMPTY)
+    };
+    // It refuses what is plain, too, and there is nothing else to try.
+    let error = tun.transmit(&long).expect_err("it takes nothing");
+    assert_eq!(error.raw_os_error(), Some(Errno::INVAL.raw_os_error()));
+    assert_eq!(tun.capabilities().offloads, Offloads::NONE);
+}
