@@ -32,6 +32,7 @@ fn main() {
     for _ in 0..idle {
         pair.connection();
     }
+    pair.rest();
     let (from, to) = pair.connection();
     while pair.segments < count {
         pair.round(from, to);
@@ -118,12 +119,17 @@ impl Pair {
         self.carry();
         self.receiver.close(self.now, to);
         self.carry();
-        // TIME-WAIT is over.
+        self.rest();
+    }
+
+    /// So long that TIME-WAIT is over, and whatever does nothing has come to rest.
+    fn rest(&mut self) {
         self.now += Duration::from_secs(120);
         for stack in [&mut self.sender, &mut self.receiver] {
             stack.handle_timeout(self.now);
             while stack.poll_notice().is_some() {}
         }
+        self.carry();
     }
 
     /// All that either has to send.

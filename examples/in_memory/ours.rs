@@ -1,14 +1,14 @@
 //! Two stacks of ours.
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time;
 
-use pellucid::base::{Checksum, Instant, Offload, Received, Seed};
+use pellucid::base::{Bytes, Chunk, Instant, Memory, Offload, Offloads, Received, Seed};
 use pellucid::stack::{Config, ConnId, Stack};
 
-use super::wire::Wire;
-use super::{CALL, Carried, Pair, Row, Writer, check};
+use super::{CALL, Carried, How, Pair, Row, Writer, check};
 
 pub struct Ours {
     sender: Stack,
@@ -17,12 +17,22 @@ pub struct Ours {
     to: ConnId,
     there: Wire,
     back: Wire,
-    /// What a device that sums, or one that does not, says of each packet.
-    offload: Offload,
+    how: How,
     birth: time::Instant,
     writer: Writer,
+    /// The text as it changes hands.
+    owned: Bytes,
     room: Vec<u8>,
     carried: Carried,
+}
+
+/// One direction: packets in memory that whoever receives them may hold on to.
+#[derive(Default)]
+struct Wire {
+    packets: VecDeque<(Memory, Offload)>,
+    /// What was carried before, the longest ago first; the reader may hold some of it still.
+    spare: VecDeque<Memory>,
+    carried: u64,
 }
 
 impl Ours {
@@ -34,18 +44,11 @@ impl Ours {
         let listener = receiver.listen(now, server, 1).expect("a free port");
         let from = sender.open(now, server, None).expect("a way there");
         let (mut there, mut back) = (Wire::default(), Wire::default());
-        let offload = Offload {
-            checksum: match row.checksums {
-                true => Checksum::Full,
-                false => Checksum::Verified,
-            },
-            gso: None,
-        };
         for _ in 0..2 {
             send(&mut sender, now, &mut there);
-            receive(&mut receiver, now, &mut there, offload);
+            receive(&mut receiver, now, &mut there);
             send(&mut receiver, now, &mut back);
-            receive(&mut sender, now, &mut back, offload);
+            receive(&mut sender, now, &mut back);
         }
         let to = receiver.accept(now, listener).expect("a connection");
         Ours {
@@ -55,11 +58,34 @@ impl Ours {
             to,
             there,
             back,
-            offload,
+            how: row.ours,
             birth: time::Instant::now(),
+            owned: Bytes::from(Writer::new().text),
             writer: Writer::new(),
             room: vec![0; CALL],
             carried: Carried::default(),
+        }
+    }
+
+    fn write(&mut self, now: Instant) {
+        loop {
+            let taken = match self.how {
+                How::Owned => {
+                    let mut text = self.owned.slice(self.writer.range());
+                    self.sender.write_owned(now, self.from, &mut text)
+                }
+                _ => self.sender.write(now, self.from, self.writer.next()),
+            };
+            let Ok(count) = taken else { return };
+            self.writer.wrote(count);
+        }
+    }
+
+    /// What comes next, if it is not to be copied.
+    fn chunk(&mut self, now: Instant) -> Option<Chunk> {
+        match self.how {
+            How::Owned => self.receiver.read_chunk(now, self.to),
+            How::Single | How::Super => None,
         }
     }
 
@@ -72,22 +98,24 @@ impl Pair for Ours {
     fn turn(&mut self) {
         let now = self.now();
         self.sender.handle_timeout(now);
-        while let Ok(count) = self.sender.write(now, self.from, self.writer.next()) {
-            self.writer.wrote(count);
-        }
+        self.write(now);
         send(&mut self.sender, now, &mut self.there);
         while self.sender.poll_notice().is_some() {}
 
         let now = self.now();
         self.receiver.handle_timeout(now);
-        self.carried.segments += receive(&mut self.receiver, now, &mut self.there, self.offload);
+        self.carried.segments += receive(&mut self.receiver, now, &mut self.there);
+        while let Some(chunk) = self.chunk(now) {
+            check(self.carried.bytes, &chunk);
+            self.carried.bytes += chunk.len() as u64;
+        }
         while let Ok(count) = self.receiver.read(now, self.to, &mut self.room) {
             check(self.carried.bytes, &self.room[..count]);
             self.carried.bytes += count as u64;
         }
         send(&mut self.receiver, now, &mut self.back);
         while self.receiver.poll_notice().is_some() {}
-        receive(&mut self.sender, now, &mut self.back, self.offload);
+        receive(&mut self.sender, now, &mut self.back);
     }
 
     fn carried(&self) -> Carried {
@@ -104,7 +132,15 @@ fn addr(last: u8) -> IpAddr {
 
 fn stack(last: u8, row: Row, buffer: u32) -> Stack {
     let mut config = Config::new(vec![(addr(last), 24)]);
-    config.mtu = row.mtu;
+    config.offloads = Offloads {
+        checksum: !row.checksums,
+        ..Offloads::NONE
+    };
+    if row.ours == How::Single {
+        config.mtu = row.mtu;
+    } else {
+        config.offloads = Offloads::ALL;
+    }
     let tcp = Arc::make_mut(&mut config.tcp);
     tcp.timestamps = row.timestamps;
     (tcp.receive_buffer, tcp.receive_buffer_max) = (buffer, buffer);
@@ -115,26 +151,36 @@ fn stack(last: u8, row: Row, buffer: u32) -> Stack {
 /// All that a stack may send now.
 fn send(stack: &mut Stack, now: Instant, wire: &mut Wire) {
     while let Some(packet) = stack.poll_transmit(now) {
-        let mut buffer = wire.buffer();
+        let mut memory = wire.spare.pop_front().unwrap_or_default();
+        if Arc::get_mut(&mut memory).is_none() {
+            wire.spare.push_back(std::mem::take(&mut memory));
+        }
+        // Nobody else has heard of it.
+        let buffer = Arc::get_mut(&mut memory).expect("memory of our own");
         buffer.clear();
         for piece in [packet.head, packet.body.0, packet.body.1] {
             buffer.extend_from_slice(piece);
         }
-        wire.push(buffer);
+        wire.packets.push_back((memory, packet.offload));
+        wire.carried += 1;
     }
 }
 
 /// Returns how many packets had text.
-fn receive(stack: &mut Stack, now: Instant, wire: &mut Wire, offload: Offload) -> u64 {
+fn receive(stack: &mut Stack, now: Instant, wire: &mut Wire) -> u64 {
     let mut texts = 0;
-    while let Some(buffer) = wire.pop() {
+    while let Some((memory, offload)) = wire.packets.pop_front() {
         let packet = Received {
             offload,
-            ..Received::plain(&buffer)
+            memory: (memory.len() >= LARGE).then_some(&memory),
+            ..Received::plain(&memory)
         };
         stack.receive(now, packet);
-        texts += u64::from(buffer.len() > super::HEADERS_MAX);
-        wire.give_back(buffer);
+        texts += u64::from(memory.len() > super::HEADERS_MAX);
+        wire.spare.push_back(memory);
     }
     texts
 }
+
+/// From so many bytes on a packet comes with its memory.
+const LARGE: usize = 32 << 10;
