@@ -310,8 +310,8 @@ impl Place {
         };
         let options = Options {
             observers,
-            seed: None,
             clock,
+            ..Options::default()
         };
         let network = Network::start(self.device, config, options)
             .context("cannot start the stack on this link")?;

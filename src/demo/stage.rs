@@ -84,6 +84,7 @@ impl Stage {
             observers,
             seed: Some(Seed::from_number(seed)),
             clock,
+            ..Options::default()
         };
         Ok(Running {
             network: Network::start(link.device, config, options)?,

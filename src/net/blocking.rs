@@ -4,12 +4,13 @@
 //! kernel. A thread that waits sleeps; it takes nothing from others.
 
 mod echo;
+mod lending;
 mod udp;
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -17,11 +18,12 @@ use super::Network;
 use super::shared::Shared;
 use super::socket::{Listening, Socket};
 use super::waiters::{Topic, Waiter};
-use crate::base::Instant;
+use crate::base::{Bytes, Instant};
 use crate::probe::Snapshot;
 use crate::stack::{Algorithm, KeepAlive};
 
 pub use echo::EchoSocket;
+pub use lending::Lending;
 pub use udp::UdpSocket;
 
 /// A connection.
@@ -37,6 +39,22 @@ struct Stream {
     socket: Socket,
     reading: Patience,
     writing: Patience,
+    /// How often it was used, up to [`SETTLED`].
+    uses: AtomicU32,
+}
+
+impl Stream {
+    /// Whoever uses it would rather drive than be driven for, if it is used often enough: one that
+    /// is over after a question and an answer leaves nobody in the seat.
+    fn want_seat(&self) {
+        // Two threads may count as one: it is a guess in any case.
+        let uses = self.uses.load(Ordering::Relaxed);
+        if uses < SETTLED {
+            self.uses.store(uses + 1, Ordering::Relaxed);
+        } else {
+            self.socket.network().shared().seat().want();
+        }
+    }
 }
 
 impl TcpStream {
@@ -104,6 +122,7 @@ impl TcpStream {
             socket,
             reading: Patience::default(),
             writing: Patience::default(),
+            uses: AtomicU32::new(0),
         }))
     }
 
@@ -274,6 +293,41 @@ impl TcpStream {
         self.0.socket.status()
     }
 
+    /// Writes without a copy: takes what there is room for off the front of `bytes`, and holds it
+    /// until the peer has acknowledged it. Short ones are copied all the same.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Write::write`].
+    pub fn write_owned(&self, bytes: &mut Bytes) -> io::Result<usize> {
+        let Stream {
+            socket, writing, ..
+        } = &*self.0;
+        if bytes.len() >= MUCH {
+            self.0.want_seat();
+        }
+        writing.wait(socket.network().shared(), socket.writes(), |waiter| {
+            socket.poll_write_owned(waiter, bytes)
+        })
+    }
+
+    /// The same, until all of it is taken.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Write::write`].
+    pub fn write_all_owned(&self, mut bytes: Bytes) -> io::Result<()> {
+        while !bytes.is_empty() {
+            self.write_owned(&mut bytes)?;
+        }
+        Ok(())
+    }
+
+    /// A reader that lends what has come instead of copying it.
+    pub fn lending(&self) -> Lending {
+        Lending::new(TcpStream(Arc::clone(&self.0)))
+    }
+
     /// How the connection ended, if it ended badly. Asking does not clear it.
     ///
     /// # Errors
@@ -289,7 +343,7 @@ impl Read for &TcpStream {
         let Stream {
             socket, reading, ..
         } = &*self.0;
-        socket.network().shared().seat().want();
+        self.0.want_seat();
         reading.wait(socket.network().shared(), socket.reads(), |waiter| {
             socket.poll_read(waiter, buf)
         })
@@ -302,7 +356,7 @@ impl Write for &TcpStream {
             socket, writing, ..
         } = &*self.0;
         if buf.len() >= MUCH {
-            socket.network().shared().seat().want();
+            self.0.want_seat();
         }
         writing.wait(socket.network().shared(), socket.writes(), |waiter| {
             socket.poll_write(waiter, buf)
@@ -334,6 +388,8 @@ impl Write for TcpStream {
 /// Bytes that take several bursts to send, so that whoever writes them is there to receive what
 /// answers the first.
 const MUCH: usize = 128 * 1024;
+/// Reads, and long writes, before a connection's thread asks for the seat.
+const SETTLED: u32 = 4;
 
 /// How long to wait, in nanoseconds; 0: for ever. It stands alone, so no order is kept.
 #[derive(Debug, Default)]

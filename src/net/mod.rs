@@ -14,6 +14,7 @@ mod datagrams;
 mod driver;
 mod echo;
 mod error;
+mod lending;
 mod seat;
 mod shared;
 mod socket;
@@ -66,6 +67,10 @@ pub struct Options {
     pub seed: Option<Seed>,
     /// The time that the observers are told.
     pub clock: Clock,
+    /// How long whoever waits for packets asks for more after one has come, before it sleeps: for
+    /// answers without the time that waking up takes, at the cost of a core. At first it sleeps at
+    /// once.
+    pub busy_poll: Duration,
 }
 
 impl Network {
@@ -89,7 +94,7 @@ impl Network {
             stack.observe(observer);
         }
         let device: Arc<dyn Device> = Arc::from(device);
-        let shared = Shared::new(options.clock, stack, Arc::clone(&device))?;
+        let shared = Shared::new(options.clock, stack, Arc::clone(&device), options.busy_poll)?;
         let shared = Arc::new(shared);
         let driver = {
             let shared = Arc::clone(&shared);
@@ -248,11 +253,13 @@ impl fmt::Debug for Options {
             observers,
             seed,
             clock,
+            busy_poll,
         } = self;
         f.debug_struct("Options")
             .field("observers", &observers.len())
             .field("seed", seed)
             .field("clock", clock)
+            .field("busy_poll", busy_poll)
             .finish()
     }
 }

@@ -20,6 +20,9 @@
 //! and writers have theirs meanwhile. All that waits is received before anything is sent (RFC 9293
 //! section 3.10.7.4, MUST-59), up to a bound; so one acknowledgment serves a whole batch.
 //!
+//! Whoever drives may go on asking the device for a while after a packet has come, instead of
+//! sleeping until it announces the next: that takes a core, and spares the wake-up.
+//!
 //! Only who has the seat may silence the doorbell of the network: everybody who sleeps on it hears
 //! it, and it may be meant for who sits.
 
@@ -67,6 +70,7 @@ impl Seat {
             intake: Mutex::new(Some(Intake {
                 device,
                 batch: RxBuffer::new(),
+                awake_until: None,
             })),
             turns: AtomicU64::new(0),
             relieved: AtomicBool::new(false),
@@ -275,6 +279,8 @@ thread_local! {
 struct Intake {
     device: Arc<dyn Device>,
     batch: RxBuffer,
+    /// Until when nobody sleeps: packets have come of late.
+    awake_until: Option<Instant>,
 }
 
 impl fmt::Debug for Intake {
@@ -285,7 +291,11 @@ impl fmt::Debug for Intake {
 
 impl Intake {
     fn turn(&mut self, shared: &Shared, who: Who) -> Result<Turn, Down> {
-        let Intake { device, batch } = self;
+        let Intake {
+            device,
+            batch,
+            awake_until,
+        } = self;
         let now = shared.clock().now();
         receive(&**device, batch)?;
         let (left, due) = shared.drive(now, who, |held| {
@@ -294,10 +304,16 @@ impl Intake {
             }
             held.stack.handle_timeout(now);
         })?;
+        let received = batch.packets().len();
+        if received > 0 && !shared.busy_poll().is_zero() {
+            *awake_until = Some(now + shared.busy_poll());
+        }
+        // Who sleeps must be woken, and that takes longer than many an answer.
+        let is_awake = awake_until.is_some_and(|until| now < until);
         Ok(Turn {
-            received: batch.packets().len(),
+            received,
             left,
-            again: left == Left::Packets || !batch.has_room(),
+            again: left == Left::Packets || !batch.has_room() || is_awake,
             due,
         })
     }
@@ -308,7 +324,8 @@ pub(super) struct Turn {
     received: usize,
     /// Whether packets are left to send.
     pub left: Left,
-    /// More may wait to be received, or waits to be sent.
+    /// More may wait to be received, or waits to be sent, or is expected so soon that nobody
+    /// sleeps.
     again: bool,
     /// The stack's next deadline.
     pub due: Option<Instant>,

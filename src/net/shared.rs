@@ -37,6 +37,7 @@ pub(super) struct Shared {
     seat: Seat,
     /// Ends the sleep of whoever drives.
     doorbell: Arc<Doorbell>,
+    busy_poll: Duration,
 }
 
 /// What the lock guards.
@@ -136,7 +137,12 @@ impl Shared {
     /// # Errors
     ///
     /// The system has no descriptor left for the doorbell.
-    pub fn new(clock: Clock, stack: Stack, device: Arc<dyn Device>) -> io::Result<Shared> {
+    pub fn new(
+        clock: Clock,
+        stack: Stack,
+        device: Arc<dyn Device>,
+        busy_poll: Duration,
+    ) -> io::Result<Shared> {
         let seat = Seat::new(Arc::clone(&device))?;
         let core = Core {
             life: Life::Up(Box::new(Up {
@@ -153,7 +159,13 @@ impl Shared {
             core: Mutex::new(core),
             seat,
             doorbell: Arc::new(Doorbell::new()?),
+            busy_poll,
         })
+    }
+
+    /// How long whoever drives asks for more after a packet has come, before it sleeps.
+    pub fn busy_poll(&self) -> Duration {
+        self.busy_poll
     }
 
     /// The clock.

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use super::Network;
 use super::error;
+use super::lending::Taken;
 use super::shared::Held;
 use super::waiters::{Topic, Waiter};
+use crate::base::Bytes;
 use crate::base::pair::{Endpoint, SocketPair};
 use crate::probe::{Snapshot, State};
 use crate::stack::{
@@ -90,31 +92,77 @@ impl Socket {
 
     /// Reads what there is; 0 after the peer's FIN, and after [`Socket::shutdown`] of reading.
     pub fn poll_read(&self, waiter: Waiter<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.network
-            .shared()
-            .call(|held| match held.stack.read(held.now, self.id, buf) {
-                Err(ReadError::WouldBlock) if self.deaf.load(Ordering::Relaxed) => {
-                    Poll::Ready(Ok(0))
-                }
-                Err(ReadError::WouldBlock) => {
-                    held.waiters.register(self.reads(), waiter);
-                    Poll::Pending
-                }
-                read => Poll::Ready(read.map_err(error::read)),
-            })?
+        let mut taken = Taken::default();
+        let read = self.poll(|held| {
+            taken.take(held, self.id, buf.len());
+            match taken.is_empty() {
+                true => self.read(held, waiter, buf),
+                false => Poll::Ready(Ok(0)),
+            }
+        });
+        match taken.is_empty() {
+            true => read,
+            // Copied while others have the lock.
+            false => read.map_ok(|_| taken.copy_to(buf)),
+        }
+    }
+
+    /// One attempt to read, in a hold of the lock.
+    pub fn read(
+        &self,
+        held: &mut Held<'_>,
+        waiter: Waiter<'_>,
+        buf: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        match held.stack.read(held.now, self.id, buf) {
+            Err(ReadError::WouldBlock) if self.deaf.load(Ordering::Relaxed) => Poll::Ready(Ok(0)),
+            Err(ReadError::WouldBlock) => {
+                held.waiters.register(self.reads(), waiter);
+                Poll::Pending
+            }
+            read => Poll::Ready(read.map_err(error::read)),
+        }
+    }
+
+    /// An attempt at anything.
+    pub fn poll<T>(
+        &self,
+        attempt: impl FnOnce(&mut Held<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        self.network.shared().call(attempt)?
     }
 
     /// Writes what there is room for.
     pub fn poll_write(&self, waiter: Waiter<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.network
-            .shared()
-            .call(|held| match held.stack.write(held.now, self.id, buf) {
-                Err(WriteError::WouldBlock) => {
-                    held.waiters.register(self.writes(), waiter);
-                    Poll::Pending
-                }
-                written => Poll::Ready(written.map_err(error::write)),
-            })?
+        self.poll(|held| {
+            let written = held.stack.write(held.now, self.id, buf);
+            self.written(held, waiter, written)
+        })
+    }
+
+    /// Writes what there is room for off the front of `bytes`, without a copy.
+    pub fn poll_write_owned(
+        &self,
+        waiter: Waiter<'_>,
+        bytes: &mut Bytes,
+    ) -> Poll<io::Result<usize>> {
+        self.poll(|held| {
+            let written = held.stack.write_owned(held.now, self.id, bytes);
+            self.written(held, waiter, written)
+        })
+    }
+
+    fn written(
+        &self,
+        held: &mut Held<'_>,
+        waiter: Waiter<'_>,
+        written: Result<usize, WriteError>,
+    ) -> Poll<io::Result<usize>> {
+        if written == Err(WriteError::WouldBlock) {
+            held.waiters.register(self.writes(), waiter);
+            return Poll::Pending;
+        }
+        Poll::Ready(written.map_err(error::write))
     }
 
     /// Ends one direction or both.
@@ -135,6 +183,11 @@ impl Socket {
             }
             Ok(())
         })?
+    }
+
+    /// Its number in the stack.
+    pub fn id(&self) -> ConnId {
+        self.id
     }
 
     /// What a reader waits for.
@@ -266,6 +319,8 @@ impl Drop for Socket {
             held.waiters.close(self.reads());
             held.waiters.close(self.writes());
         });
+        // Whoever used it may have driven, and drives no more.
+        self.network.shared().seat().call();
     }
 }
 

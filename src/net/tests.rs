@@ -8,8 +8,8 @@ use std::thread;
 
 use super::blocking::{TcpListener, TcpStream};
 use super::*;
-use crate::base::{Received, Transmit};
-use crate::device::{Bundle, RxBuffer, pipe};
+use crate::base::{Offloads, Received, Transmit};
+use crate::device::{Bundle, RxBuffer, pipe, pipe_with};
 use crate::probe::Told;
 use crate::stack::Interface;
 
@@ -33,12 +33,18 @@ pub(super) fn two_networks() -> (Network, Network) {
     (start(a, 1), start(b, 2))
 }
 
+/// The same at a pipe that carries long segments as they are.
+pub(super) fn two_offloading_networks() -> (Network, Network) {
+    let (a, b) = pipe_with(1500, Offloads::ALL).expect("descriptors");
+    (start(a, 1), start(b, 2))
+}
+
 /// The network at 10.0.0.`host` on this device.
 pub(super) fn start(device: impl Device + 'static, host: u8) -> Network {
     Network::start(Box::new(device), config(host), Options::default()).expect("a network")
 }
 
-fn config(host: u8) -> Config {
+pub(super) fn config(host: u8) -> Config {
     let mut config = Config::new(vec![([10, 0, 0, host].into(), 24)]);
     let tcp = Arc::make_mut(&mut config.tcp);
     tcp.msl = Duration::from_millis(20);

@@ -4,6 +4,7 @@
 //! the task, on whatever runtime it runs.
 
 mod echo;
+mod lending;
 mod udp;
 
 use std::future::poll_fn;
@@ -22,10 +23,12 @@ use super::blocking::BACKLOG;
 use super::shared::Shared;
 use super::socket::{Listening, Socket};
 use super::waiters::{Key, Topic, Waiter};
+use crate::base::Bytes;
 use crate::probe::Snapshot;
 use crate::stack::{Algorithm, KeepAlive};
 
 pub use echo::EchoSocket;
+pub use lending::Lending;
 pub use udp::UdpSocket;
 
 /// A connection.
@@ -69,6 +72,16 @@ impl TcpStream {
         let stream = Stream::new(socket);
         poll_fn(|cx| stream.socket.poll_connected(stream.key.waiter(cx))).await?;
         Ok((TcpStream(Arc::new(stream)), taken))
+    }
+
+    /// Writes without a copy: see [`super::blocking::TcpStream::write_owned`]. Dropping the future
+    /// loses nothing: `bytes` has what was not taken.
+    ///
+    /// # Errors
+    ///
+    /// As for writing.
+    pub async fn write_owned(&mut self, bytes: &mut Bytes) -> io::Result<usize> {
+        poll_fn(|cx| self.0.poll_write_owned(cx, bytes)).await
     }
 
     /// Our address and port.
@@ -213,6 +226,13 @@ impl Stream {
         Poll::Ready(written)
     }
 
+    fn poll_write_owned(&self, cx: &mut Context<'_>, bytes: &mut Bytes) -> Poll<io::Result<usize>> {
+        let turn = ready!(coop::poll_proceed(cx));
+        let written = ready!(self.socket.poll_write_owned(self.key.waiter(cx), bytes));
+        turn.made_progress();
+        Poll::Ready(written)
+    }
+
     fn shutdown(&self) -> io::Result<()> {
         self.socket.shutdown(Shutdown::Write)
     }
@@ -225,6 +245,17 @@ pub struct OwnedReadHalf(Arc<Stream>);
 /// The half that writes. Dropping it ends that direction.
 #[derive(Debug)]
 pub struct OwnedWriteHalf(Arc<Stream>);
+
+impl OwnedWriteHalf {
+    /// See [`TcpStream::write_owned`].
+    ///
+    /// # Errors
+    ///
+    /// As for writing.
+    pub async fn write_owned(&mut self, bytes: &mut Bytes) -> io::Result<usize> {
+        poll_fn(|cx| self.0.poll_write_owned(cx, bytes)).await
+    }
+}
 
 impl Drop for OwnedWriteHalf {
     fn drop(&mut self) {

@@ -359,6 +359,11 @@ impl Stack {
         }
     }
 
+    /// How long the chunk is that [`Stack::read_chunk`] would hand over.
+    pub fn next_chunk(&self, id: ConnId) -> Option<usize> {
+        self.connections.get(id)?.connection.next_chunk()
+    }
+
     /// RECEIVE without a copy: what comes next, as it lies where the device has put it; `None` if
     /// it does not, or nothing has come. [`Stack::read`] has all the rest.
     pub fn read_chunk(&mut self, now: Instant, id: ConnId) -> Option<Chunk> {

@@ -313,6 +313,9 @@ impl From<Option<Cookie>> for Bulk {
 /// How many bytes options take: `others` of other options, and as far as they fit beside these,
 /// byte counters and so many SACK blocks.
 pub fn len_beside(others: usize, counts: Option<ByteCounts>, blocks: usize) -> usize {
+    if counts.is_none() && blocks == 0 {
+        return others;
+    }
     let room = OPTIONS_MAX.saturating_sub(others);
     let counts = share_of_counts(room, counts, blocks).map_or(0, |counts| counts.padded_len());
     let blocks = blocks.min(blocks_within(room.saturating_sub(counts)));
@@ -321,8 +324,9 @@ pub fn len_beside(others: usize, counts: Option<ByteCounts>, blocks: usize) -> u
 
 /// RFC 9768 section 3.2.3.3: two SACK blocks have precedence.
 fn share_of_counts(room: usize, counts: Option<ByteCounts>, blocks: usize) -> Option<ByteCounts> {
+    let counts = counts?;
     let first = sack_len(blocks.min(SACK_BLOCKS_FIRST));
-    counts?.within(room.saturating_sub(first))
+    counts.within(room.saturating_sub(first))
 }
 
 fn blocks_within(room: usize) -> usize {

@@ -1,9 +1,9 @@
 use std::error::Error;
-use std::io::ErrorKind;
+use std::io::{BufRead, ErrorKind};
 use std::thread;
 
 use super::*;
-use crate::net::tests::{addr, bounded, connection, two_networks};
+use crate::net::tests::{addr, bounded, connection, two_networks, two_offloading_networks};
 use crate::probe::State;
 use crate::stack::Failure;
 
@@ -393,5 +393,92 @@ fn options_of_a_connection_are_kept() {
         client.set_keepalive(None).expect("up");
         assert_eq!(client.status().expect("up").state, State::Established);
         assert!(client.take_error().expect("up").is_none());
+    });
+}
+
+/// What a `Lending` lends, part by part, to the end.
+fn lent_all(mut reader: Lending) -> io::Result<(Vec<u8>, usize)> {
+    let (mut got, mut longest) = (Vec::new(), 0);
+    loop {
+        let lent = reader.fill_buf()?;
+        // Not all at once, so that something stays lent.
+        let len = lent.len().min(50_000);
+        if len == 0 {
+            return Ok((got, longest));
+        }
+        longest = longest.max(lent.len());
+        got.extend_from_slice(&lent[..len]);
+        reader.consume(len);
+    }
+}
+
+#[test]
+fn what_is_left_with_us_arrives_whole_and_is_lent_in_long_parts() {
+    bounded(|| {
+        let (a, b) = two_offloading_networks();
+        let (client, server) = connection(&a, &b);
+        let sent = Bytes::from(text(8 << 20, 3));
+        let held = sent.clone();
+        let writer = thread::spawn(move || {
+            client.write_all_owned(held)?;
+            client.shutdown(Shutdown::Write)?;
+            Ok::<_, io::Error>(client)
+        });
+        let (got, longest) = lent_all(server.lending()).expect("all of it");
+        assert!(got == sent);
+        assert!(
+            longest >= 16 << 10,
+            "{longest}: no packet stayed where it came"
+        );
+        let client = writer.join().expect("no panic").expect("room");
+        // All is acknowledged soon after the reader has come to the end.
+        while !sent.is_unique() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        drop(client);
+    });
+}
+
+#[test]
+fn long_packets_are_read_whole_into_rooms_of_any_size() {
+    bounded(|| {
+        let (a, b) = two_offloading_networks();
+        let (mut client, mut server) = connection(&a, &b);
+        let sent = text(4 << 20, 9);
+        let writer = thread::spawn(move || {
+            client.write_all(&sent).expect("room");
+            sent
+        });
+        let mut got = Vec::new();
+        for size in [1, 100, 5_000, 70_000, 1 << 20].into_iter().cycle() {
+            let mut room = vec![0; size];
+            match server.read(&mut room).expect("text, or its end") {
+                0 => break,
+                len => got.extend_from_slice(&room[..len]),
+            }
+        }
+        assert!(got == writer.join().expect("no panic"));
+    });
+}
+
+#[test]
+fn a_lending_reader_hears_of_the_end_and_of_a_timeout() {
+    bounded(|| {
+        let (a, b) = two_networks();
+        let (mut client, server) = connection(&a, &b);
+        let mut reader = server.lending();
+        let patience = Some(Duration::from_millis(10));
+        server.set_read_timeout(patience).expect("a time");
+        let error = reader.fill_buf().expect_err("nothing has come");
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        server.set_read_timeout(None).expect("no time");
+        client.write_all(b"one line\nand more").expect("room");
+        drop(client);
+        let mut line = String::new();
+        reader.read_line(&mut line).expect("a line");
+        assert_eq!(line, "one line\n");
+        assert_eq!(reader.read(&mut [0; 4]).expect("more"), 4);
+        reader.consume(100);
+        assert_eq!(reader.fill_buf().expect("the end"), b"");
     });
 }

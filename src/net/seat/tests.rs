@@ -2,14 +2,15 @@ use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::BorrowedFd;
+use std::sync::atomic::AtomicUsize;
 use std::thread::{self, ThreadId};
 
 use super::*;
 use crate::base::{Received, Transmit};
 use crate::device::{Capabilities, pipe};
-use crate::net::Network;
 use crate::net::blocking::TcpStream;
-use crate::net::tests::{bounded, connection, start};
+use crate::net::tests::{bounded, config, connection, start};
+use crate::net::{Network, Options};
 
 /// A pipe's end that knows which threads took packets from it, and panics on demand.
 struct Watched {
@@ -21,6 +22,8 @@ struct Watched {
 struct Takers {
     threads: Arc<Mutex<HashSet<ThreadId>>>,
     panics: Arc<AtomicBool>,
+    /// How often the device was asked.
+    asked: Arc<AtomicUsize>,
 }
 
 impl Takers {
@@ -36,6 +39,7 @@ impl Device for Watched {
 
     fn receive<'b>(&self, buf: &'b mut RxBuffer) -> io::Result<Option<Received<'b>>> {
         assert!(!self.takers.panics.load(Ordering::SeqCst), "on demand");
+        self.takers.asked.fetch_add(1, Ordering::SeqCst);
         let received = self.inner.receive(buf)?;
         if received.is_some() {
             let mut threads = self.takers.threads.lock().expect("no panic");
@@ -300,5 +304,45 @@ fn sleeping_hears_the_doorbell_and_the_device_and_tells_them_apart() {
         // A timeout that no `Timespec` holds is no error.
         let longest = Some(Duration::MAX);
         assert_eq!(heard(sleep(&near, &bell, longest, true)), (false, true));
+    });
+}
+
+/// How often a device is asked in the quarter of a second after a byte has come.
+fn asked_when_idle(busy_poll: Duration) -> usize {
+    let (inner, b) = pipe(1500).expect("descriptors");
+    let takers = Takers::default();
+    let device = Watched {
+        inner,
+        takers: takers.clone(),
+    };
+    let options = Options {
+        busy_poll,
+        ..Options::default()
+    };
+    let a = Network::start(Box::new(device), config(1), options).expect("a network");
+    let b = start(b, 2);
+    let (mut client, mut server) = connection(&a, &b);
+    server.write_all(b"x").expect("room");
+    client.read_exact(&mut [0]).expect("a byte");
+    let before = takers.asked.load(Ordering::SeqCst);
+    thread::sleep(Duration::from_millis(250));
+    takers.asked.load(Ordering::SeqCst) - before
+}
+
+#[test]
+fn whoever_polls_busily_asks_again_and_again_and_others_sleep() {
+    bounded(|| {
+        let asleep = asked_when_idle(Duration::ZERO);
+        assert!(asleep < 100, "{asleep} times");
+        let awake = asked_when_idle(Duration::from_secs(60));
+        assert!(awake > 1_000, "{awake} times");
+    });
+}
+
+#[test]
+fn busy_polling_ends_when_nothing_comes() {
+    bounded(|| {
+        let asked = asked_when_idle(Duration::from_micros(1));
+        assert!(asked < 100, "{asked} times");
     });
 }

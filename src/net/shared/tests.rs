@@ -14,7 +14,8 @@ fn shared() -> (Shared, pipe::PipeEnd) {
         Config::new(vec![([10, 0, 0, 1].into(), 24)]),
         Seed::from_number(1),
     );
-    let shared = Shared::new(Clock::new(), stack, Arc::new(near)).expect("a doorbell");
+    let shared =
+        Shared::new(Clock::new(), stack, Arc::new(near), Duration::ZERO).expect("a doorbell");
     (shared, far)
 }
 
@@ -55,7 +56,8 @@ fn whoever_comes_asks_the_device_what_it_carries_now_and_then() {
     };
     let config = Config::new(vec![([10, 0, 0, 1].into(), 24)]);
     let stack = Stack::new(config, Seed::from_number(1));
-    let shared = Shared::new(Clock::new(), stack, Arc::new(near)).expect("a doorbell");
+    let shared =
+        Shared::new(Clock::new(), stack, Arc::new(near), Duration::ZERO).expect("a doorbell");
     let later = shared.clock().now() + ASK_EVERY;
     let known = |now| {
         let mut known = 0;

@@ -14,16 +14,18 @@ use super::{Choice, Wish};
 impl Connection {
     /// How fast text may leave; `None`: as acknowledgments come.
     fn pace(&self) -> Option<Pace> {
+        let rate = self.congestion.pacing_rate();
+        // Asked for each segment: most have no pace.
+        if rate.is_none() && !self.config.pacing {
+            return None;
+        }
         // RFC 6298 section 2, (2.5): no round trip is waited for longer than this. One that was
         // measured across a sleep of the machine may be hours.
         let measured = self.rtt.current().map(|rtt| rtt.min(self.config.rto_max));
-        if let Some(rate) = self.congestion.pacing_rate() {
+        if let Some(rate) = rate {
             // Before there is a measurement, the timeout is the guess.
             let rtt = measured.unwrap_or_else(|| self.rtt.rto());
             return Some(Pace::at_least_a_quantum(rate, rtt, self.eff_snd_mss()));
-        }
-        if !self.config.pacing {
-            return None;
         }
         let (rtt, mss) = (measured?, self.eff_snd_mss());
         let cwnd = self.recovery.window(self.congestion.window());

@@ -1,0 +1,58 @@
+//! Reading by borrowing.
+
+use std::io::{self, BufRead, Read};
+
+use super::{Stream, TcpStream};
+use crate::net::lending::Lent;
+
+/// A connection that is read by [`BufRead`]: long text is lent from where the device has put it.
+///
+/// What it has taken and not passed on is its own: others that read the same connection do not see
+/// it.
+#[derive(Debug)]
+pub struct Lending {
+    stream: TcpStream,
+    lent: Lent,
+}
+
+impl Lending {
+    pub(super) fn new(stream: TcpStream) -> Lending {
+        Lending {
+            stream,
+            lent: Lent::default(),
+        }
+    }
+
+    /// The connection.
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+}
+
+impl BufRead for Lending {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let Stream {
+            socket, reading, ..
+        } = &*self.stream.0;
+        let shared = socket.network().shared();
+        self.stream.0.want_seat();
+        reading.wait(shared, socket.reads(), |waiter| {
+            self.lent.poll_fill(socket, waiter)
+        })?;
+        Ok(self.lent.bytes())
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.lent.consume(count);
+    }
+}
+
+impl Read for Lending {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let lent = self.fill_buf()?;
+        let len = lent.len().min(buf.len());
+        buf[..len].copy_from_slice(&lent[..len]);
+        self.consume(len);
+        Ok(len)
+    }
+}
