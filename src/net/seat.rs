@@ -240,7 +240,11 @@ impl Seated<'_> {
         until: Option<Instant>,
         is_over: impl Fn() -> bool,
     ) -> Result<(), Down> {
-        let mut rest = Rest::default();
+        // It may have been woken before its sleep could be ended by the doorbell.
+        if is_over() {
+            return Ok(());
+        }
+        let mut rest = self.begin_by_sleeping(shared, until)?;
         while !is_over() {
             let turn = self.turn(shared, Who::Other)?;
             let now = shared.clock().now();
@@ -255,6 +259,22 @@ impl Seated<'_> {
             rest.silence(shared.doorbell());
         }
         Ok(())
+    }
+
+    /// Whoever sits down has found nothing a moment ago, and its call has left nothing undone.
+    fn begin_by_sleeping(&mut self, shared: &Shared, until: Option<Instant>) -> Result<Rest, Down> {
+        let Some(intake) = self.intake.as_deref().and_then(Option::as_ref) else {
+            return Err(Down::Stopped);
+        };
+        let now = shared.clock().now();
+        if intake.awake_until.is_some_and(|awake| now < awake) {
+            return Ok(Rest::default());
+        }
+        let due = [shared.sleeps()?, until].into_iter().flatten().min();
+        let timeout = due.map(|due| due.since(now));
+        let mut rest = sleep(&*intake.device, shared.doorbell(), timeout, true)?;
+        rest.silence(shared.doorbell());
+        Ok(rest)
     }
 }
 

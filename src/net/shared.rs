@@ -328,6 +328,22 @@ impl Shared {
         step.map(|(left, ())| (left, due))
     }
 
+    /// Whoever drives is about to sleep, and looks again at the stack's next deadline, which this
+    /// is. Nothing was left undone in the call before.
+    ///
+    /// # Errors
+    ///
+    /// The network is down.
+    pub fn sleeps(&self) -> Result<Option<Instant>, Down> {
+        let mut core = self.lock();
+        if let Life::Down(down) = &core.life {
+            return Err(down.clone());
+        }
+        let due = core.next_deadline();
+        core.looks = due;
+        Ok(due)
+    }
+
     /// Takes the network down, unless it is already. Everybody who waits is woken.
     pub fn bring_down(&self, why: Down) {
         let mut after = After::default();
