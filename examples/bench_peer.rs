@@ -1,21 +1,27 @@
 //! A peer to measure the stack against: sink, source and echo over a TUN interface.
 //!
 //! ```text
-//! cargo run --release --example bench_peer -- [--plain] [interface] [address]
+//! cargo run --release --example bench_peer -- [options] [interface] [address]
 //! ```
 //!
 //! It attaches to a TUN interface that exists and is up (`tun0` unless another is named) and offers
 //! three services at an address of its network (10.77.0.2 unless told otherwise), each connection
 //! on a thread of its own over blocking sockets: port 9001 reads and discards, port 9002 writes
-//! until the peer closes, port 9003 echoes. With `--plain` each packet crosses as it would cross a
-//! wire; else checksums and segments are left to the kernel. It runs until it is killed.
+//! until the peer closes, port 9003 echoes. It runs until it is killed.
+//!
+//! With `--plain` each packet crosses as it would cross a wire; else checksums and segments are left
+//! to the kernel. With `--owned` what is written is left with the network, and what is read is lent
+//! by it, without a copy. With `--busy-poll MICROSECONDS` whoever waits for packets goes on asking
+//! for so long before it sleeps.
 
 use std::error::Error;
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
+use pellucid::base::Bytes;
 use pellucid::device::{Preference, open_tun};
 use pellucid::net::blocking::{TcpListener, TcpStream};
 use pellucid::net::{Network, Options};
@@ -23,10 +29,19 @@ use pellucid::stack::Config;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).peekable();
-    let preference = match arguments.next_if_eq("--plain") {
-        Some(_) => Preference::Plain,
-        None => Preference::Offload,
-    };
+    let (mut preference, mut options) = (Preference::Offload, Options::default());
+    let mut services: [(u16, fn(TcpStream)); 3] = [(9001, discard), (9002, generate), (9003, echo)];
+    while let Some(option) = arguments.next_if(|argument| argument.starts_with("--")) {
+        match &option[..] {
+            "--plain" => preference = Preference::Plain,
+            "--owned" => (services[0].1, services[1].1) = (discard_lent, generate_owned),
+            "--busy-poll" => {
+                let micros = arguments.next().ok_or("--busy-poll needs microseconds")?;
+                options.busy_poll = Duration::from_micros(micros.parse()?);
+            }
+            _ => return Err(format!("there is no option {option}").into()),
+        }
+    }
     let interface = arguments.next().unwrap_or_else(|| "tun0".to_owned());
     let address: IpAddr = match arguments.next() {
         Some(text) => text.parse()?,
@@ -41,9 +56,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     tcp.receive_buffer = RECEIVE_BUFFER;
     tcp.send_buffer = SEND_BUFFER;
     let tun = open_tun(&interface, preference)?;
-    let network = Network::start(tun, config, Options::default())?;
+    let network = Network::start(tun, config, options)?;
 
-    let services: [(u16, fn(TcpStream)); 3] = [(9001, discard), (9002, generate), (9003, echo)];
     let listeners = services.map(|(port, service)| {
         let listener = TcpListener::bind(&network, SocketAddr::new(address, port))?;
         Ok(thread::spawn(move || serve(&listener, service)))
@@ -67,6 +81,18 @@ fn serve(listener: &TcpListener, service: fn(TcpStream)) {
 fn discard(mut stream: TcpStream) {
     let mut room = vec![0; BUFFER];
     while stream.read(&mut room).is_ok_and(|len| len > 0) {}
+}
+
+fn discard_lent(stream: TcpStream) {
+    let mut reader = stream.lending();
+    while let Ok(len @ 1..) = reader.fill_buf().map(<[u8]>::len) {
+        reader.consume(len);
+    }
+}
+
+fn generate_owned(stream: TcpStream) {
+    let text = Bytes::from(vec![0x5a; BUFFER]);
+    while stream.write_all_owned(text.clone()).is_ok() {}
 }
 
 fn generate(mut stream: TcpStream) {
