@@ -279,5 +279,6 @@ fn prefix(of: IpAddr) -> u8 {
 const CHUNK: usize = 1 << 20;
 /// Longer than anything here takes: the search rests in between.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// So long what is known of a path holds here.
-const AGE: Duration = Duration::from_secs(5);
+/// So long what is known of a path holds here: longer than the narrow path is in use, however busy
+/// the machine, or it would be found out twice.
+const AGE: Duration = Duration::from_secs(15);
