@@ -12,7 +12,8 @@
 //! With `--plain` each packet crosses as it would cross a wire; else checksums and segments are left
 //! to the kernel. With `--owned` what is written is left with the network, and what is read is lent
 //! by it, without a copy. With `--busy-poll MICROSECONDS` whoever waits for packets goes on asking
-//! for so long before it sleeps.
+//! for so long before it sleeps. With `--queues COUNT` it attaches to so many queues of an interface
+//! that was made for several, each with a stack and a thread of its own.
 
 use std::error::Error;
 use std::io::{BufRead, Read, Write};
@@ -22,7 +23,7 @@ use std::thread;
 use std::time::Duration;
 
 use pellucid::base::Bytes;
-use pellucid::device::{Preference, open_tun};
+use pellucid::device::{Device, OffloadTun, Preference, open_tun};
 use pellucid::net::blocking::{TcpListener, TcpStream};
 use pellucid::net::{Network, Options};
 use pellucid::stack::Config;
@@ -30,6 +31,7 @@ use pellucid::stack::Config;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).peekable();
     let (mut preference, mut options) = (Preference::Offload, Options::default());
+    let mut queues = None;
     let mut services: [(u16, fn(TcpStream)); 3] = [(9001, discard), (9002, generate), (9003, echo)];
     while let Some(option) = arguments.next_if(|argument| argument.starts_with("--")) {
         match &option[..] {
@@ -38,6 +40,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--busy-poll" => {
                 let micros = arguments.next().ok_or("--busy-poll needs microseconds")?;
                 options.busy_poll = Duration::from_micros(micros.parse()?);
+            }
+            "--queues" => {
+                let count = arguments.next().ok_or("--queues needs a count")?;
+                queues = Some(count.parse()?);
             }
             _ => return Err(format!("there is no option {option}").into()),
         }
@@ -55,8 +61,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     tcp.nodelay = true;
     tcp.receive_buffer = RECEIVE_BUFFER;
     tcp.send_buffer = SEND_BUFFER;
-    let tun = open_tun(&interface, preference)?;
-    let network = Network::start(tun, config, options)?;
+    let devices: Vec<Box<dyn Device>> = match queues {
+        None => vec![open_tun(&interface, preference)?],
+        Some(_) if preference == Preference::Plain => {
+            return Err("--plain knows one queue: leave out one of --plain and --queues".into());
+        }
+        Some(count) => {
+            let queues = OffloadTun::open_queues(&interface, count)?;
+            queues
+                .into_iter()
+                .map(|queue| Box::new(queue) as _)
+                .collect()
+        }
+    };
+    let devices = devices.into_iter().map(|device| (device, Vec::new()));
+    let network = Network::start_queues(devices.collect(), config, options)?;
 
     let listeners = services.map(|(port, service)| {
         let listener = TcpListener::bind(&network, SocketAddr::new(address, port))?;

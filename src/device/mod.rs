@@ -114,7 +114,7 @@ struct LossCounters {
 
 impl Losses {
     /// These and others.
-    fn and(self, others: Losses) -> Losses {
+    pub fn and(self, others: Losses) -> Losses {
         let Losses {
             cut,
             misdescribed,

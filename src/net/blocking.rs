@@ -15,8 +15,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::Network;
+use super::listening::Listening;
 use super::shared::Shared;
-use super::socket::{Listening, Socket};
+use super::socket::Socket;
 use super::waiters::{Topic, Waiter};
 use crate::base::{Bytes, Instant};
 use crate::probe::Snapshot;
@@ -52,7 +53,7 @@ impl Stream {
         if uses < SETTLED {
             self.uses.store(uses + 1, Ordering::Relaxed);
         } else {
-            self.socket.network().shared().seat().want();
+            self.socket.shared().seat().want();
         }
     }
 }
@@ -108,7 +109,7 @@ impl TcpStream {
     }
 
     fn finish_connecting(socket: Socket, until: Option<Instant>) -> io::Result<TcpStream> {
-        let shared = socket.network().shared();
+        let shared = socket.shared();
         shared
             .block(socket.writes(), until, |waiter| {
                 socket.poll_connected(waiter)
@@ -306,7 +307,7 @@ impl TcpStream {
         if bytes.len() >= MUCH {
             self.0.want_seat();
         }
-        writing.wait(socket.network().shared(), socket.writes(), |waiter| {
+        writing.wait(socket.shared(), socket.writes(), |waiter| {
             socket.poll_write_owned(waiter, bytes)
         })
     }
@@ -344,7 +345,7 @@ impl Read for &TcpStream {
             socket, reading, ..
         } = &*self.0;
         self.0.want_seat();
-        reading.wait(socket.network().shared(), socket.reads(), |waiter| {
+        reading.wait(socket.shared(), socket.reads(), |waiter| {
             socket.poll_read(waiter, buf)
         })
     }
@@ -358,7 +359,7 @@ impl Write for &TcpStream {
         if buf.len() >= MUCH {
             self.0.want_seat();
         }
-        writing.wait(socket.network().shared(), socket.writes(), |waiter| {
+        writing.wait(socket.shared(), socket.writes(), |waiter| {
             socket.poll_write(waiter, buf)
         })
     }
@@ -485,13 +486,7 @@ impl TcpListener {
     /// Those of a network that is down.
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let listening = &self.0;
-        let shared = listening.network().shared();
-        let socket = shared
-            .block(listening.accepts(), None, |waiter| {
-                listening.poll_accept(waiter)
-            })
-            // Without a deadline `block` has a result.
-            .unwrap_or(Err(io::ErrorKind::WouldBlock.into()))?;
+        let socket = listening.accept()?;
         let peer = socket.peer_addr();
         Ok((TcpStream::new(socket), peer))
     }

@@ -58,7 +58,7 @@ pub(super) fn open(error: OpenError) -> io::Error {
         OpenError::BadRemote(_) | OpenError::Itself(_) => ErrorKind::InvalidInput,
         OpenError::NotOurs(_) | OpenError::NoPort(_) => ErrorKind::AddrNotAvailable,
         OpenError::NoSource(_) | OpenError::NetworkUnreachable(_) => ErrorKind::NetworkUnreachable,
-        OpenError::InUse(..) => ErrorKind::AddrInUse,
+        OpenError::InUse(..) | OpenError::Elsewhere(..) => ErrorKind::AddrInUse,
         OpenError::TooMany(_) => ErrorKind::QuotaExceeded,
     };
     io::Error::new(kind, error)

@@ -4,17 +4,23 @@
 //! and a configuration; [`blocking`] and [`tokio`] have the sockets that go with it.
 //!
 //! Read `driver` for the loop, `seat` for who runs it, `shared` for the lock around the stack,
-//! `waiters` for how threads and tasks sleep and wake, `socket`, `datagrams` and `echo` for what
-//! blocking and tokio sockets have in common, and then `blocking`. `error` has what a program is
-//! told when a call fails.
+//! `queue` for the three together, `waiters` for how threads and tasks sleep and wake, `socket`,
+//! `listening`, `datagrams` and `echo` for what blocking and tokio sockets have in common, and then
+//! `blocking`. `error` has what a program is told when a call fails.
+//!
+//! A device of several queues has a stack and a thread for each: connections are spread over them
+//! as `stack::Share` says, and all else is the first's.
 
 pub mod blocking;
 mod clock;
 mod datagrams;
+mod doorbell;
 mod driver;
 mod echo;
 mod error;
 mod lending;
+mod listening;
+mod queue;
 mod seat;
 mod shared;
 mod socket;
@@ -24,19 +30,20 @@ mod waiters;
 
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::base::{InterfaceId, Seed};
 use crate::device::{Capabilities, Device, Losses};
 use crate::probe::Observer;
-use crate::stack::{Config, Prefix, Route, Stack};
+use crate::stack::{Config, Prefix, Route, Share, Stack};
 
+use queue::Queue;
 use shared::Shared;
-use waiters::Topic;
+use waiters::{Topic, Waiters};
 
 pub use clock::Clock;
 pub use error::Down;
@@ -51,17 +58,22 @@ pub struct Network(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    shared: Arc<Shared>,
+    /// One at least.
+    queues: Vec<Queue>,
     device: Capabilities,
-    driver: Mutex<Option<JoinHandle<()>>>,
+    /// Which queue the next connection is opened on, counted on and on.
+    next: AtomicUsize,
 }
+
+/// Who hears what a stack does. They are called under its lock: they must neither take long nor
+/// call into the network. They are dropped when it goes down.
+pub type Observers = Vec<Box<dyn Observer + Send>>;
 
 /// What a network may be started with.
 #[derive(Default)]
 pub struct Options {
-    /// Who hears what the stack does. They are called under the network's lock: they must neither
-    /// take long nor call into the network. They are dropped when it goes down.
-    pub observers: Vec<Box<dyn Observer + Send>>,
+    /// Who hears what the stack does.
+    pub observers: Observers,
     /// What all chance comes from; `None`: from the operating system, as any network should that
     /// others can reach.
     pub seed: Option<Seed>,
@@ -82,30 +94,56 @@ impl Network {
     /// `InvalidInput` for an address that no host can have, and whatever else [`Config::check`]
     /// refuses; the text names it. Otherwise the system gives no random numbers, no descriptor or
     /// no thread.
-    pub fn start(device: Box<dyn Device>, config: Config, options: Options) -> io::Result<Network> {
-        let config = fitted(config, &device.interfaces())?;
-        let capabilities = device.capabilities();
-        let seed = match options.seed {
-            Some(seed) => seed,
-            None => seed_from_the_system()?,
-        };
-        let mut stack = Stack::new(config, seed);
-        for observer in options.observers {
-            stack.observe(observer);
+    pub fn start(
+        device: Box<dyn Device>,
+        config: Config,
+        mut options: Options,
+    ) -> io::Result<Network> {
+        let observers = std::mem::take(&mut options.observers);
+        Network::start_queues(vec![(device, observers)], config, options)
+    }
+
+    /// The same on a device of several queues, each with a stack and a thread of its own, and with
+    /// those who hear that stack. Each connection belongs to one of them, and what comes by the
+    /// wrong queue is handed over. What [`Config::limits`] has, and every backlog, is for each.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Network::start`]; `InvalidInput` also for no queue, or for more than 65,535, and
+    /// for observers in `options`: they would not know whose events they hear.
+    pub fn start_queues(
+        devices: Vec<(Box<dyn Device>, Observers)>,
+        config: Config,
+        options: Options,
+    ) -> io::Result<Network> {
+        let Options {
+            observers,
+            seed,
+            clock,
+            busy_poll,
+        } = options;
+        if !observers.is_empty() {
+            return Err(refused("each queue has its own observers"));
         }
-        let device: Arc<dyn Device> = Arc::from(device);
-        let shared = Shared::new(options.clock, stack, Arc::clone(&device), options.busy_poll)?;
-        let shared = Arc::new(shared);
-        let driver = {
-            let shared = Arc::clone(&shared);
-            thread::Builder::new()
-                .name(format!("net {}", capabilities.name))
-                .spawn(move || drive(&shared, &*device))?
-        };
+        let count = u16::try_from(devices.len()).ok().and_then(NonZeroU16::new);
+        let count = count.ok_or_else(|| refused("a network has 1 to 65,535 queues"))?;
+        let seed = seed.map_or_else(seed_from_the_system, Ok)?;
+        let device = devices[0].0.capabilities();
+        let mut queues = Vec::with_capacity(devices.len());
+        for ((device, observers), share) in devices.into_iter().zip(Share::each(count)) {
+            let mut config = fitted(config.clone(), &device.interfaces())?;
+            config.share = share;
+            let mut stack = Stack::new(config, seed);
+            for observer in observers {
+                stack.observe(observer);
+            }
+            queues.push(Queue::new(clock, stack, Arc::from(device), busy_poll)?);
+        }
+        queue::start_all(&queues, &device.name)?;
         Ok(Network(Arc::new(Inner {
-            shared,
-            device: capabilities,
-            driver: Mutex::new(Some(driver)),
+            queues,
+            device,
+            next: AtomicUsize::new(0),
         })))
     }
 
@@ -115,9 +153,11 @@ impl Network {
     ///
     /// `InvalidInput` if there is no such interface; the network is down.
     pub fn set_route(&self, prefix: Prefix, route: Route) -> io::Result<()> {
-        let shared = self.shared();
-        let set = shared.call(|held| held.stack.set_route(held.now, prefix, route))?;
-        set.map_err(invalid)
+        for shared in self.each() {
+            let set = shared.call(|held| held.stack.set_route(held.now, prefix, route))?;
+            set.map_err(invalid)?;
+        }
+        Ok(())
     }
 
     /// Forgets the route to `prefix`: see [`Stack::remove_route`].
@@ -126,8 +166,10 @@ impl Network {
     ///
     /// The network is down.
     pub fn remove_route(&self, prefix: Prefix) -> io::Result<()> {
-        let shared = self.shared();
-        Ok(shared.call(|held| held.stack.remove_route(held.now, prefix))?)
+        for shared in self.each() {
+            shared.call(|held| held.stack.remove_route(held.now, prefix))?;
+        }
+        Ok(())
     }
 
     /// Stops it: its sockets give errors from here on, its observers are dropped, and the device is
@@ -139,8 +181,10 @@ impl Network {
     /// Resets every connection that is still open, so that nobody waits for us in vain, and stops
     /// it.
     pub fn abort(&self) {
-        // If it is down, nobody can be told.
-        let _ = self.shared().call(|held| held.stack.abort_all(held.now));
+        for shared in self.each() {
+            // If it is down, nobody can be told.
+            let _ = shared.call(|held| held.stack.abort_all(held.now));
+        }
         self.stop();
     }
 
@@ -161,7 +205,7 @@ impl Network {
 
     /// What brought it down; `None` while it runs, and if it was stopped.
     pub fn failure(&self) -> Option<Down> {
-        match self.0.shared.down() {
+        match self.shared().down() {
             None | Some(Down::Stopped) => None,
             failure => failure,
         }
@@ -178,7 +222,11 @@ impl Network {
     ///
     /// The network is down, and its device closed.
     pub fn losses(&self) -> io::Result<Losses> {
-        Ok(self.0.shared.device()?.losses())
+        let mut losses = Losses::default();
+        for shared in self.each() {
+            losses = losses.and(shared.device()?.losses());
+        }
+        Ok(losses)
     }
 
     /// Connections in all: with a control block, half-open, in TIME-WAIT.
@@ -187,12 +235,12 @@ impl Network {
     ///
     /// The network is down.
     pub fn counts(&self) -> io::Result<(usize, usize, usize)> {
-        Ok(self.0.shared.look(|stack, _| stack.counts())?)
+        Ok(self.counts_and(|_| {})?)
     }
 
     /// The clock by which its observers are told the time.
     pub fn clock(&self) -> &Clock {
-        self.0.shared.clock()
+        self.shared().clock()
     }
 
     fn wait_for_counts(
@@ -200,15 +248,11 @@ impl Network {
         at_most: Duration,
         reached: impl Fn((usize, usize, usize)) -> bool,
     ) -> bool {
-        let shared = self.shared();
-        let until = shared.clock().now() + at_most;
-        shared
+        let until = self.clock().now() + at_most;
+        self.shared()
             .block(Topic::Progress, Some(until), |waiter| {
-                let counts = shared.look(|stack, waiters| {
-                    waiters.register(Topic::Progress, waiter);
-                    stack.counts()
-                });
-                match counts {
+                let register = |waiters: &mut Waiters| waiters.register(Topic::Progress, waiter);
+                match self.counts_and(register) {
                     Ok(counts) if !reached(counts) => Poll::Pending,
                     Ok(_) => Poll::Ready(true),
                     Err(_) => Poll::Ready(false),
@@ -217,27 +261,52 @@ impl Network {
             .unwrap_or(false)
     }
 
+    /// [`Network::counts`], seen as `look` is done, in each stack.
+    fn counts_and(&self, look: impl Fn(&mut Waiters)) -> Result<(usize, usize, usize), Down> {
+        let mut sum = (0, 0, 0);
+        for shared in self.each() {
+            let (connections, half_open, time_wait) = shared.look(|stack, waiters| {
+                look(waiters);
+                stack.counts()
+            })?;
+            sum = (sum.0 + connections, sum.1 + half_open, sum.2 + time_wait);
+        }
+        Ok(sum)
+    }
+
+    /// The lock around the first stack: whatever is no connection lives there.
     fn shared(&self) -> &Shared {
-        &self.0.shared
+        self.queue(0)
+    }
+
+    /// The lock around one of the stacks.
+    fn queue(&self, index: usize) -> &Shared {
+        self.0.queues[index].shared()
+    }
+
+    /// How many stacks there are.
+    fn queues(&self) -> usize {
+        self.0.queues.len()
+    }
+
+    /// On which queue to open the next connection.
+    fn next_queue(&self) -> usize {
+        // Only that they take turns matters, so no order with other memory is kept.
+        self.0.next.fetch_add(1, Ordering::Relaxed) % self.queues()
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Shared> {
+        self.0.queues.iter().map(|queue| &**queue.shared())
     }
 }
 
 impl Inner {
     fn stop(&self) {
-        self.shared.bring_down(Down::Stopped);
-        let driver = self
-            .driver
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        // The last handle may have been dropped by a task that the driver itself woke: then it ends
-        // after this.
-        if let Some(driver) = driver.filter(|driver| driver.thread().id() != thread::current().id())
-        {
-            // What it panicked with, if it did, is in `Down` already.
-            drop(driver.join());
+        // One that is down takes the others with it.
+        self.queues[0].shared().bring_down(Down::Stopped);
+        for queue in &self.queues {
+            queue.join();
         }
-        self.shared.seat().close();
     }
 }
 
@@ -264,15 +333,6 @@ impl fmt::Debug for Options {
     }
 }
 
-/// The driver's thread. A panic in it (a waker's, say: the stack's own are caught earlier) takes
-/// the network down, so that nobody waits for a driver that is gone.
-fn drive(shared: &Shared, device: &dyn Device) {
-    let run = || driver::run(shared, device);
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
-        shared.bring_down(Down::panicked(&*panic));
-    }
-}
-
 /// A configuration with what these interfaces can do, if they are its own.
 fn fitted(mut config: Config, interfaces: &[Capabilities]) -> io::Result<Config> {
     let count = 1 + config.further.len();
@@ -281,7 +341,7 @@ fn fitted(mut config: Config, interfaces: &[Capabilities]) -> io::Result<Config>
             "the device has {} interfaces, the configuration {count}",
             interfaces.len()
         );
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        return Err(refused(text));
     }
     for (id, carries) in InterfaceId::all().zip(interfaces) {
         if let Some(mtu) = config.mtu_of_mut(id) {
@@ -293,6 +353,10 @@ fn fitted(mut config: Config, interfaces: &[Capabilities]) -> io::Result<Config>
     }
     config.check().map_err(invalid)?;
     Ok(config)
+}
+
+fn refused(text: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, text.into())
 }
 
 fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {

@@ -37,8 +37,9 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use super::doorbell::Doorbell;
 use super::error::Down;
-use super::shared::{Doorbell, Left, Shared, Who};
+use super::shared::{Left, Shared, Who};
 use crate::base::Instant;
 use crate::device::{Device, RxBuffer};
 

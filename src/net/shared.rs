@@ -9,25 +9,22 @@
 //! that says so, and everybody who waits is woken to see it.
 
 use std::io;
+use std::iter;
 use std::mem;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use rustix::event::{EventfdFlags, eventfd};
-use rustix::io::{read, write};
-
 use super::clock::Clock;
+use super::doorbell::Doorbell;
 use super::error::Down;
 use super::seat::Seat;
 use super::waiters::{ThisThread, Topic, Waiter, Waiters, this_thread};
 use crate::base::{Instant, InterfaceId};
 use crate::device::Device;
-use crate::stack::{Notice, Stack, Wake};
+use crate::stack::{Notice, Stack, Stray, Wake};
 
 /// What the driver and the sockets share.
 #[derive(Debug)]
@@ -38,6 +35,8 @@ pub(super) struct Shared {
     /// Ends the sleep of whoever drives.
     doorbell: Arc<Doorbell>,
     busy_poll: Duration,
+    /// All the stacks of the network, this one among them, each at its place.
+    all: OnceLock<Box<[Weak<Shared>]>>,
 }
 
 /// What the lock guards.
@@ -129,8 +128,12 @@ struct After {
     woken: Vec<Waker>,
     spent: Vec<Waker>,
     ring: bool,
+    /// Packets for other stacks.
+    strays: Vec<Stray>,
     /// Dropped without the lock, because observers may have much to finish.
     gone: Option<Box<Up>>,
+    /// Why it is gone: the others of its network go with it.
+    why: Option<Down>,
 }
 
 impl Shared {
@@ -160,7 +163,16 @@ impl Shared {
             seat,
             doorbell: Arc::new(Doorbell::new()?),
             busy_poll,
+            all: OnceLock::new(),
         })
+    }
+
+    /// From here on it is one of these, each at the place that [`Share::index`] has.
+    ///
+    /// [`Share::index`]: crate::stack::Share::index
+    pub fn join(&self, all: Box<[Weak<Shared>]>) {
+        // Once in its life.
+        let _ = self.all.set(all);
     }
 
     /// How long whoever drives asks for more after a packet has come, before it sleeps.
@@ -389,6 +401,31 @@ impl Shared {
         step
     }
 
+    /// Brings a packet home, and sends what it made due there.
+    fn hand_over(&self, stray: &Stray) {
+        let home = self
+            .all
+            .get()
+            .and_then(|all| all.get(usize::from(stray.home)));
+        let Some(home) = home.and_then(Weak::upgrade) else {
+            return;
+        };
+        let receive = |held: &mut Held<'_>| held.stack.receive(held.now, stray.received());
+        let mut handed = home.hold(self.clock.now(), receive);
+        // If it is down, so is this one, or will be.
+        while let Ok((Left::Packets, ())) = handed {
+            handed = home.hold(self.clock.now(), |_| ());
+        }
+    }
+
+    /// Takes down the others of the network.
+    fn take_along(&self, why: &Down) {
+        let all = self.all.get().into_iter().flatten();
+        for other in all.filter_map(Weak::upgrade) {
+            other.bring_down(why.clone());
+        }
+    }
+
     /// Panics under the lock are caught before they reach its guard, and what it guards is whole
     /// between any two steps; so a poisoned lock means nothing.
     fn lock(&self) -> MutexGuard<'_, Core> {
@@ -419,6 +456,7 @@ impl Core {
                 now,
                 woken: &mut after.woken,
             });
+            after.strays.extend(iter::from_fn(|| up.stack.poll_stray()));
             let left = send_burst(&mut up.stack, &*up.device, now)?;
             take_woken(&mut up.stack, waiters, &mut after.woken);
             after.spent = waiters.take_spent();
@@ -438,8 +476,9 @@ impl Core {
         if matches!(self.life, Life::Down(_)) {
             return;
         }
-        if let Life::Up(up) = mem::replace(&mut self.life, Life::Down(why)) {
+        if let Life::Up(up) = mem::replace(&mut self.life, Life::Down(why.clone())) {
             after.gone = Some(up);
+            after.why = Some(why);
         }
         self.waiters.take_all(&mut after.woken);
     }
@@ -529,57 +568,16 @@ impl After {
             waker.wake();
         }
         drop(self.spent);
+        for stray in self.strays {
+            shared.hand_over(&stray);
+        }
+        if let Some(why) = self.why {
+            shared.take_along(&why);
+        }
         if self.gone.is_some() {
             // After a panic the stack may panic again on its way out. Nobody is left to tell.
             drop(catch_unwind(AssertUnwindSafe(|| drop(self.gone))));
         }
-    }
-}
-
-/// Ends the sleep of whoever polls it.
-#[derive(Debug)]
-pub(super) struct Doorbell {
-    file: OwnedFd,
-    for_good: AtomicBool,
-}
-
-impl Doorbell {
-    /// # Errors
-    ///
-    /// The system has no descriptor left.
-    pub fn new() -> io::Result<Doorbell> {
-        let flags = EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC;
-        Ok(Doorbell {
-            file: eventfd(0, flags)?,
-            for_good: AtomicBool::new(false),
-        })
-    }
-
-    /// Rings it, so that nobody can silence it any more. Several may sleep on one bell, and one
-    /// that is slow to wake finds it silenced by another.
-    pub fn ring_for_good(&self) {
-        self.for_good.store(true, Ordering::SeqCst);
-        self.ring();
-    }
-
-    /// Rings it.
-    pub fn ring(&self) {
-        // It can fail only because it was rung 2^64 - 2 times without being heard.
-        let _ = write(&self.file, &1_u64.to_ne_bytes());
-    }
-
-    /// Silences it until it is rung again.
-    pub fn silence(&self) {
-        // It can fail only because it was not rung.
-        let _ = read(&self.file, &mut [0; 8]);
-        if self.for_good.load(Ordering::SeqCst) {
-            self.ring();
-        }
-    }
-
-    /// What to poll: readable from the first ring to [`Doorbell::silence`].
-    pub fn as_fd(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
     }
 }
 

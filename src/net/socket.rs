@@ -5,25 +5,25 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Poll, ready};
+use std::task::Poll;
 use std::time::Duration;
 
 use super::Network;
 use super::error;
 use super::lending::Taken;
-use super::shared::Held;
+use super::shared::{Held, Shared};
 use super::waiters::{Topic, Waiter};
 use crate::base::Bytes;
-use crate::base::pair::{Endpoint, SocketPair};
+use crate::base::pair::SocketPair;
 use crate::probe::{Snapshot, State};
-use crate::stack::{
-    AcceptError, Algorithm, ConnId, KeepAlive, ListenerId, ReadError, Stack, WriteError,
-};
+use crate::stack::{Algorithm, ConnId, KeepAlive, ReadError, Stack, WriteError};
 
 /// A connection that somebody holds. Dropping it closes it.
 #[derive(Debug)]
 pub(super) struct Socket {
     network: Network,
+    /// Which of the network's stacks it is a connection of.
+    queue: usize,
     id: ConnId,
     /// Kept here, because the addresses can be asked for when the connection is gone.
     pair: SocketPair,
@@ -34,13 +34,14 @@ pub(super) struct Socket {
 impl Socket {
     /// Begins an active OPEN; [`Socket::poll_connected`] says how it went.
     pub fn open(network: &Network, remote: SocketAddr) -> io::Result<Socket> {
-        let opened = network.shared().call(|held| {
+        let queue = network.next_queue();
+        let opened = network.queue(queue).call(|held| {
             let id = held.stack.open(held.now, remote, None)?;
             Ok((id, held.stack.pair(id)))
         })?;
         let (id, pair) = opened.map_err(error::open)?;
         let pair = pair.ok_or(io::ErrorKind::NotConnected)?;
-        Ok(Socket::new(network.clone(), id, pair))
+        Ok(Socket::new(network.clone(), queue, id, pair))
     }
 
     /// The same with the first text to send; also how much of it was taken.
@@ -49,7 +50,8 @@ impl Socket {
         remote: SocketAddr,
         text: &[u8],
     ) -> io::Result<(Socket, usize)> {
-        let opened = network.shared().call(|held| {
+        let queue = network.next_queue();
+        let opened = network.queue(queue).call(|held| {
             let config = Arc::clone(&held.stack.config().tcp);
             let (id, taken) = held
                 .stack
@@ -58,12 +60,14 @@ impl Socket {
         })?;
         let (id, taken, pair) = opened.map_err(error::open)?;
         let pair = pair.ok_or(io::ErrorKind::NotConnected)?;
-        Ok((Socket::new(network.clone(), id, pair), taken))
+        Ok((Socket::new(network.clone(), queue, id, pair), taken))
     }
 
-    fn new(network: Network, id: ConnId, pair: SocketPair) -> Socket {
+    /// The connection `id` of the network's stack number `queue`.
+    pub fn new(network: Network, queue: usize, id: ConnId, pair: SocketPair) -> Socket {
         Socket {
             network,
+            queue,
             id,
             pair,
             deaf: AtomicBool::new(false),
@@ -72,7 +76,7 @@ impl Socket {
 
     /// Whether the handshake is over.
     pub fn poll_connected(&self, waiter: Waiter<'_>) -> Poll<io::Result<()>> {
-        self.network.shared().look(|stack, waiters| {
+        self.shared().look(|stack, waiters| {
             match stack.status(self.id).map(|status| status.state) {
                 Some(State::SynSent | State::SynReceived) => {
                     waiters.register(self.writes(), waiter);
@@ -129,7 +133,7 @@ impl Socket {
         &self,
         attempt: impl FnOnce(&mut Held<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        self.network.shared().call(attempt)?
+        self.shared().call(attempt)?
     }
 
     /// Writes what there is room for.
@@ -217,10 +221,7 @@ impl Socket {
 
     /// How the connection ended, if it ended badly.
     pub fn failure(&self) -> io::Result<Option<io::Error>> {
-        let failure = self
-            .network
-            .shared()
-            .look(|stack, _| stack.failure(self.id))?;
+        let failure = self.shared().look(|stack, _| stack.failure(self.id))?;
         Ok(failure.map(error::ended))
     }
 
@@ -255,33 +256,30 @@ impl Socket {
     }
 
     pub fn linger(&self) -> io::Result<Option<Duration>> {
-        Ok(self
-            .network
-            .shared()
-            .look(|stack, _| stack.linger(self.id))?)
+        Ok(self.shared().look(|stack, _| stack.linger(self.id))?)
     }
 
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
         self.call(|held| held.stack.set_linger(self.id, linger))
     }
 
-    /// The network that it belongs to.
-    pub fn network(&self) -> &Network {
-        &self.network
+    /// The lock around the stack that it belongs to.
+    pub fn shared(&self) -> &Shared {
+        self.network.queue(self.queue)
     }
 
     fn call<T>(&self, call: impl FnOnce(&mut Held<'_>) -> T) -> io::Result<T> {
-        Ok(self.network.shared().call(call)?)
+        Ok(self.shared().call(call)?)
     }
 
     fn look<T>(&self, look: impl FnOnce(&Stack) -> Option<T>) -> io::Result<T> {
-        let seen = self.network.shared().look(|stack, _| look(stack))?;
+        let seen = self.shared().look(|stack, _| look(stack))?;
         seen.ok_or(io::ErrorKind::NotConnected.into())
     }
 
     /// Sends our FIN and waits until it is acknowledged, and with it all that was written.
     fn wait_acknowledged(&self, at_most: Duration) {
-        let shared = self.network.shared();
+        let shared = self.shared();
         let until = shared.clock().now() + at_most;
         if self.shutdown(Shutdown::Write).is_err() {
             return;
@@ -320,89 +318,6 @@ impl Drop for Socket {
             held.waiters.close(self.writes());
         });
         // Whoever used it may have driven, and drives no more.
-        self.network.shared().seat().call();
-    }
-}
-
-/// A listener that somebody holds. Dropping it closes it.
-#[derive(Debug)]
-pub(super) struct Listening {
-    network: Network,
-    id: ListenerId,
-    local: SocketAddr,
-}
-
-impl Listening {
-    /// Begins to listen at `local`; `None`: everywhere.
-    pub fn bind(
-        network: &Network,
-        local: Option<SocketAddr>,
-        backlog: usize,
-    ) -> io::Result<Listening> {
-        let bound = network.shared().call(|held| {
-            let (stack, now) = (&mut held.stack, held.now);
-            let id = match local {
-                Some(local) => stack.listen(now, local, backlog),
-                None => stack.listen_everywhere(now, backlog),
-            }?;
-            // A port may have been chosen.
-            let at = stack.listener_addr(id).or(local);
-            Ok((id, at.unwrap_or(Endpoint::EVERYWHERE.into())))
-        })?;
-        let (id, local) = bound.map_err(error::listen)?;
-        Ok(Listening {
-            network: network.clone(),
-            id,
-            local,
-        })
-    }
-
-    /// Takes the connection that has waited longest.
-    pub fn poll_accept(&self, waiter: Waiter<'_>) -> Poll<io::Result<Socket>> {
-        let accepted = self.network.shared().call(|held| {
-            let accepted = held.stack.accept(held.now, self.id);
-            if accepted == Err(AcceptError::WouldBlock) {
-                held.waiters.register(self.accepts(), waiter);
-                return Poll::Pending;
-            }
-            Poll::Ready(accepted.map(|id| (id, held.stack.pair(id))))
-        })?;
-        let (id, pair) = ready!(accepted).map_err(error::accept)?;
-        let pair = pair.ok_or(io::ErrorKind::ConnectionAborted)?;
-        Poll::Ready(Ok(Socket::new(self.network.clone(), id, pair)))
-    }
-
-    pub fn set_congestion(&self, algorithm: Algorithm) -> io::Result<()> {
-        let shared = self.network.shared();
-        Ok(shared.call(|held| held.stack.set_listener_congestion(self.id, algorithm))?)
-    }
-
-    pub fn set_fast_open(&self, pending: u32) -> io::Result<()> {
-        let shared = self.network.shared();
-        Ok(shared.call(|held| held.stack.set_listener_fast_open(self.id, pending))?)
-    }
-
-    /// Where it listens.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local
-    }
-
-    /// The network that it belongs to.
-    pub fn network(&self) -> &Network {
-        &self.network
-    }
-
-    /// What whoever accepts waits for.
-    pub fn accepts(&self) -> Topic {
-        Topic::Accept(self.id)
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        let _ = self.network.shared().call(|held| {
-            held.stack.unlisten(held.now, self.id);
-            held.waiters.close(self.accepts());
-        });
+        self.shared().seat().call();
     }
 }

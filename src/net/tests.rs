@@ -190,7 +190,7 @@ fn a_transfer_goes_on_when_the_mtu_is_lowered() {
 }
 
 /// A device that does what another does, until it is told to fail.
-struct Failing {
+pub(super) struct Failing {
     inner: pipe::PipeEnd,
     receive: Arc<AtomicBool>,
     transmit: Arc<AtomicBool>,
@@ -198,13 +198,13 @@ struct Failing {
 }
 
 /// How to make a [`Failing`] device fail, and whether it was dropped.
-struct Switches {
-    receive: Arc<AtomicBool>,
+pub(super) struct Switches {
+    pub receive: Arc<AtomicBool>,
     transmit: Arc<AtomicBool>,
     dropped: Arc<AtomicBool>,
 }
 
-fn failing(inner: pipe::PipeEnd) -> (Failing, Switches) {
+pub(super) fn failing(inner: pipe::PipeEnd) -> (Failing, Switches) {
     let switches = [(); 3].map(|()| Arc::<AtomicBool>::default());
     let [receive, transmit, dropped] = switches.clone();
     let device = Failing {

@@ -20,8 +20,9 @@ use ::tokio::task::coop;
 
 use super::Network;
 use super::blocking::BACKLOG;
+use super::listening::Listening;
 use super::shared::Shared;
-use super::socket::{Listening, Socket};
+use super::socket::Socket;
 use super::waiters::{Key, Topic, Waiter};
 use crate::base::Bytes;
 use crate::probe::Snapshot;
@@ -374,8 +375,10 @@ impl TcpListener {
     ///
     /// Those of a network that is down.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let listening = &self.listening;
-        let place = Place::new(listening.network().shared(), listening.accepts());
+        let place = AcceptPlace {
+            listening: &self.listening,
+            key: Key::new(),
+        };
         poll_fn(|cx| self.poll_accept_as(place.key.waiter(cx), cx)).await
     }
 
@@ -423,6 +426,18 @@ impl TcpListener {
     /// None; the signature is tokio's.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.listening.local_addr())
+    }
+}
+
+/// A place among those who wait to accept, given up when it is dropped.
+struct AcceptPlace<'a> {
+    listening: &'a Listening,
+    key: Key,
+}
+
+impl Drop for AcceptPlace<'_> {
+    fn drop(&mut self) {
+        self.listening.cancel(self.key);
     }
 }
 

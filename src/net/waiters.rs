@@ -15,7 +15,7 @@ use std::task::Context;
 use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
 
-use super::shared::Doorbell;
+use super::doorbell::Doorbell;
 use crate::stack::{ConnId, EchoId, ListenerId, UdpId};
 
 /// What is waited for.

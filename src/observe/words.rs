@@ -128,6 +128,7 @@ const fn accepted(what: Accepted) -> &'static str {
         Accepted::Fragment => "fragment: kept until the rest comes",
         Accepted::TimeWaitAnswered => "TIME-WAIT repeats its last ACK",
         Accepted::TimeWaitReopened => "SYN that opens anew where TIME-WAIT was",
+        Accepted::Stray => "for another queue's stack: handed over",
     }
 }
 
@@ -194,6 +195,7 @@ const fn dropped(why: Drop) -> &'static str {
         Drop::IcmpNotOurs => "ICMP error that quotes nothing of ours",
         Drop::NobodyAsked => "echo reply that nobody asked for",
         Drop::RepliesFull => "too many replies are waiting",
+        Drop::StraysFull => "too many packets wait to be handed over",
         Drop::NoIdentification => "no identification is free for a reply in fragments",
         Drop::QueueFull => "queue of received datagrams is full",
     }

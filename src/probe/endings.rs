@@ -82,6 +82,7 @@ impl Accepted {
             Accepted::Datagram => rfc!(1122, "4.1.3"),
             Accepted::Fragment => rfc!(1122, "3.3.2"),
             Accepted::TimeWaitReopened => rfc!(6191, "2"),
+            Accepted::Stray => house!("flow-home"),
         }
     }
 }
@@ -145,6 +146,7 @@ impl Drop {
             Drop::IcmpNotOurs => rfc!(5927, "4.1"),
             Drop::NobodyAsked => rfc!(1122, "3.2.2.6"),
             Drop::RepliesFull => house!("reply-queue"),
+            Drop::StraysFull => house!("flow-home"),
             Drop::NoIdentification => rfc!(6864, "5.2"),
             Drop::QueueFull => house!("datagram-queue"),
         }

@@ -139,6 +139,8 @@ pub enum Accepted {
     TimeWaitAnswered,
     /// A SYN that opens anew where TIME-WAIT was.
     TimeWaitReopened,
+    /// A packet for another of the stacks with these addresses: it is handed over.
+    Stray,
 }
 
 /// Why a well-formed TCP segment meant nothing to its connection, or to nobody.
@@ -266,6 +268,8 @@ pub enum Drop {
     NoIdentification,
     /// A queue of received datagrams is full.
     QueueFull,
+    /// Too many packets wait to be handed over to other stacks.
+    StraysFull,
 }
 
 /// What a packet that leaves is for.

@@ -97,15 +97,20 @@ impl Stack {
             local: Endpoint { addr, port },
             remote: remote_end,
         };
-        let demux = &self.demux;
+        let (demux, homes) = (&self.demux, &self.homes);
         match local.map(|local| local.port()).filter(|port| *port != 0) {
             Some(port) if demux.find(&pair(port)).is_some() => {
                 Err(OpenError::InUse(pair(port).local.into(), remote))
             }
+            Some(port) if !homes.is_here(&pair(port)) => {
+                Err(OpenError::Elsewhere(pair(port).local.into(), remote))
+            }
             Some(port) => Ok(pair(port)),
             None => {
                 let is_free = |port| {
-                    demux.find(&pair(port)).is_none() && !demux.is_bound(Endpoint { addr, port })
+                    homes.is_here(&pair(port))
+                        && demux.find(&pair(port)).is_none()
+                        && !demux.is_bound(Endpoint { addr, port })
                 };
                 self.ports
                     .choose(addr, remote_end, is_free)

@@ -10,6 +10,8 @@ use crate::ip::address::{AddressError, Addresses};
 use crate::ip::icmp::ErrorRules;
 use crate::tcp;
 
+use super::share::Share;
+
 /// What a stack is made with.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -37,6 +39,8 @@ pub struct Config {
     /// How connections behave unless told otherwise.
     pub tcp: Arc<tcp::Config>,
     pub limits: Limits,
+    /// Which of several stacks with the same addresses and the same seed it is.
+    pub share: Share,
 }
 
 /// An interface beside the first.
@@ -94,6 +98,7 @@ impl Config {
             icmp_errors: ErrorRules::default(),
             tcp: Arc::new(tcp::Config::default()),
             limits: Limits::default(),
+            share: Share::ALL,
         }
     }
 

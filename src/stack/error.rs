@@ -32,6 +32,9 @@ pub enum OpenError {
     /// The pair of sockets is in use (RFC 9293 section 3.10.1: "connection already exists").
     #[error("a connection between {0} and {1} exists already")]
     InUse(SocketAddr, SocketAddr),
+    /// Several stacks share their addresses, and these packets would come to another.
+    #[error("a connection between {0} and {1} belongs to another of the stacks with this address")]
+    Elsewhere(SocketAddr, SocketAddr),
     /// Every ephemeral port is in use towards this remote socket.
     #[error("no local port is free for a connection to {0}")]
     NoPort(SocketAddr),

@@ -1,7 +1,7 @@
 //! The way in: the IP verdict carried out. Every packet ends here or in `tcp`, once.
 
 use crate::base::pair::{Endpoint, SocketPair};
-use crate::base::{Checksum, Offload, Received, SeqNum};
+use crate::base::{Offload, Received, SeqNum};
 use crate::ip::fragment::{Parcel, Unfit};
 use crate::ip::icmp::Owed;
 use crate::ip::icmp_error::IcmpError;
@@ -13,11 +13,12 @@ use crate::tcp::Context;
 use crate::tcp::ecn::Codepoint;
 use crate::tcp::icmp::Severity;
 use crate::wire::icmp::{About, Message, Problem};
-use crate::wire::tcp::Segment;
+use crate::wire::tcp::{Ports, Segment};
 use crate::wire::{self, ParseError};
 
 use super::demux::Who;
 use super::replies::{Content, Reply};
+use super::share::FIRST;
 use super::{ConnId, Stack};
 
 impl Stack {
@@ -36,13 +37,15 @@ impl Stack {
                 self.end(Subject::Stack, (*why).into());
                 self.owe_error(owed, packet);
             }
+            Verdict::Fragment(_) if self.hands_over(FIRST, packet, offload) => {}
             Verdict::Fragment(fragment) => self.take_fragment(fragment),
         }
     }
 
     fn deliver(&mut self, datagram: &Datagram<'_>, offload: Offload) {
         match datagram.protocol {
-            wire::tcp::PROTOCOL => self.deliver_tcp(datagram, offload.checksum),
+            wire::tcp::PROTOCOL => self.deliver_tcp(datagram, offload),
+            wire::udp::PROTOCOL if self.hands_over(FIRST, datagram.packet, offload) => {}
             wire::udp::PROTOCOL => self.deliver_udp(datagram, offload),
             wire::icmp::PROTOCOL_V4 if datagram.src.is_ipv4() => self.deliver_icmp(datagram),
             wire::icmp::PROTOCOL_V6 if datagram.src.is_ipv6() => self.deliver_icmp(datagram),
@@ -53,12 +56,25 @@ impl Stack {
         }
     }
 
-    fn deliver_tcp(&mut self, datagram: &Datagram<'_>, checksum: Checksum) {
+    fn deliver_tcp(&mut self, datagram: &Datagram<'_>, offload: Offload) {
         let (src, dst) = (datagram.src, datagram.dst);
-        match Segment::parse(src, dst, datagram.payload, checksum) {
+        match Segment::parse(src, dst, datagram.payload, offload.checksum) {
             Ok(segment) => {
+                let pair = SocketPair {
+                    local: Endpoint {
+                        addr: dst,
+                        port: segment.ports.dst,
+                    },
+                    remote: Endpoint {
+                        addr: src,
+                        port: segment.ports.src,
+                    },
+                };
+                if self.hands_over(self.homes.of_pair(&pair), datagram.packet, offload) {
+                    return;
+                }
                 self.codepoint = Codepoint::of(datagram.tos);
-                self.deliver_segment(src, dst, &segment);
+                self.deliver_segment(&pair, &segment);
             }
             Err(ParseError::Checksum) => self.end(Subject::Stack, Drop::BadTcpChecksum.into()),
             Err(_) => self.end(Subject::Stack, Drop::BadTcpHeader.into()),
@@ -71,11 +87,21 @@ impl Stack {
                 let ending = self.answer_echo(datagram);
                 return self.end(Subject::Stack, ending);
             }
-            Ok(Message::EchoReply(echo)) => return self.deliver_echo_reply(datagram, &echo),
+            Ok(Message::EchoReply(echo)) => {
+                if !self.hands_over(FIRST, datagram.packet, Offload::default()) {
+                    self.deliver_echo_reply(datagram, &echo);
+                }
+                return;
+            }
             _ => {}
         }
         match icmp_error::read(datagram, &self.addresses) {
-            Ok(error) => self.deliver_icmp_error(&error),
+            Ok(error) => {
+                let home = self.home_of_error(&error);
+                if !self.hands_over(home, datagram.packet, Offload::default()) {
+                    self.deliver_icmp_error(&error);
+                }
+            }
             Err(why) => self.end(Subject::Stack, why.into()),
         }
     }
@@ -151,17 +177,7 @@ impl Stack {
         let About::Tcp { ports, seq } = error.about else {
             return None;
         };
-        let pair = SocketPair {
-            local: Endpoint {
-                addr: error.src,
-                port: ports.src,
-            },
-            remote: Endpoint {
-                addr: error.dst,
-                port: ports.dst,
-            },
-        };
-        match self.demux.find(&pair)? {
+        match self.demux.find(&quoted_pair(error, ports))? {
             Who::Connection(id) => Some((seq, id)),
             Who::HalfOpen(_) | Who::TimeWait(_) => None,
         }
@@ -187,6 +203,20 @@ impl Stack {
                 on: Subject::Stack,
             });
         }
+    }
+}
+
+/// Between whom a segment of ours went that an error quotes.
+pub(super) fn quoted_pair(error: &IcmpError, ports: Ports) -> SocketPair {
+    SocketPair {
+        local: Endpoint {
+            addr: error.src,
+            port: ports.src,
+        },
+        remote: Endpoint {
+            addr: error.dst,
+            port: ports.dst,
+        },
     }
 }
 

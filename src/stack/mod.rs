@@ -6,7 +6,8 @@
 //!
 //! - hands every packet that comes in to [`Stack::receive`], and makes calls;
 //! - then asks [`Stack::poll_transmit`] until it has nothing more, sending what it lends;
-//! - asks [`Stack::poll_notice`] whom to wake;
+//! - asks [`Stack::poll_notice`] whom to wake, and, if it is one of several that share their
+//!   addresses, [`Stack::poll_stray`] what to hand to which of the others;
 //! - sleeps until [`Stack::poll_timeout`] at the latest, and then calls [`Stack::handle_timeout`].
 //!
 //! `now` is told on every call and is the time of *arrival*; a clock that steps back is held at
@@ -36,6 +37,7 @@ mod queue;
 mod ready;
 mod replies;
 mod routes;
+mod share;
 mod tcp;
 mod udp;
 
@@ -71,6 +73,7 @@ use ports::Ports;
 use ready::Ready;
 use replies::Replies;
 use routes::Routes;
+use share::Homes;
 
 pub use config::{Config, ConfigError, Interface, Limits};
 pub use echo::{EchoAnswer, EchoCame, EchoRequest};
@@ -80,6 +83,7 @@ pub use error::{
 };
 pub use notice::{ConnId, EchoId, ListenerId, Notice, UdpId, Wake};
 pub use routes::Route;
+pub use share::{Share, Stray};
 pub use udp::{Came, UdpError};
 
 pub use crate::ip::address::AddressError;
@@ -111,6 +115,8 @@ pub struct Stack {
     codepoint: Codepoint,
     /// The memory that it lies in, if its text may stay there.
     memory: Option<Memory>,
+    /// Where it came in.
+    interface: InterfaceId,
     /// The number that the next connection is told by.
     next_number: u64,
 
@@ -124,6 +130,7 @@ pub struct Stack {
     echo: echo::Sockets,
     demux: Demux,
     ports: Ports,
+    homes: Homes,
 
     wheel: Wheel<Due>,
     routes: Routes,
@@ -235,7 +242,8 @@ impl Stack {
         let icmp_limit = Limiter::new(config.icmp_errors, Key::new(random.key()));
         let ports = Ports::new(Key::new(random.key()), random.next_u32());
         let cookies = Cookies::new(random.key());
-        let identifications = Identifications::new(Key::new(random.key()));
+        let identifications = Identifications::new(Key::new(random.key()))
+            .part(config.share.index(), config.share.of().get());
         let mut wheel = Wheel::new();
         let addresses = Addresses::new(&[]).standing_in(config.any_address);
         let addresses = config
@@ -244,7 +252,6 @@ impl Stack {
         Stack {
             addresses,
             routes: Routes::of(&config),
-            config,
             secrets,
             cookies,
             cookie_jar: CookieJar::default(),
@@ -252,6 +259,7 @@ impl Stack {
             now: Instant::BIRTH,
             codepoint: Codepoint::default(),
             memory: None,
+            interface: InterfaceId::FIRST,
             next_number: 1,
             connections: SlotMap::with_key(),
             half_open: SlotMap::with_key(),
@@ -259,6 +267,7 @@ impl Stack {
             time_wait_order: VecDeque::new(),
             listeners: SlotMap::with_key(),
             udp: udp::Sockets::new(random.key()),
+            homes: Homes::new(config.share, random.key()),
             echo: echo::Sockets::default(),
             demux,
             ports,
@@ -275,6 +284,7 @@ impl Stack {
             device_refuses: false,
             head: [0; egress::HEAD_MAX],
             reply: Vec::new(),
+            config,
         }
     }
 
@@ -313,6 +323,7 @@ impl Stack {
                 offload,
             });
         self.memory = memory.cloned();
+        self.interface = interface;
         self.take_in(packet);
         self.memory = None;
     }

@@ -1,10 +1,9 @@
 //! Looking after connections: delivering segments, making and ending connections, and `touch`,
 //! the only place where a connection's wishes are collected.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::base::pair::{Endpoint, SocketPair};
+use crate::base::pair::SocketPair;
 use crate::base::{Instant, SeqNum};
 use crate::probe::{Accepted, Discard, Edge, Ending, Event, Purpose, State, Subject};
 use crate::tcp::arrive::closed;
@@ -23,22 +22,12 @@ use super::{ConnId, Due, HalfSlot, ListenerId, Slot, Stack, WaitSlot};
 
 impl Stack {
     /// A segment for one of our addresses. Tells its ending.
-    pub(super) fn deliver_segment(&mut self, src: IpAddr, dst: IpAddr, seg: &Segment<'_>) {
-        let pair = SocketPair {
-            local: Endpoint {
-                addr: dst,
-                port: seg.ports.dst,
-            },
-            remote: Endpoint {
-                addr: src,
-                port: seg.ports.src,
-            },
-        };
-        match self.demux.find_for_segment(&pair) {
-            Some(Who::Connection(id)) => self.deliver_to_connection(id, &pair, seg),
-            Some(Who::HalfOpen(id)) => self.deliver_to_half_open(id, &pair, seg),
-            Some(Who::TimeWait(id)) => self.deliver_to_time_wait(id, &pair, seg),
-            None => self.deliver_to_listener(&pair, seg, None),
+    pub(super) fn deliver_segment(&mut self, pair: &SocketPair, seg: &Segment<'_>) {
+        match self.demux.find_for_segment(pair) {
+            Some(Who::Connection(id)) => self.deliver_to_connection(id, pair, seg),
+            Some(Who::HalfOpen(id)) => self.deliver_to_half_open(id, pair, seg),
+            Some(Who::TimeWait(id)) => self.deliver_to_time_wait(id, pair, seg),
+            None => self.deliver_to_listener(pair, seg, None),
         }
     }
 

@@ -42,6 +42,7 @@ mod rest;
 mod routes;
 mod sack;
 mod security;
+mod share;
 mod status;
 mod time_wait;
 mod timestamps;

@@ -11,6 +11,7 @@ mod namespace;
 mod packets;
 mod path;
 mod programs;
+mod queues;
 mod reactions;
 mod scripts;
 mod tun;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         scripts::CASES,
         tun::CASES,
         tun_gso::CASES,
+        queues::CASES,
         path::CASES,
         bundle::CASES,
         udp::CASES,

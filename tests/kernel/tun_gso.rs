@@ -54,7 +54,7 @@ fn open(name: &str) -> OffloadTun {
 }
 
 /// Brings an interface up, with the kernel's addresses of a network.
-fn configure(inside: &Inside, name: &str, addresses: [&str; 2]) {
+pub fn configure(inside: &Inside, name: &str, addresses: [&str; 2]) {
     let mut links = inside.links().expect("netlink");
     links.silence(name).expect("a quiet interface");
     links.set_up(name).expect("up");
@@ -488,8 +488,8 @@ fn inherited(inside: &Inside) {
 }
 
 /// The kernel's addresses on one side, and ours.
-const HERE: [&str; 2] = ["10.90.0.1", "fd90::1"];
-const HERE_US: [&str; 2] = ["10.90.0.2", "fd90::2"];
+pub const HERE: [&str; 2] = ["10.90.0.1", "fd90::1"];
+pub const HERE_US: [&str; 2] = ["10.90.0.2", "fd90::2"];
 /// On the other.
 const THERE: [&str; 2] = ["10.91.0.1", "fd91::1"];
 const THERE_US: [&str; 2] = ["10.91.0.2", "fd91::2"];

@@ -303,7 +303,10 @@ impl Ours {
 /// Why there is no active OPEN.
 pub(super) fn refused(error: OpenError) -> Reply {
     Reply::Failed(match error {
-        OpenError::InUse(..) | OpenError::NoPort(_) | OpenError::NotOurs(_) => errno::EADDRNOTAVAIL,
+        OpenError::InUse(..)
+        | OpenError::Elsewhere(..)
+        | OpenError::NoPort(_)
+        | OpenError::NotOurs(_) => errno::EADDRNOTAVAIL,
         OpenError::BadRemote(_)
         | OpenError::NoSource(_)
         | OpenError::NetworkUnreachable(_)

@@ -17,6 +17,10 @@ pub struct Identifications {
     key: Key,
     /// Nothing is allocated before the first.
     counters: Vec<Counter>,
+    /// One in so many is drawn here, and the others by other stacks with the same addresses.
+    stride: u16,
+    /// Which one.
+    first: u16,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +36,20 @@ impl Identifications {
         Identifications {
             key,
             counters: Vec::new(),
+            stride: 1,
+            first: 0,
+        }
+    }
+
+    /// The `index`th part of them, of `count` that have nothing in common: for one of several
+    /// stacks with the same addresses and the same key.
+    pub fn part(self, index: u16, count: u16) -> Identifications {
+        Identifications {
+            // A power of two goes on without a break where the numbers begin again. Of more parts
+            // than that some would have one number or none.
+            stride: count.checked_next_power_of_two().unwrap_or(1 << 15),
+            first: index,
+            ..self
         }
     }
 
@@ -53,10 +71,12 @@ impl Identifications {
             if counter.rested.since(now) > LIFETIME {
                 return None;
             }
-            counter.rested = counter.rested.max(now) + EVERY;
+            counter.rested = counter.rested.max(now) + EVERY.saturating_mul(self.stride.into());
         }
-        let identification = (beginning as u32).wrapping_add(counter.next);
-        counter.next = counter.next.wrapping_add(1);
+        let identification = (beginning as u32)
+            .wrapping_add(counter.next)
+            .wrapping_add(self.first.into());
+        counter.next = counter.next.wrapping_add(self.stride.into());
         Some(identification)
     }
 

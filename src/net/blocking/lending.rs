@@ -34,7 +34,7 @@ impl BufRead for Lending {
         let Stream {
             socket, reading, ..
         } = &*self.stream.0;
-        let shared = socket.network().shared();
+        let shared = socket.shared();
         self.stream.0.want_seat();
         reading.wait(shared, socket.reads(), |waiter| {
             self.lent.poll_fill(socket, waiter)

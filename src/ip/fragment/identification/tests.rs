@@ -79,3 +79,22 @@ fn who_sees_one_destinations_numbers_knows_nothing_of_anothers() {
     };
     assert_ne!(first(1), first(2));
 }
+
+// req: RFC8200-4.5-1, RFC6864-4.2-1
+#[test]
+fn several_that_share_their_addresses_draw_no_number_twice() {
+    let mut parts = [0, 1, 2].map(|index| identifications(1).part(index, 3));
+    let mut drawn = BTreeSet::new();
+    // All that three of four may draw at once of 2^16.
+    for n in 0..3 * (1 << 14) {
+        let part = &mut parts[n % 3];
+        let id = part.draw(Instant::BIRTH, US_V4.into(), PEER_V4.into(), 17);
+        assert!(drawn.insert(id.expect("there are more") as u16), "{n}");
+    }
+    for part in &mut parts {
+        // One more than its part may be drawn beside those that are on their way.
+        part.draw(Instant::BIRTH, US_V4.into(), PEER_V4.into(), 17);
+        let id = part.draw(Instant::BIRTH, US_V4.into(), PEER_V4.into(), 17);
+        assert_eq!(id, None);
+    }
+}
