@@ -56,6 +56,25 @@ impl Stream {
             self.socket.shared().seat().want();
         }
     }
+
+    fn read<T>(&self, attempt: impl FnMut(Waiter<'_>) -> Poll<io::Result<T>>) -> io::Result<T> {
+        self.want_seat();
+        let (shared, topic) = (self.socket.shared(), self.socket.reads());
+        self.reading.wait(shared, topic, attempt)
+    }
+
+    /// Of somebody who has `len` bytes to write.
+    fn write<T>(
+        &self,
+        len: usize,
+        attempt: impl FnMut(Waiter<'_>) -> Poll<io::Result<T>>,
+    ) -> io::Result<T> {
+        if len >= MUCH {
+            self.want_seat();
+        }
+        let (shared, topic) = (self.socket.shared(), self.socket.writes());
+        self.writing.wait(shared, topic, attempt)
+    }
 }
 
 impl TcpStream {
@@ -301,15 +320,9 @@ impl TcpStream {
     ///
     /// As for [`Write::write`].
     pub fn write_owned(&self, bytes: &mut Bytes) -> io::Result<usize> {
-        let Stream {
-            socket, writing, ..
-        } = &*self.0;
-        if bytes.len() >= MUCH {
-            self.0.want_seat();
-        }
-        writing.wait(socket.shared(), socket.writes(), |waiter| {
-            socket.poll_write_owned(waiter, bytes)
-        })
+        let socket = &self.0.socket;
+        self.0
+            .write(bytes.len(), |waiter| socket.poll_write_owned(waiter, bytes))
     }
 
     /// The same, until all of it is taken.
@@ -341,27 +354,16 @@ impl TcpStream {
 
 impl Read for &TcpStream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let Stream {
-            socket, reading, ..
-        } = &*self.0;
-        self.0.want_seat();
-        reading.wait(socket.shared(), socket.reads(), |waiter| {
-            socket.poll_read(waiter, buf)
-        })
+        let socket = &self.0.socket;
+        self.0.read(|waiter| socket.poll_read(waiter, buf))
     }
 }
 
 impl Write for &TcpStream {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let Stream {
-            socket, writing, ..
-        } = &*self.0;
-        if buf.len() >= MUCH {
-            self.0.want_seat();
-        }
-        writing.wait(socket.shared(), socket.writes(), |waiter| {
-            socket.poll_write(waiter, buf)
-        })
+        let socket = &self.0.socket;
+        self.0
+            .write(buf.len(), |waiter| socket.poll_write(waiter, buf))
     }
 
     /// Does nothing: what was written is on its way.

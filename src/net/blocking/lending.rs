@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::{Stream, TcpStream};
+use super::TcpStream;
 use crate::net::lending::Lent;
 
 /// A connection that is read by [`BufRead`]: long text is lent from where the device has put it.
@@ -31,14 +31,8 @@ impl Lending {
 
 impl BufRead for Lending {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let Stream {
-            socket, reading, ..
-        } = &*self.stream.0;
-        let shared = socket.shared();
-        self.stream.0.want_seat();
-        reading.wait(shared, socket.reads(), |waiter| {
-            self.lent.poll_fill(socket, waiter)
-        })?;
+        let stream = &self.stream.0;
+        stream.read(|waiter| self.lent.poll_fill(&stream.socket, waiter))?;
         Ok(self.lent.bytes())
     }
 
@@ -49,9 +43,7 @@ impl BufRead for Lending {
 
 impl Read for Lending {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let lent = self.fill_buf()?;
-        let len = lent.len().min(buf.len());
-        buf[..len].copy_from_slice(&lent[..len]);
+        let len = self.fill_buf()?.read(buf)?;
         self.consume(len);
         Ok(len)
     }
