@@ -118,7 +118,7 @@ impl ReceiveBuffer {
 
     /// Hands the chunk over that the reader would get next; `None` if it is in no chunk.
     pub fn take_chunk(&mut self) -> Option<Chunk> {
-        self.chunk()?;
+        self.next_chunk()?;
         let chunks = self.chunks.as_mut()?;
         let (_, chunk) = chunks.pop_front()?;
         self.read += chunk.len() as u64;

@@ -44,11 +44,6 @@ impl Left {
         self.buffers.push_back(Buffer { at, bytes, before });
     }
 
-    /// Whether none is left.
-    pub fn is_empty(&self) -> bool {
-        self.buffers.is_empty()
-    }
-
     /// Where the byte `at` is, which must wait.
     pub fn find(&self, at: SeqNum) -> Place<'_> {
         let is_over = |buffer: &Buffer| (buffer.at + buffer.bytes.len() as u32).at_or_before(at);
