@@ -39,7 +39,7 @@ use std::time::Duration;
 use crate::base::{InterfaceId, Seed};
 use crate::device::{Capabilities, Device, Losses};
 use crate::probe::Observer;
-use crate::stack::{Config, Prefix, Route, Share, Stack};
+use crate::stack::{Config, Link, Prefix, Route, Share, Stack};
 
 use queue::Queue;
 use shared::Shared;
@@ -344,12 +344,8 @@ fn fitted(mut config: Config, interfaces: &[Capabilities]) -> io::Result<Config>
         return Err(refused(text));
     }
     for (id, carries) in InterfaceId::all().zip(interfaces) {
-        if let Some(mtu) = config.mtu_of_mut(id) {
-            *mtu = carries.mtu;
-        }
-        if let Some(offloads) = config.offloads_of_mut(id) {
-            *offloads = carries.offloads;
-        }
+        let Capabilities { mtu, offloads, .. } = *carries;
+        config.set_link(id, Link { mtu, offloads });
     }
     config.check().map_err(invalid)?;
     Ok(config)

@@ -81,12 +81,14 @@ impl Up {
         }
         self.asked = now;
         for (id, carries) in InterfaceId::all().zip(self.device.interfaces()) {
-            let known = self.stack.config().mtu_of(id);
-            if known.is_some_and(|known| known != carries.mtu) {
-                // It exists.
+            let Some(known) = self.stack.config().link(id) else {
+                continue;
+            };
+            // It exists.
+            if known.mtu != carries.mtu {
                 let _ = self.stack.set_mtu(now, id, carries.mtu);
             }
-            if self.stack.config().offloads_of(id) != carries.offloads {
+            if known.offloads != carries.offloads {
                 let _ = self.stack.set_offloads(now, id, carries.offloads);
             }
         }

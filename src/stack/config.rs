@@ -54,6 +54,15 @@ pub struct Interface {
     pub offloads: Offloads,
 }
 
+/// What an interface's device does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// The largest packet that it carries, in bytes.
+    pub mtu: u16,
+    /// What it takes over.
+    pub offloads: Offloads,
+}
+
 /// Why no stack can be made with a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -136,40 +145,28 @@ impl Config {
         interfaces.map(|(id, (addresses, mtu))| (id, addresses, mtu))
     }
 
-    /// The largest packet that an interface carries; `None` if there is no such interface.
-    pub fn mtu_of(&self, interface: InterfaceId) -> Option<u16> {
-        match usize::from(interface.0).checked_sub(1) {
-            None => Some(self.mtu),
-            Some(at) => self.further.get(at).map(|interface| interface.mtu),
-        }
-    }
-
-    /// The same, to be changed.
-    pub fn mtu_of_mut(&mut self, interface: InterfaceId) -> Option<&mut u16> {
-        match usize::from(interface.0).checked_sub(1) {
-            None => Some(&mut self.mtu),
+    /// What the device of an interface does; `None` if there is no such interface.
+    pub fn link(&self, interface: InterfaceId) -> Option<Link> {
+        let (mtu, offloads) = match usize::from(interface.0).checked_sub(1) {
+            None => (self.mtu, self.offloads),
             Some(at) => {
-                let interface = self.further.get_mut(at)?;
-                Some(&mut interface.mtu)
+                let interface = self.further.get(at)?;
+                (interface.mtu, interface.offloads)
             }
-        }
+        };
+        Some(Link { mtu, offloads })
     }
 
-    /// What the device of an interface takes over; nothing if there is no such interface.
-    pub fn offloads_of(&self, interface: InterfaceId) -> Offloads {
-        let further = |at: usize| self.further.get(at).map(|interface| interface.offloads);
-        match usize::from(interface.0).checked_sub(1) {
-            None => self.offloads,
-            Some(at) => further(at).unwrap_or_default(),
-        }
-    }
-
-    /// The same, to be changed.
-    pub fn offloads_of_mut(&mut self, interface: InterfaceId) -> Option<&mut Offloads> {
-        match usize::from(interface.0).checked_sub(1) {
-            None => Some(&mut self.offloads),
-            Some(at) => Some(&mut self.further.get_mut(at)?.offloads),
-        }
+    /// The device of an interface does this. Nothing changes if there is no such interface.
+    pub fn set_link(&mut self, interface: InterfaceId, link: Link) {
+        let (mtu, offloads) = match usize::from(interface.0).checked_sub(1) {
+            None => (&mut self.mtu, &mut self.offloads),
+            Some(at) => match self.further.get_mut(at) {
+                Some(interface) => (&mut interface.mtu, &mut interface.offloads),
+                None => return,
+            },
+        };
+        (*mtu, *offloads) = (link.mtu, link.offloads);
     }
 
     /// RFC 9293 section 3.7.1 (MUST-67, SHLD-6): the MSS to offer on the first interface is the

@@ -14,7 +14,7 @@ use crate::wire::{ipv4, ipv6};
 use super::demux::HalfOpenId;
 use super::ready::Ripe;
 use super::replies::{Content, OFFLOAD, Reply};
-use super::{Config, ConnId, Stack};
+use super::{Config, ConnId, Link, Stack};
 
 /// A packet that is ready to leave, or to be lost.
 pub(super) struct Composed {
@@ -124,14 +124,10 @@ impl Stack {
             true => None,
             false => self.routes.interface(dst),
         };
-        let offloads = out.map(|out| self.config.offloads_of(out));
-        let (head_len, offload) = match offloads {
-            Some(offloads) if offloads.checksum && !segment.text.is_empty() => {
-                let gso = slot.connection.segment_text(&wish);
-                emit_offloaded(&mut self.head, outgoing, &segment, gso)
-            }
-            _ => (emit(&mut self.head, outgoing, &segment), OFFLOAD),
-        };
+        let link = out.and_then(|out| self.config.link(out));
+        let gso = slot.connection.segment_text(&wish);
+        let offload = left_to(link, &outgoing, &segment, gso);
+        let head_len = emit(&mut self.head, outgoing, &segment, offload);
         let window = segment.window;
         slot.connection.record(&mut cx, &wish, window);
         let (head, connection) = (&self.head, &slot.connection);
@@ -180,7 +176,7 @@ impl Stack {
             tos: slot.config.dscp & DSCP,
             ..Outgoing::tcp(src, dst, label)
         };
-        let len = emit(&mut self.head, outgoing, &segment);
+        let len = emit(&mut self.head, outgoing, &segment, OFFLOAD);
         let composed = self.tell_out(Composed::head(len), because, on, purpose, why);
         self.touch_half_open(id);
         Some(composed)
@@ -200,7 +196,7 @@ impl Stack {
                     hop_limit: self.config.hop_limit,
                     ..Outgoing::tcp(src, dst, label)
                 };
-                Composed::head(emit(&mut self.head, outgoing, &segment))
+                Composed::head(emit(&mut self.head, outgoing, &segment, OFFLOAD))
             }
             Content::Parcel(mut parcel) => {
                 parcel.next_packet(&mut self.reply);
@@ -297,37 +293,43 @@ fn header_of(
     }
 }
 
-/// Writes IP and TCP header into `head`; the text is not copied. Returns how long they are.
-fn emit(head: &mut [u8; HEAD_MAX], outgoing: Outgoing, segment: &Segment<'_>) -> usize {
+/// What of a segment is left to the device: nothing if there is no text to sum.
+fn left_to(
+    link: Option<Link>,
+    outgoing: &Outgoing,
+    segment: &Segment<'_>,
+    gso: Option<u16>,
+) -> Offload {
+    if segment.text.is_empty() || link.is_none_or(|link| !link.offloads.checksum) {
+        return OFFLOAD;
+    }
+    let checksum = Checksum::Partial {
+        // Forty bytes at most.
+        start: outgoing.header_len() as u16,
+        offset: CHECKSUM_AT as u16,
+    };
+    Offload { checksum, gso }
+}
+
+/// Writes IP and TCP header into `head`, with as much of the checksum as the device leaves to us;
+/// the text is not copied. Returns how long they are.
+fn emit(
+    head: &mut [u8; HEAD_MAX],
+    outgoing: Outgoing,
+    segment: &Segment<'_>,
+    offload: Offload,
+) -> usize {
     let ip_len = outgoing.header_len();
     let Some((ip, tcp)) = head.split_at_mut_checked(ip_len) else {
         return 0;
     };
-    let tcp_len = segment.emit_header(outgoing.src, outgoing.dst, tcp);
+    let (src, dst) = (outgoing.src, outgoing.dst);
+    let tcp_len = match offload.checksum {
+        Checksum::Partial { .. } => segment.emit_header_in_part(src, dst, tcp),
+        Checksum::Full | Checksum::Verified => segment.emit_header(src, dst, tcp),
+    };
     outgoing.emit(tcp_len + segment.text.len(), ip);
     ip_len + tcp_len
-}
-
-/// The same for a device that completes the checksum and, if `gso` says how much text each has,
-/// makes segments of it.
-fn emit_offloaded(
-    head: &mut [u8; HEAD_MAX],
-    outgoing: Outgoing,
-    segment: &Segment<'_>,
-    gso: Option<u16>,
-) -> (usize, Offload) {
-    let ip_len = outgoing.header_len();
-    let Some((ip, tcp)) = head.split_at_mut_checked(ip_len) else {
-        return (0, OFFLOAD);
-    };
-    let tcp_len = segment.emit_header_in_part(outgoing.src, outgoing.dst, tcp);
-    outgoing.emit(tcp_len + segment.text.len(), ip);
-    let checksum = Checksum::Partial {
-        // Forty bytes at most.
-        start: ip_len as u16,
-        offset: CHECKSUM_AT as u16,
-    };
-    (ip_len + tcp_len, Offload { checksum, gso })
 }
 
 /// The longest head: an IPv6 header and a TCP header with all its options.

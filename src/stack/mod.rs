@@ -75,7 +75,7 @@ use replies::Replies;
 use routes::Routes;
 use share::Homes;
 
-pub use config::{Config, ConfigError, Interface, Limits};
+pub use config::{Config, ConfigError, Interface, Limits, Link};
 pub use echo::{EchoAnswer, EchoCame, EchoRequest};
 pub use error::{
     AcceptError, EchoOpenError, EchoReceiveError, EchoSendError, ListenError, NoInterface, NoWay,
@@ -353,11 +353,7 @@ impl Stack {
         interface: InterfaceId,
         mtu: u16,
     ) -> Result<(), NoInterface> {
-        let now = self.tick(now);
-        let before = self.config.mtu_of_mut(interface);
-        *before.ok_or(NoInterface(interface))? = mtu;
-        self.follow_interfaces(now);
-        Ok(())
+        self.change_link(now, interface, |link| link.mtu = mtu)
     }
 
     /// What the device of an interface takes over is something else from here on.
@@ -371,20 +367,26 @@ impl Stack {
         interface: InterfaceId,
         offloads: Offloads,
     ) -> Result<(), NoInterface> {
-        let now = self.tick(now);
-        let before = self.config.offloads_of_mut(interface);
-        *before.ok_or(NoInterface(interface))? = offloads;
-        self.follow_interfaces(now);
-        Ok(())
+        self.change_link(now, interface, |link| link.offloads = offloads)
     }
 
-    fn follow_interfaces(&mut self, now: Instant) {
+    fn change_link(
+        &mut self,
+        now: Instant,
+        interface: InterfaceId,
+        change: impl FnOnce(&mut Link),
+    ) -> Result<(), NoInterface> {
+        let now = self.tick(now);
+        let mut link = self.config.link(interface).ok_or(NoInterface(interface))?;
+        change(&mut link);
+        self.config.set_link(interface, link);
         self.voice
             .input_told(now, Subject::Stack, || Event::Called(Call::Configure));
         let open: Vec<ConnId> = self.connections.keys().collect();
         for id in open {
             self.follow_mtu(id);
         }
+        Ok(())
     }
 
     /// When [`Stack::handle_timeout`] wants to be called.

@@ -68,7 +68,8 @@ impl Stack {
         let path = self.path_mtus.get(remote);
         // Routers that cut need an identification for each packet, and a device has drawn none.
         let numbered = config.may_be_cut || path.is_some_and(|path| path.narrower);
-        match self.config.offloads_of(interface).tcp && !numbered {
+        let link = self.config.link(interface);
+        match link.is_some_and(|link| link.offloads.tcp) && !numbered {
             true => CUTTABLE,
             false => 0,
         }

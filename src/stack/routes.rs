@@ -153,7 +153,7 @@ impl Stack {
         prefix: Prefix,
         route: Route,
     ) -> Result<(), NoInterface> {
-        if self.config.mtu_of(route.interface).is_none() {
+        if self.config.link(route.interface).is_none() {
             return Err(NoInterface(route.interface));
         }
         self.change_route(now, prefix, Some(route));
@@ -219,9 +219,9 @@ impl Stack {
     /// none does: what stands for it is the first interface's.
     pub(super) fn link_mtu(&self, dst: IpAddr) -> u16 {
         let route = self.routes.get(dst).copied().unwrap_or_default();
-        let link = self.config.mtu_of(route.interface);
-        let link = link.unwrap_or(self.config.mtu);
-        route.mtu.map_or(link, |mtu| mtu.min(link))
+        let link = self.config.link(route.interface);
+        let most = link.map_or(self.config.mtu, |link| link.mtu);
+        route.mtu.map_or(most, |mtu| mtu.min(most))
     }
 
     /// Whether nobody on the way to `dst` may say what it carries.

@@ -298,7 +298,8 @@ fn the_mtu_of_one_interface_is_no_matter_of_another() {
     assert_eq!(sizes(&hub), [1_448, 948]);
     hub.us.set_mtu(hub.now, FIRST, 1_280).unwrap();
     assert_eq!(sizes(&hub), [1_228, 948]);
-    assert_eq!(hub.us.config().mtu_of(SECOND), Some(1_000));
+    let link = hub.us.config().link(SECOND);
+    assert_eq!(link.map(|link| link.mtu), Some(1_000));
     assert_eq!(
         hub.us.set_mtu(hub.now, InterfaceId(2), 1_500),
         Err(NoInterface(InterfaceId(2)))
