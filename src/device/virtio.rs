@@ -7,6 +7,7 @@
 
 use crate::base::{Checksum, Offload, Offloads, Transmit};
 use crate::wire::offload::{Layout, Transport};
+use crate::wire::tcp::Flags;
 
 /// The header, field by field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,8 +85,7 @@ impl Header {
             Transport::Udp => GSO_UDP_L4,
         };
         // Whoever cuts it leaves CWR in the first only.
-        let flags = packet.head.get(layout.transport_at + TCP_FLAGS_AT);
-        if layout.transport == Transport::Tcp && flags.is_some_and(|flags| flags & CWR != 0) {
+        if layout.flags(packet.head).has(Flags::CWR) {
             gso_type |= GSO_ECN;
         }
         Some(Header {
@@ -201,9 +201,6 @@ const GSO_TCPV6: u8 = 4;
 const GSO_UDP_L4: u8 = 5;
 /// Beside one of TCP's: CWR is set.
 const GSO_ECN: u8 = 0x80;
-/// RFC 9293 section 3.1: where the flags stand, and CWR among them.
-const TCP_FLAGS_AT: usize = 13;
-const CWR: u8 = 1 << 7;
 
 #[cfg(test)]
 mod tests;

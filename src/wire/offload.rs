@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 use crate::base::{Checksum, Sum};
 
+use super::tcp::Flags;
 use super::{ipv4, ipv6, tcp, udp};
 
 mod cut;
@@ -97,6 +98,13 @@ impl Layout {
             Transport::Tcp => tcp::PROTOCOL,
             Transport::Udp => udp::PROTOCOL,
         }
+    }
+
+    /// The control bits of such a packet; none if it is cut off, or of UDP.
+    pub fn flags(&self, packet: &[u8]) -> Flags {
+        let header = packet.get(self.transport_at..self.text_at);
+        let bytes = header.and_then(|header| header.get(tcp::DATA_OFFSET_AT..)?.first_chunk());
+        bytes.map_or(Flags::NONE, |bytes| Flags::of_bytes(*bytes))
     }
 
     /// A checksum that was begun, where this packet has its own: what a device may be asked for.

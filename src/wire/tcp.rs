@@ -280,6 +280,11 @@ impl Flags {
         Flags(self.0 & !other.0)
     }
 
+    /// The byte that most of them stand in: all but [`Flags::AE`].
+    pub const fn byte(self) -> u8 {
+        self.0.to_be_bytes()[1]
+    }
+
     /// As packet scripts and tcpdump write them: `S`, `S.`, `P.`, and `-` for none.
     pub fn letters(self) -> String {
         if self == Flags::NONE {
@@ -290,6 +295,11 @@ impl Flags {
             .filter(|(flag, _, _)| self.has(*flag))
             .map(|(_, _, letter)| letter)
             .collect()
+    }
+
+    /// Those of a header's two bytes from [`DATA_OFFSET_AT`] on.
+    pub(super) const fn of_bytes([before, byte]: [u8; 2]) -> Flags {
+        Flags(u16::from_be_bytes([before & 1, byte]))
     }
 
     fn of(header: &TcpHeaderSlice<'_>) -> Flags {

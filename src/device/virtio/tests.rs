@@ -231,7 +231,7 @@ fn what_is_asked_for_is_what_the_packet_wants() {
     };
     assert_eq!(asked(&packet, TCP_SUM, None), Some(sum_only));
     assert_eq!(asked(&packet, TCP_SUM, Some(5_000)), Some(sum_only));
-    packet[33] |= CWR;
+    packet[33] |= Flags::CWR.byte();
     let marked = Header {
         gso_type: GSO_TCPV4 | GSO_ECN,
         ..LONG

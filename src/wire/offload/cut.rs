@@ -5,6 +5,7 @@
 //! each, options and window among it. Text is lent from where it lies; only headers are written.
 
 use crate::base::{Checksum, InterfaceId, Offload, Offloads, Pieces, Transmit, checksum};
+use crate::wire::tcp::Flags;
 use crate::wire::{ipv4, tcp, udp};
 
 use super::{Layout, Transport, in_field, set_ip_length, set_u16, u16_at, u32_at};
@@ -79,11 +80,9 @@ impl<'a> Cut<'a> {
             Some(size) => size.into(),
             None => text.len(),
         };
-        if size < text.len() && layout.transport == Transport::Tcp {
-            let flags = first.get(layout.transport_at.saturating_add(tcp::FLAGS_AT));
-            if flags.is_none_or(|flags| flags & WHOLE_ONLY != 0) {
-                return Err(Uncut::Flags);
-            }
+        let flags = layout.flags(first);
+        if size < text.len() && WHOLE_ONLY.iter().any(|flag| flags.has(*flag)) {
+            return Err(Uncut::Flags);
         }
         Ok(Cut {
             layout,
@@ -157,17 +156,17 @@ fn set_tcp(header: &mut [u8], at: u32, is_later: bool, place: Place) {
     if let Some(field) = field.and_then(<[u8]>::first_chunk_mut) {
         *field = seq.to_be_bytes();
     }
-    let mut cleared = 0;
+    let mut cleared = Flags::NONE;
     // RFC 9293 section 3.1: FIN says that no data follows it.
     if matches!(place, Place::Before) {
-        cleared |= FIN | PSH;
+        cleared |= Flags::FIN | Flags::PSH;
     }
     // RFC 3168 section 6.1.2: the sender says once that it reduced its window.
     if is_later {
-        cleared |= CWR;
+        cleared |= Flags::CWR;
     }
     if let Some(flags) = header.get_mut(tcp::FLAGS_AT) {
-        *flags &= !cleared;
+        *flags &= !cleared.byte();
     }
 }
 
@@ -198,12 +197,8 @@ fn set_checksum(header: &mut [u8], layout: &Layout, text: Pieces<'_>, partial: b
 
 /// An IP header with a few hundred bytes of options or extension headers, and a transport's.
 const HEAD_MAX: usize = 512;
-// The flags of RFC 9293 section 3.1, as their byte has them.
-const FIN: u8 = 1;
-const PSH: u8 = 1 << 3;
-const CWR: u8 = 1 << 7;
-/// SYN, RST, URG.
-const WHOLE_ONLY: u8 = 1 << 1 | 1 << 2 | 1 << 5;
+/// Flags that belong to one segment, or count from it.
+const WHOLE_ONLY: [Flags; 3] = [Flags::SYN, Flags::RST, Flags::URG];
 
 #[cfg(test)]
 mod tests;

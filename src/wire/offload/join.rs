@@ -6,6 +6,7 @@
 //! (those of ECN), stay where they are.
 
 use crate::base::{Checksum, Offload, Received, checksum};
+use crate::wire::tcp::Flags;
 use crate::wire::{ipv4, ipv6, tcp};
 
 use super::{Layout, Transport, set_ip_length, set_u16, u16_at, u32_at};
@@ -48,7 +49,7 @@ impl Join {
             return false;
         };
         let text = packet.get(layout.text_at..).unwrap_or_default();
-        let has_push = flags(packet, &layout) & PSH != 0;
+        let has_push = layout.flags(packet).has(Flags::PSH);
         let Some(held) = &mut self.held else {
             self.bytes.clear();
             self.bytes.extend_from_slice(packet);
@@ -80,7 +81,7 @@ impl Join {
         self.bytes.extend_from_slice(text);
         let at = layout.transport_at.saturating_add(tcp::FLAGS_AT);
         if let Some(flags) = self.bytes.get_mut(at).filter(|_| has_push) {
-            *flags |= PSH;
+            *flags |= Flags::PSH.byte();
         }
         true
     }
@@ -161,9 +162,7 @@ fn joinable(packet: &[u8]) -> Option<Layout> {
         && packet.len() == len
         && packet.len() > layout.text_at
         && packet.len() <= LEN_MAX
-        && flags(packet, &layout) & !PSH == ACK
-        // The last bit before these flags is one of ECN's too.
-        && packet.get(layout.transport_at.saturating_add(tcp::DATA_OFFSET_AT))? & 0xf == 0;
+        && layout.flags(packet).without(Flags::PSH) == Flags::ACK;
     is_joinable.then_some(layout)
 }
 
@@ -194,16 +193,8 @@ fn is_next(held: &[u8], packet: &[u8], layout: &Layout) -> bool {
         && same.all(|range| held.get(range.clone()) == packet.get(range))
 }
 
-/// The byte of flags in a TCP packet.
-fn flags(packet: &[u8], layout: &Layout) -> u8 {
-    let at = layout.transport_at.saturating_add(tcp::FLAGS_AT);
-    packet.get(at).copied().unwrap_or_default()
-}
-
 /// As long as an IPv4 packet can be. An IPv6 packet could be longer by its header.
 const LEN_MAX: usize = u16::MAX as usize;
-const PSH: u8 = 1 << 3;
-const ACK: u8 = 1 << 4;
 
 #[cfg(test)]
 mod tests;

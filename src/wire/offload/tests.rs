@@ -257,6 +257,25 @@ fn a_datagrams_finished_sum_is_never_zero() {
 }
 
 #[test]
+fn flags_are_those_of_the_header() {
+    for ip in BOTH {
+        let packet = |change: fn(&mut TcpHeader)| {
+            let mut header = tcp_header(1);
+            header.ack = false;
+            change(&mut header);
+            tcp_packet(ip, 7, header, b"text")
+        };
+        let flags = |packet: &[u8]| Layout::of(packet).expect("TCP or UDP").flags(packet);
+        assert_eq!(flags(&packet(|_| ())), Flags::NONE);
+        // The first bit of the byte, the last, and the one before it.
+        assert_eq!(flags(&packet(|header| header.fin = true)), Flags::FIN);
+        assert_eq!(flags(&packet(|header| header.cwr = true)), Flags::CWR);
+        assert_eq!(flags(&packet(|header| header.ns = true)), Flags::AE);
+        assert_eq!(flags(&udp_packet(ip, 7, &[0xff; 20])), Flags::NONE);
+    }
+}
+
+#[test]
 fn a_field_beyond_the_packet_is_not_written() {
     let whole = udp_packet(Ip::V4, 7, b"text");
     for (start, offset) in [(31, 0), (32, 0), (33, 0), (0, 31), (u16::MAX, u16::MAX)] {
