@@ -6,13 +6,30 @@ use super::*;
 
 /// All packets that `packet` stands for, each in one piece.
 fn cut(packet: &[u8], gso: u16, does: Offloads) -> Result<Vec<Vec<u8>>, Uncut> {
+    cut_lent(Transmit::plain(packet, Pieces::EMPTY), gso, does)
+}
+
+/// The same with the text behind the head, in two pieces.
+fn cut_in_pieces(
+    packet: &[u8],
+    split: usize,
+    gso: u16,
+    does: Offloads,
+) -> Result<Vec<Vec<u8>>, Uncut> {
+    let text_at = Layout::of(packet).expect("TCP or UDP").text_at;
+    let (head, text) = packet.split_at(text_at);
+    let (first, second) = text.split_at(split);
+    cut_lent(Transmit::plain(head, Pieces(first, second)), gso, does)
+}
+
+fn cut_lent(packet: Transmit<'_>, gso: u16, does: Offloads) -> Result<Vec<Vec<u8>>, Uncut> {
     let whole = Transmit {
         offload: Offload {
             gso: Some(gso),
             ..Offload::default()
         },
         interface: InterfaceId(3),
-        ..Transmit::plain(packet, Pieces::EMPTY)
+        ..packet
     };
     let mut cut = Cut::of(&whole, does)?;
     let mut all = Vec::new();
@@ -94,6 +111,74 @@ fn datagrams_without_a_checksum_stay_without() {
 }
 
 #[test]
+fn a_long_datagram_becomes_three() {
+    for ip in BOTH {
+        let long = udp_packet(ip, 9, b"0123456789");
+        for checksum in [false, true] {
+            let does = Offloads {
+                checksum,
+                ..Offloads::NONE
+            };
+            let all = cut(&long, 4, does).expect("UDP");
+            let texts: Vec<_> = all.iter().map(|packet| judge(packet).text).collect();
+            assert_eq!(texts, [&b"0123"[..], b"4567", b"89"]);
+        }
+    }
+}
+
+// req: RFC768-fields-3
+#[test]
+fn the_sum_of_a_datagram_that_was_cut_is_never_zero() {
+    // The second datagram's text is chosen so that all its words together sum to 0xffff.
+    let second = udp_packet(Ip::V4, 10, &[0, 0]);
+    let long = [&[1, 2], &second[26..28]].concat();
+    let all = cut(&udp_packet(Ip::V4, 9, &long), 2, Offloads::NONE).expect("UDP");
+    assert_eq!(all[1][26..28], [0xff, 0xff]);
+}
+
+#[test]
+fn each_length_is_made_right_whatever_the_long_packet_says() {
+    for ip in BOTH {
+        // Where IP's length stands.
+        let at = if ip == Ip::V4 { 2 } else { 4 };
+        for whole in [
+            tcp_packet(ip, 9, tcp_header(1), b"0123456789"),
+            udp_packet(ip, 9, b"0123456789"),
+        ] {
+            let expected = cut(&whole, 4, Offloads::NONE).expect("TCP or UDP");
+            for lie in [0, 0xffff, whole.len() as u16 - 1, whole.len() as u16 + 1] {
+                let mut lying = whole.clone();
+                lying[at..at + 2].copy_from_slice(&lie.to_be_bytes());
+                // IPv4's length counts its own header.
+                let is_known = lie > 0 || ip == Ip::V6;
+                let all = cut(&lying, 4, Offloads::NONE);
+                assert_eq!(all.as_ref().ok(), is_known.then_some(&expected), "{lie}");
+            }
+        }
+        let datagram = udp_packet(ip, 9, b"0123456789");
+        let mut lying = datagram.clone();
+        let at = datagram.len() - 14;
+        lying[at..at + 2].fill(0xff);
+        let all = |packet: &[u8]| cut(packet, 4, Offloads::NONE).expect("UDP");
+        assert_eq!(all(&lying), all(&datagram));
+    }
+}
+
+#[test]
+fn all_but_three_flags_stand_in_each() {
+    let mut header = tcp_header(1);
+    (header.fin, header.psh, header.cwr) = (true, true, true);
+    (header.ece, header.ns) = (true, true);
+    let long = tcp_packet(Ip::V6, 9, header, b"0123456789");
+    let all = cut(&long, 4, Offloads::NONE).expect("TCP");
+    let flags = all.iter().map(|packet| {
+        let layout = Layout::of(packet).expect("TCP");
+        layout.flags(packet).letters()
+    });
+    assert_eq!(Vec::from_iter(flags), [".EWA", ".EA", "FP.EA"]);
+}
+
+#[test]
 fn text_may_lie_in_the_head_or_behind_it() {
     let long = tcp_packet(Ip::V4, 9, tcp_header(1), b"0123456789");
     let expected = cut(&long, 4, Offloads::NONE).expect("TCP");
@@ -151,6 +236,7 @@ proptest! {
         seq: u32,
         identification: u16,
         text in proptest::collection::vec(any::<u8>(), 0..9_000),
+        split: proptest::sample::Index,
         gso in 1_u16..3_000,
     ) {
         let ip = BOTH[usize::from(v6)];
@@ -165,7 +251,8 @@ proptest! {
             tcp_packet(ip, identification, header.clone(), &text)
         };
         let does = Offloads { checksum, ..Offloads::NONE };
-        let all = cut(&long, gso, does).expect("TCP or UDP");
+        let all = cut_in_pieces(&long, split.index(text.len() + 1), gso, does);
+        let all = all.expect("TCP or UDP");
         prop_assert_eq!(all.len(), text.len().div_ceil(gso.into()).max(1));
         let mut got = Vec::new();
         for (nth, packet) in all.iter().enumerate() {

@@ -100,6 +100,10 @@ fn what_differs_is_not_joined() {
             assert!(!joins(ip, |bytes| bytes[tcp + 13] ^= 1 << bit), "bit {bit}");
         }
         assert!(differs(tcp + 12));
+        // Headers that are longer, and longer than the packet.
+        for words in [0x90, 0xf0] {
+            assert!(!joins(ip, |bytes| bytes[tcp + 12] = words));
+        }
         assert!(joins(ip, |bytes| bytes[tcp + 13] |= 1 << 3));
         // More text than the first, and none.
         assert!(!joins(ip, |bytes| {
@@ -111,16 +115,16 @@ fn what_differs_is_not_joined() {
         // Bytes behind the packet's end.
         assert!(!joins(ip, |bytes| bytes.push(0)));
     }
-    // Type of service, DF, time to live, addresses.
-    for at in [1, 6, 8, 15, 19] {
+    // Type of service, length, DF, time to live, addresses.
+    for at in [1, 3, 6, 8, 15, 19] {
         let bit = if at == 6 { 0x40 } else { 1 };
         assert!(
             !joins(Ip::V4, |bytes| bytes[at] ^= bit),
             "byte {at} of IPv4"
         );
     }
-    // Traffic class, flow label, hop limit, addresses.
-    for at in [0, 1, 3, 7, 23, 39] {
+    // Traffic class, flow label, length, hop limit, addresses.
+    for at in [0, 1, 3, 5, 7, 23, 39] {
         assert!(!joins(Ip::V6, |bytes| bytes[at] ^= 1), "byte {at} of IPv6");
     }
 }
