@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::base::pair::SocketPair;
-use crate::base::{Instant, Offloads, SeqNum, SeqRange, Transmit};
+use crate::base::{Instant, SeqNum, SeqRange, Transmit};
 use crate::probe::{
     Accepted, Edge, Event, Observer, Purpose, Resent, Snapshot, State, Subject, TimerKind, Told,
 };
 
-use crate::wire::offload::Cut;
+use crate::wire::offload;
 
 use super::live::{Live, LiveTcp};
 use agreed::Agreed;
@@ -341,11 +341,9 @@ impl Counts {
 
 /// What a device makes of a packet. One that no device could cut shows as what it is.
 pub(super) fn on_the_wire(packet: &Transmit<'_>) -> Vec<Vec<u8>> {
-    let Ok(mut cut) = Cut::of(packet, Offloads::NONE) else {
-        return vec![packet.to_vec()];
-    };
     let mut packets = Vec::new();
-    while let Some(packet) = cut.next() {
+    let put = |packet: &Transmit<'_>| packets.push(packet.to_vec());
+    if offload::on_the_wire(packet, put).is_err() {
         packets.push(packet.to_vec());
     }
     packets

@@ -11,8 +11,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use crate::base::{Checksum, Instant, InterfaceId, Offload, Pieces, Sum};
+use crate::base::{Instant, InterfaceId, Offload, Pieces, Transmit};
 use crate::probe::{Event, EventId, Observer, Snapshot, Told};
+use crate::wire::offload::finished;
 
 use super::comments::Comments;
 use super::frames::{Belongs, FRAMES_MAX, Frame, Frames, What};
@@ -202,7 +203,7 @@ impl Observer for Capture {
                     id: told.id,
                     interface,
                     at: told.at,
-                    bytes: join(bytes, Pieces::EMPTY, offload.checksum, self.snap),
+                    bytes: copy(bytes, Pieces::EMPTY, offload, self.snap),
                     len: bytes.len(),
                     offload,
                 });
@@ -225,7 +226,7 @@ impl Observer for Capture {
                     variables,
                     len,
                     missing_before: self.missing,
-                    bytes: join(head, body, offload.checksum, self.snap),
+                    bytes: copy(head, body, offload, self.snap),
                 });
             }
             ref event => {
@@ -277,22 +278,12 @@ fn frame(
 
 /// A copy of at most so many bytes, with a whole checksum: one that the device has yet to complete
 /// would look wrong to whoever reads the file.
-fn join(head: &[u8], body: Pieces<'_>, checksum: Checksum, most: usize) -> Vec<u8> {
-    let len = (head.len() + body.len()).min(most);
-    let mut bytes = Vec::with_capacity(len);
-    for piece in [head, body.0, body.1] {
-        let fits = piece.len().min(len - bytes.len());
-        bytes.extend_from_slice(&piece[..fits]);
-    }
-    if let Checksum::Partial { start, offset } = checksum {
-        let (start, at) = (usize::from(start), usize::from(start) + usize::from(offset));
-        let summed = head.get(start..).unwrap_or_default();
-        let sum = Sum::new().add(summed).add_pieces(body).checksum();
-        if let Some(field) = bytes.get_mut(at..at + 2) {
-            field.copy_from_slice(&sum.to_be_bytes());
-        }
-    }
-    bytes
+fn copy(head: &[u8], body: Pieces<'_>, offload: Offload, most: usize) -> Vec<u8> {
+    let packet = Transmit {
+        offload,
+        ..Transmit::plain(head, body)
+    };
+    finished(&packet, most)
 }
 
 fn variables_of(event: &Event<'_>) -> Option<Snapshot> {

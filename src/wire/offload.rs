@@ -1,14 +1,15 @@
 //! What devices do to packets, as functions on bytes: finish a checksum, cut one packet that stands
 //! for several, join several into one.
 //!
-//! Here [`Layout`] says where the parts of a packet lie, and [`finish`] makes a whole checksum of
-//! one that was begun. `cut` does what Linux and the virtio devices do to a long packet on its way
-//! out, `join` the reverse on the way in. No standard has these rules; what they keep is that each
-//! packet on the wire is one that its sender might have sent by itself.
+//! Here [`Layout`] says where the parts of a packet lie, [`finish`] makes a whole checksum of one
+//! that was begun, and [`on_the_wire`] does all that a packet asks for. `cut` does what Linux and
+//! the virtio devices do to a long packet on its way out, `join` the reverse on the way in. No
+//! standard has these rules; what they keep is that each packet on the wire is one that its sender
+//! might have sent by itself.
 
 use std::net::IpAddr;
 
-use crate::base::{Checksum, Sum};
+use crate::base::{Checksum, Offload, Offloads, Pieces, Sum, Transmit};
 
 use super::tcp::Flags;
 use super::{ipv4, ipv6, tcp, udp};
@@ -131,16 +132,57 @@ pub fn finish(packet: &mut [u8], checksum: Checksum) -> bool {
     let Checksum::Partial { start, offset } = checksum else {
         return true;
     };
-    let Some(summed) = packet.get_mut(usize::from(start)..) else {
+    let at = usize::from(start).saturating_add(offset.into());
+    let sum = whole_sum(packet, Pieces::EMPTY, start, offset);
+    let field = packet.get_mut(at..).and_then(<[u8]>::first_chunk_mut);
+    let (Some(sum), Some(field)) = (sum, field) else {
         return false;
     };
-    let sum = Sum::new().add(summed);
-    let field = summed.get_mut(offset.into()..);
-    let Some(field) = field.and_then(<[u8]>::first_chunk_mut) else {
-        return false;
-    };
-    *field = in_field(sum, offset.into()).to_be_bytes();
+    *field = sum.to_be_bytes();
     true
+}
+
+/// A copy of a packet, of its first `most` bytes if it is longer, with its checksum finished: over
+/// all of it. What the checksum lies beyond stays as it is.
+pub fn finished(packet: &Transmit<'_>, most: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(packet.len().min(most));
+    for piece in [packet.head, packet.body.0, packet.body.1] {
+        let room = most.saturating_sub(bytes.len()).min(piece.len());
+        bytes.extend_from_slice(piece.get(..room).unwrap_or_default());
+    }
+    if let Checksum::Partial { start, offset } = packet.offload.checksum
+        && let Some(sum) = whole_sum(packet.head, packet.body, start, offset)
+    {
+        let at = usize::from(start).saturating_add(offset.into());
+        set_u16(&mut bytes, at, sum);
+    }
+    bytes
+}
+
+/// Gives `put` what a device that does all there is to do puts on the wire: the packets that this
+/// one stands for, with whole checksums. One that asks for nothing is given as it is, right or
+/// wrong.
+///
+/// # Errors
+///
+/// No device could do it: nothing was given.
+pub fn on_the_wire(packet: &Transmit<'_>, mut put: impl FnMut(&Transmit<'_>)) -> Result<(), Uncut> {
+    if packet.offload == Offload::default() {
+        put(packet);
+        return Ok(());
+    }
+    let mut cut = Cut::of(packet, Offloads::NONE)?;
+    while let Some(packet) = cut.next() {
+        put(&packet);
+    }
+    Ok(())
+}
+
+/// The checksum over all from byte `start` on, as it belongs `offset` bytes from there; `None` if
+/// the head ends before.
+fn whole_sum(head: &[u8], body: Pieces<'_>, start: u16, offset: u16) -> Option<u16> {
+    let sum = Sum::new().add(head.get(start.into()..)?).add_pieces(body);
+    Some(in_field(sum, offset.into()))
 }
 
 /// What of a sum belongs in the field that stands `offset` bytes into its header.

@@ -1,4 +1,7 @@
+use super::on_the_wire;
+use crate::base::{Instant, Pieces, Transmit};
 use crate::drill::judge::{Request, judge};
+use crate::drill::live::Live;
 use crate::drill::outcome::Verdict;
 
 /// Whether an assertion holds at the end of a script that opens a connection (RTT 100 ms, SACK,
@@ -208,4 +211,25 @@ fn text_with_a_syn_is_told_where_it_was_taken() {
         );
         is_so(&active, &format!("tcpi_options == {bits}"));
     }
+}
+
+#[test]
+fn a_wrong_checksum_of_ours_stays_wrong() {
+    let step = etherparse::PacketBuilder::ipv4([10, 0, 0, 1], [192, 0, 2, 1], 64);
+    let step = step.tcp(1, 2, 3, 4);
+    let mut bytes = vec![0; step.size(4)];
+    step.write_to_slice(&mut bytes, b"text").unwrap();
+    let is_right = |bytes: &[u8]| {
+        let [seen] = &on_the_wire(&Transmit::plain(bytes, Pieces::EMPTY))[..] else {
+            panic!("not one");
+        };
+        let live = Live::read(Instant::BIRTH, 0, seen.clone()).unwrap();
+        (live.ip.checksum_right, live.tcp().unwrap().checksum_right)
+    };
+    assert_eq!(is_right(&bytes), (true, true));
+    // The last byte of the text, and of IPv4's checksum.
+    bytes[43] ^= 1;
+    assert_eq!(is_right(&bytes), (true, false));
+    bytes[11] ^= 1;
+    assert_eq!(is_right(&bytes), (false, false));
 }

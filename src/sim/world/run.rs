@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::base::{Checksum, Instant, Offload, Offloads, Received, Transmit};
+use crate::base::{Checksum, Instant, Offload, Received, Transmit};
 use crate::sim::parcel::{Parcel, Pool};
 use crate::stack::Notice;
-use crate::wire::offload::Cut;
+use crate::wire::offload::on_the_wire;
 
 use super::{Due, Node, Plan, World};
 
@@ -359,20 +359,14 @@ impl World {
 
 /// What a device makes of a packet: those that it stands for, or itself.
 fn put_on_the_wire(packet: &Transmit<'_>, pool: &mut Pool, out: &mut VecDeque<Vec<u8>>) {
-    let mut put = |packet: &Transmit<'_>| {
+    let put = |packet: &Transmit<'_>| {
         let mut bytes = pool.take();
         for part in [packet.head, packet.body.0, packet.body.1] {
             bytes.extend_from_slice(part);
         }
         out.push_back(bytes);
     };
-    if packet.offload == Offload::default() {
-        return put(packet);
-    }
-    let mut cut = Cut::of(packet, Offloads::NONE).expect("what a stack has made a device can cut");
-    while let Some(packet) = cut.next() {
-        put(&packet);
-    }
+    on_the_wire(packet, put).expect("what a stack has made a device can cut");
 }
 
 /// A million steps at one instant: packets that cost no time go round and round.

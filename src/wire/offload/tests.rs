@@ -257,6 +257,75 @@ fn a_datagrams_finished_sum_is_never_zero() {
 }
 
 #[test]
+fn a_copy_is_finished_over_all_that_was_there() {
+    for ip in BOTH {
+        for whole in [
+            tcp_packet(ip, 7, tcp_header(1), b"odd"),
+            udp_packet(ip, 7, b"even"),
+        ] {
+            let mut begun = whole.clone();
+            let checksum = begin_checksum(&mut begun);
+            let text_at = Layout::of(&whole).expect("TCP or UDP").text_at;
+            let (head, body) = begun.split_at(text_at);
+            let (first, second) = body.split_at(1);
+            let packet = Transmit {
+                offload: Offload {
+                    checksum,
+                    gso: None,
+                },
+                ..Transmit::plain(head, Pieces(first, second))
+            };
+            assert_eq!(finished(&packet, 20), begun[..20]);
+            for most in text_at..=whole.len() {
+                assert_eq!(finished(&packet, most), whole[..most]);
+            }
+            assert_eq!(finished(&packet, usize::MAX), whole);
+        }
+    }
+}
+
+/// What a device puts on the wire.
+fn wire(packet: &Transmit<'_>) -> Result<Vec<Vec<u8>>, Uncut> {
+    let mut packets = Vec::new();
+    on_the_wire(packet, |packet| packets.push(packet.to_vec()))?;
+    Ok(packets)
+}
+
+#[test]
+fn what_asks_for_nothing_goes_on_the_wire_as_it_is() {
+    let right = tcp_packet(Ip::V4, 7, tcp_header(1), b"text");
+    // The checksums of IPv4 and TCP, the identification, the data offset, a byte of text.
+    for at in [10, 36, 5, 32, 52] {
+        let mut wrong = right.clone();
+        wrong[at] ^= 0x10;
+        let packet = Transmit::plain(&wrong, Pieces::EMPTY);
+        assert_eq!(wire(&packet), Ok(vec![wrong.clone()]), "byte {at}");
+    }
+    let none: &[u8] = &[];
+    let packet = Transmit::plain(none, Pieces::one(b"no packet at all"));
+    assert_eq!(wire(&packet), Ok(vec![b"no packet at all".to_vec()]));
+}
+
+#[test]
+fn what_asks_for_more_goes_on_the_wire_with_all_of_it_done() {
+    let whole = tcp_packet(Ip::V6, 7, tcp_header(1), b"0123456789");
+    let mut begun = whole.clone();
+    let checksum = begin_checksum(&mut begun);
+    let asked = |bytes, gso| {
+        wire(&Transmit {
+            offload: Offload { checksum, gso },
+            ..Transmit::plain(bytes, Pieces::EMPTY)
+        })
+    };
+    assert_eq!(asked(&begun, None), Ok(vec![whole]));
+    let cut = asked(&begun, Some(4)).expect("TCP");
+    let texts: Vec<_> = cut.iter().map(|packet| judge(packet).text).collect();
+    assert_eq!(texts, [&b"0123"[..], b"4567", b"89"]);
+    assert_eq!(asked(&begun, Some(0)), Err(Uncut::Size));
+    assert_eq!(asked(&begun[..30], Some(4)), Err(Uncut::Layout));
+}
+
+#[test]
 fn flags_are_those_of_the_header() {
     for ip in BOTH {
         let packet = |change: fn(&mut TcpHeader)| {
