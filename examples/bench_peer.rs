@@ -13,7 +13,8 @@
 //! to the kernel. With `--owned` what is written is left with the network, and what is read is lent
 //! by it, without a copy. With `--busy-poll MICROSECONDS` whoever waits for packets goes on asking
 //! for so long before it sleeps. With `--queues COUNT` it attaches to so many queues of an interface
-//! that was made for several, each with a stack and a thread of its own.
+//! that was made for several, each with a stack and a thread of its own. With `--inline` the thread
+//! that accepts serves the connection before it accepts another.
 
 use std::error::Error;
 use std::io::{BufRead, Read, Write};
@@ -31,7 +32,7 @@ use pellucid::stack::Config;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).peekable();
     let (mut preference, mut options) = (Preference::Offload, Options::default());
-    let mut queues = None;
+    let (mut queues, mut inline) = (None, false);
     let mut services: [(u16, fn(TcpStream)); 3] = [(9001, discard), (9002, generate), (9003, echo)];
     while let Some(option) = arguments.next_if(|argument| argument.starts_with("--")) {
         match &option[..] {
@@ -41,6 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let micros = arguments.next().ok_or("--busy-poll needs microseconds")?;
                 options.busy_poll = Duration::from_micros(micros.parse()?);
             }
+            "--inline" => inline = true,
             "--queues" => {
                 let count = arguments.next().ok_or("--queues needs a count")?;
                 queues = Some(count.parse()?);
@@ -79,7 +81,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let listeners = services.map(|(port, service)| {
         let listener = TcpListener::bind(&network, SocketAddr::new(address, port))?;
-        Ok(thread::spawn(move || serve(&listener, service)))
+        Ok(thread::spawn(move || serve(&listener, service, inline)))
     });
     for listener in listeners {
         let listener: Result<_, std::io::Error> = listener;
@@ -88,9 +90,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn serve(listener: &TcpListener, service: fn(TcpStream)) {
+fn serve(listener: &TcpListener, service: fn(TcpStream), inline: bool) {
     for stream in listener.incoming() {
         match stream {
+            Ok(stream) if inline => service(stream),
             Ok(stream) => drop(thread::spawn(move || service(stream))),
             Err(error) => return eprintln!("bench_peer: {error}"),
         }

@@ -72,7 +72,7 @@ impl Listening {
 
     /// Waits for a connection.
     pub fn accept(&self) -> io::Result<Socket> {
-        // Whoever accepts never drives, so it may wait with any of the stacks: it is woken by all.
+        // It may wait with any of the stacks: it is woken by all.
         let (shared, topic) = (self.network.queue(0), Topic::Accept(self.ids[0]));
         shared
             .block(topic, None, |waiter| self.poll_accept(waiter))

@@ -4,9 +4,9 @@
 //! and a configuration; [`blocking`] and [`tokio`] have the sockets that go with it.
 //!
 //! Read `driver` for the loop, `seat` for who runs it, `shared` for the lock around the stack,
-//! `queue` for the three together, `waiters` for how threads and tasks sleep and wake, `socket`,
-//! `listening`, `datagrams` and `echo` for what blocking and tokio sockets have in common, and then
-//! `blocking`. `error` has what a program is told when a call fails.
+//! `queue` for the three together, `wait` and `waiters` for how threads and tasks sleep and wake,
+//! `socket`, `listening`, `datagrams` and `echo` for what blocking and tokio sockets have in
+//! common, and then `blocking`. `error` has what a program is told when a call fails.
 //!
 //! A device of several queues has a stack and a thread for each: connections are spread over them
 //! as `stack::Share` says, and all else is the first's.
@@ -26,6 +26,7 @@ mod shared;
 mod socket;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+mod wait;
 mod waiters;
 
 use std::fmt;

@@ -4,7 +4,7 @@
 //! the network itself meanwhile. What it waits for then comes to it with no other thread between,
 //! and there is nobody to contend with for the lock: that is worth two thread switches an answer,
 //! and a core of a bulk transfer. It sits only if nobody else waits, because whoever sits serves
-//! everybody but gets up when its own wait is over.
+//! everybody but gets up when its own wait is over. `wait` has the rules.
 //!
 //! A thread that reads, or writes much, will have to wait soon: it says that it wants the seat, and
 //! the driver leaves it, if nobody waits elsewhere. Else the two would share the work for good: who
@@ -39,7 +39,7 @@ use rustix::io::Errno;
 
 use super::doorbell::Doorbell;
 use super::error::Down;
-use super::shared::{Left, Shared, Who};
+use super::shared::{Driven, Left, Shared, Who};
 use crate::base::Instant;
 use crate::device::{Device, RxBuffer};
 
@@ -230,7 +230,8 @@ impl Seated<'_> {
     }
 
     /// Drives in the driver's place until `is_over`, which whoever ends it rings the doorbell for,
-    /// or until that time.
+    /// or until that time. Who `gives_way` stops as soon as anybody else has been woken; whether
+    /// that was the reason.
     ///
     /// # Errors
     ///
@@ -239,11 +240,12 @@ impl Seated<'_> {
         &mut self,
         shared: &Shared,
         until: Option<Instant>,
+        gives_way: bool,
         is_over: impl Fn() -> bool,
-    ) -> Result<(), Down> {
+    ) -> Result<bool, Down> {
         // It may have been woken before its sleep could be ended by the doorbell.
         if is_over() {
-            return Ok(());
+            return Ok(false);
         }
         let mut rest = self.begin_by_sleeping(shared, until)?;
         while !is_over() {
@@ -252,6 +254,9 @@ impl Seated<'_> {
             if is_over() || until.is_some_and(|until| until <= now) {
                 break;
             }
+            if gives_way && turn.woke {
+                return Ok(true);
+            }
             let due = [turn.due, until].into_iter().flatten().min();
             let device = self.intake.as_deref().and_then(Option::as_ref);
             if let Some(Intake { device, .. }) = device {
@@ -259,7 +264,7 @@ impl Seated<'_> {
             }
             rest.silence(shared.doorbell());
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Whoever sits down has found nothing a moment ago, and its call has left nothing undone.
@@ -319,7 +324,7 @@ impl Intake {
         } = self;
         let now = shared.clock().now();
         receive(&**device, batch)?;
-        let (left, due) = shared.drive(now, who, |held| {
+        let Driven { left, due, woke } = shared.drive(now, who, |held| {
             for packet in batch.packets() {
                 held.stack.receive(now, packet);
             }
@@ -336,9 +341,11 @@ impl Intake {
             left,
             again: left == Left::Packets || !batch.has_room() || is_awake,
             due,
+            woke,
         })
     }
 }
+
 /// How a turn went.
 pub(super) struct Turn {
     /// How many packets came in.
@@ -350,6 +357,8 @@ pub(super) struct Turn {
     again: bool,
     /// The stack's next deadline.
     pub due: Option<Instant>,
+    /// Whether anybody was woken.
+    woke: bool,
 }
 
 /// The sleep between two turns.
@@ -440,4 +449,4 @@ const NAP: Duration = Duration::from_millis(1);
 const PATIENCE: Duration = Duration::from_micros(500);
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

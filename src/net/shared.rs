@@ -13,15 +13,14 @@ use std::iter;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::task::{Poll, Waker};
-use std::thread;
+use std::task::Waker;
 use std::time::Duration;
 
 use super::clock::Clock;
 use super::doorbell::Doorbell;
 use super::error::Down;
 use super::seat::Seat;
-use super::waiters::{ThisThread, Topic, Waiter, Waiters, this_thread};
+use super::waiters::{Topic, Waiters};
 use crate::base::{Instant, InterfaceId};
 use crate::device::Device;
 use crate::stack::{Notice, Stack, Stray, Wake};
@@ -124,6 +123,15 @@ pub(super) enum Left {
     Packets,
 }
 
+/// How a turn of whoever drives went.
+pub(super) struct Driven {
+    pub left: Left,
+    /// The stack's next deadline.
+    pub due: Option<Instant>,
+    /// Whether anybody was woken.
+    pub woke: bool,
+}
+
 /// What is left to do without the lock.
 #[derive(Default)]
 struct After {
@@ -223,76 +231,9 @@ impl Shared {
         seen
     }
 
-    /// Blocks the calling thread until `attempt` has a result, or until `until`: then `None`. An
-    /// attempt that has none must have registered, for `topic`, the waiter that it is given.
-    pub fn block<T>(
-        &self,
-        topic: Topic,
-        until: Option<Instant>,
-        mut attempt: impl FnMut(Waiter<'_>) -> Poll<T>,
-    ) -> Option<T> {
-        let thread = this_thread();
-        let waiter = thread.waiter();
-        loop {
-            thread.forget_wakes();
-            if let Poll::Ready(result) = attempt(waiter) {
-                return Some(result);
-            }
-            let timeout = until.map(|until| until.since(self.clock.now()));
-            if timeout.is_some_and(|timeout| timeout.is_zero()) {
-                // A network that is down has struck out everybody.
-                let _ = self.look(|_, waiters| waiters.cancel(topic, waiter.key));
-                return None;
-            }
-            if topic.is_of_connection() && self.sit(&thread, until) {
-                continue;
-            }
-            // An `unpark` that comes before `park` lets the latter return at once, so nothing is
-            // lost between the attempt and here. Others may unpark this thread too: then it tries
-            // in vain.
-            match timeout {
-                Some(timeout) => thread::park_timeout(timeout),
-                None => thread::park(),
-            }
-        }
-    }
-
-    /// Drives the network until the calling thread, which has put itself down as a waiter, is woken
-    /// or the time is over. Whether it did: not if somebody else drives, or waits.
-    fn sit(&self, thread: &ThisThread, until: Option<Instant>) -> bool {
-        let Some(mut seated) = self.seat.take() else {
-            return false;
-        };
-        if self.waiting() != Some(1) {
-            // One cannot serve another who may wait longer: that is the driver's work.
-            drop(seated);
-            self.seat.call();
-            return false;
-        }
-        // A panic in a device or in somebody's waker must not end in the socket's owner.
-        let sitting = thread.sit_by(&self.doorbell);
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            seated.drive_until(self, until, || thread.is_woken())
-        }));
-        drop(sitting);
-        let down = match outcome {
-            Ok(Ok(())) => None,
-            Ok(Err(down)) => Some(down),
-            Err(panic) => Some(Down::panicked(&*panic)),
-        };
-        let others = self.get_up();
-        drop(seated);
-        if let Some(down) = down {
-            self.bring_down(down);
-        } else if others {
-            self.seat.call();
-        }
-        true
-    }
-
     /// Whoever sat drives no more: the driver must know of deadlines that came meanwhile. Whether
-    /// others wait.
-    fn get_up(&self) -> bool {
+    /// others wait for a connection.
+    pub fn get_up(&self) -> bool {
         let mut after = After::default();
         let mut core = self.lock();
         core.looks = if self.seat.is_relieved() {
@@ -324,7 +265,7 @@ impl Shared {
         now: Instant,
         by: Who,
         work: impl FnOnce(&mut Held<'_>),
-    ) -> Result<(Left, Option<Instant>), Down> {
+    ) -> Result<Driven, Down> {
         let mut after = After::default();
         let mut core = self.lock();
         let step = core.step(now, &mut after, work);
@@ -338,8 +279,9 @@ impl Shared {
         }
         drop(core);
         after.ring = false;
+        let woke = !after.woken.is_empty();
         after.finish(self);
-        step.map(|(left, ())| (left, due))
+        step.map(|(left, ())| Driven { left, due, woke })
     }
 
     /// Whoever drives is about to sleep, and looks again at the stack's next deadline, which this
@@ -384,7 +326,7 @@ impl Shared {
     }
 
     /// What wakes whoever drives.
-    pub fn doorbell(&self) -> &Doorbell {
+    pub fn doorbell(&self) -> &Arc<Doorbell> {
         &self.doorbell
     }
 

@@ -12,7 +12,7 @@ use super::Network;
 use super::error;
 use super::lending::Taken;
 use super::shared::{Held, Shared};
-use super::waiters::{Topic, Waiter};
+use super::waiters::{Topic, Waiter, this_thread};
 use crate::base::Bytes;
 use crate::base::pair::SocketPair;
 use crate::probe::{Snapshot, State};
@@ -317,7 +317,9 @@ impl Drop for Socket {
             held.waiters.close(self.reads());
             held.waiters.close(self.writes());
         });
-        // Whoever used it may have driven, and drives no more.
-        self.shared().seat().call();
+        // Whoever used it may have driven, and drives no more, unless it is to accept another.
+        if !this_thread().serves() {
+            self.shared().seat().call();
+        }
     }
 }

@@ -98,6 +98,10 @@ pub(super) struct ThisThread {
 struct Rouser {
     thread: Thread,
     woken: AtomicBool,
+    /// It accepts connections.
+    accepts: AtomicBool,
+    /// It has used a connection since it accepted one.
+    serves: AtomicBool,
     bell: Mutex<Option<Arc<Doorbell>>>,
 }
 
@@ -140,6 +144,24 @@ impl ThisThread {
         self.rouser.woken.store(false, Ordering::Release);
     }
 
+    /// Whether it uses the connections that it accepts, instead of leaving them to other threads.
+    pub fn serves(&self) -> bool {
+        self.rouser.serves.load(Ordering::Relaxed)
+    }
+
+    /// What it waited for was there.
+    pub fn has(&self, topic: Topic) {
+        let Rouser {
+            accepts, serves, ..
+        } = &*self.rouser;
+        if matches!(topic, Topic::Accept(_)) {
+            accepts.store(true, Ordering::Relaxed);
+            serves.store(false, Ordering::Relaxed);
+        } else if topic.is_of_connection() && accepts.load(Ordering::Relaxed) {
+            serves.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Others wake it by this bell too, until what is returned is dropped.
     pub fn sit_by(&self, bell: &Arc<Doorbell>) -> Sitting<'_> {
         *self.rouser.bell() = Some(Arc::clone(bell));
@@ -163,6 +185,8 @@ pub(super) fn this_thread() -> ThisThread {
         let rouser = Arc::new(Rouser {
             thread: thread::current(),
             woken: AtomicBool::new(false),
+            accepts: AtomicBool::new(false),
+            serves: AtomicBool::new(false),
             bell: Mutex::new(None),
         });
         let (key, waker) = (Key::new(), Waker::from(Arc::clone(&rouser)));

@@ -19,7 +19,7 @@ struct Watched {
 }
 
 #[derive(Clone, Default)]
-struct Takers {
+pub(in crate::net) struct Takers {
     threads: Arc<Mutex<HashSet<ThreadId>>>,
     panics: Arc<AtomicBool>,
     /// How often the device was asked.
@@ -27,8 +27,13 @@ struct Takers {
 }
 
 impl Takers {
-    fn has(&self, thread: ThreadId) -> bool {
+    pub fn has(&self, thread: ThreadId) -> bool {
         self.threads.lock().expect("no panic").contains(&thread)
+    }
+
+    /// Who took any since this was asked last.
+    pub fn since(&self) -> HashSet<ThreadId> {
+        mem::take(&mut self.threads.lock().expect("no panic"))
     }
 }
 
@@ -58,7 +63,7 @@ impl Device for Watched {
 }
 
 /// Two networks, and who takes packets from the first one's device.
-fn watched() -> (Network, Network, Takers) {
+pub(in crate::net) fn watched() -> (Network, Network, Takers) {
     let (inner, b) = pipe(1500).expect("descriptors");
     let takers = Takers::default();
     let device = Watched {
