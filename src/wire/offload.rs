@@ -9,7 +9,7 @@
 
 use std::net::IpAddr;
 
-use crate::base::{Checksum, Offload, Offloads, Pieces, Sum, Transmit};
+use crate::base::{Checksum, Offloads, Pieces, Sum, Transmit};
 
 use super::tcp::Flags;
 use super::{ipv4, ipv6, tcp, udp};
@@ -160,20 +160,25 @@ pub fn finished(packet: &Transmit<'_>, most: usize) -> Vec<u8> {
 }
 
 /// Gives `put` what a device that does all there is to do puts on the wire: the packets that this
-/// one stands for, with whole checksums. One that asks for nothing is given as it is, right or
-/// wrong.
+/// one stands for, with whole checksums. What nobody asks for is not done: what is wrong in a
+/// packet that stands for itself stays wrong.
 ///
 /// # Errors
 ///
 /// No device could do it: nothing was given.
 pub fn on_the_wire(packet: &Transmit<'_>, mut put: impl FnMut(&Transmit<'_>)) -> Result<(), Uncut> {
-    if packet.offload == Offload::default() {
+    if packet.offload.gso.is_some() {
+        let mut cut = Cut::of(packet, Offloads::NONE)?;
+        while let Some(packet) = cut.next() {
+            put(&packet);
+        }
+    } else if let Checksum::Partial { .. } = packet.offload.checksum {
+        put(&Transmit {
+            interface: packet.interface,
+            ..Transmit::plain(&finished(packet, usize::MAX), Pieces::EMPTY)
+        });
+    } else {
         put(packet);
-        return Ok(());
-    }
-    let mut cut = Cut::of(packet, Offloads::NONE)?;
-    while let Some(packet) = cut.next() {
-        put(&packet);
     }
     Ok(())
 }
@@ -212,6 +217,15 @@ fn u16_at(header: &[u8], at: usize) -> u16 {
 fn u32_at(header: &[u8], at: usize) -> u32 {
     let place = header.get(at..).and_then(<[u8]>::first_chunk);
     place.map_or(0, |field| u32::from_be_bytes(*field))
+}
+
+/// How long a packet is by its IP header.
+fn ip_length(head: &[u8], layout: &Layout) -> usize {
+    if layout.src.is_ipv6() {
+        let payload = usize::from(u16_at(head, ipv6::PAYLOAD_LENGTH_AT));
+        return payload.saturating_add(ipv6::HEADER_LEN);
+    }
+    u16_at(head, ipv4::TOTAL_LENGTH_AT).into()
 }
 
 /// Writes how long a packet is into its IP header, and what follows from it.

@@ -8,7 +8,7 @@ use crate::base::{Checksum, InterfaceId, Offload, Offloads, Pieces, Transmit, ch
 use crate::wire::tcp::Flags;
 use crate::wire::{ipv4, tcp, udp};
 
-use super::{Layout, Transport, in_field, set_ip_length, set_u16, u16_at, u32_at};
+use super::{Layout, Transport, in_field, ip_length, set_ip_length, set_u16, u16_at, u32_at};
 
 /// A packet that is handed out as those that it stands for, each whole for a device that does no
 /// more than it said.
@@ -38,6 +38,9 @@ pub enum Uncut {
     /// It is not one whole packet of TCP or UDP whose headers lie in one piece.
     #[error("no packet of TCP or UDP")]
     Layout,
+    /// Its headers say that it has another length.
+    #[error("another length than its headers say")]
+    Length,
     /// It stands for segments of no text.
     #[error("segments without text")]
     Size,
@@ -69,6 +72,13 @@ impl<'a> Cut<'a> {
         }
         if packet.len() > usize::from(u16::MAX) {
             return Err(Uncut::Long);
+        }
+        let udp_length = || u16_at(first, layout.transport_at.saturating_add(udp::LENGTH_AT));
+        let carried = packet.len().saturating_sub(layout.transport_at);
+        if ip_length(first, &layout) != packet.len()
+            || layout.transport == Transport::Udp && usize::from(udp_length()) != carried
+        {
+            return Err(Uncut::Length);
         }
         let text = match (early, packet.body) {
             ([], body) => body,

@@ -9,7 +9,7 @@ use crate::base::{Checksum, Offload, Received, checksum};
 use crate::wire::tcp::Flags;
 use crate::wire::{ipv4, ipv6, tcp};
 
-use super::{Layout, Transport, set_ip_length, set_u16, u16_at, u32_at};
+use super::{Layout, Transport, ip_length, set_ip_length, set_u16, u16_at, u32_at};
 
 /// Segments that are joined, and room for the largest packet.
 #[derive(Debug)]
@@ -150,16 +150,13 @@ impl Held {
 /// Where the parts of a packet lie that may be joined with others; `None` for any other.
 fn joinable(packet: &[u8]) -> Option<Layout> {
     let layout = Layout::of(packet)?;
-    let (plain, len) = if layout.src.is_ipv4() {
-        let len = usize::from(u16_at(packet, ipv4::TOTAL_LENGTH_AT));
-        (ipv4::HEADER_MIN, len)
-    } else {
-        let payload = usize::from(u16_at(packet, ipv6::PAYLOAD_LENGTH_AT));
-        (ipv6::HEADER_LEN, payload.saturating_add(ipv6::HEADER_LEN))
+    let plain = match layout.src.is_ipv4() {
+        true => ipv4::HEADER_MIN,
+        false => ipv6::HEADER_LEN,
     };
     let is_joinable = layout.transport == Transport::Tcp
         && layout.transport_at == plain
-        && packet.len() == len
+        && packet.len() == ip_length(packet, &layout)
         && packet.len() > layout.text_at
         && packet.len() <= LEN_MAX
         && layout.flags(packet).without(Flags::PSH) == Flags::ACK;
