@@ -48,6 +48,9 @@ pub struct Demo {
     link: DemoLink,
     #[command(flatten)]
     tun: TunKind,
+    /// Write to the capture what is sent or received at once as the packets that a wire would carry
+    #[arg(long)]
+    split: bool,
     /// Fail (exit 3) if the machine does not allow this; PELLUCID_REQUIRE does the same
     #[arg(long, value_name = "WHAT")]
     require: Option<Required>,
@@ -100,6 +103,7 @@ impl Demo {
             seed: self.seed,
             capture: Settings {
                 frames: FRAMES,
+                split: self.split,
                 ..capture_settings(&clock, &comment)
             },
             clock,

@@ -49,6 +49,9 @@ pub struct Private {
     /// Write every packet to FILE (pcapng), with what the stack thought of it
     #[arg(long, value_name = "FILE")]
     pub capture: Option<PathBuf>,
+    /// Write there what is sent or received at once as the packets that a wire would carry
+    #[arg(long, requires = "capture")]
+    split: bool,
 }
 
 /// What is left to the kernel of a TUN interface.
@@ -281,28 +284,29 @@ impl Place {
         self.addresses.iter().map(|(ip, _)| *ip).collect()
     }
 
-    /// Puts a stack there and starts it.
-    pub fn start(self, capture_to: Option<&Path>, common: Common) -> anyhow::Result<Station> {
+    /// Puts a stack there and starts it, and captures what `private` says.
+    pub fn start(self, private: &Private, common: Common) -> anyhow::Result<Station> {
         let clock = Clock::new();
         let mut observers: Vec<Box<dyn Observer + Send>> = Vec::new();
         if log::max_level() > log::LevelFilter::Warn {
             observers.push(Box::new(Log::new()));
         }
         let mut capture = None;
-        if let Some(path) = capture_to {
+        if let Some(path) = &private.capture {
             let file = crate::runs::create_file(path)?;
             let settings = capture::Settings {
                 interfaces: vec![Interface {
                     name: self.device.capabilities().name,
                     description: self.said.clone(),
                 }],
+                split: private.split,
                 ..capture_settings(&clock, "")
             };
             let started = Capture::start(file, settings);
             let (observer, handle) =
                 started.with_context(|| format!("cannot write to {}", path.display()))?;
             observers.push(Box::new(observer));
-            capture = Some((path.to_owned(), handle));
+            capture = Some((path.clone(), handle));
         }
         let config = stack::Config {
             any_address: self.any_address,

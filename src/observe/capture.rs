@@ -11,9 +11,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use crate::base::{Instant, InterfaceId, Offload, Pieces, Transmit};
+use crate::base::{Instant, InterfaceId, Offload, Pieces};
 use crate::probe::{Event, EventId, Observer, Snapshot, Told};
-use crate::wire::offload::finished;
 
 use super::comments::Comments;
 use super::frames::{Belongs, FRAMES_MAX, Frame, Frames, What};
@@ -21,8 +20,10 @@ use super::pcapng::{Interface, Section, Store};
 use super::queue::{Bounds, Overflow, Queue};
 use super::words;
 
+mod keep;
 mod output;
 
+use keep::{Keep, Kept};
 use output::{Output, Record, lock, write_all};
 
 pub use output::Stats;
@@ -42,6 +43,9 @@ pub struct Settings {
     pub comments: Comments,
     /// The most that is kept of a packet, in bytes; `None`: all of it.
     pub snap: Option<u32>,
+    /// Whether a super-segment is written as the packets that it stands for, as a wire would have
+    /// them, instead of as it was sent or received.
+    pub split: bool,
     /// What to do if packets come faster than they can be written.
     pub overflow: Overflow,
     /// Of how many frames a record is kept.
@@ -57,6 +61,7 @@ impl Default for Settings {
             names: Vec::new(),
             comments: Comments::default(),
             snap: None,
+            split: false,
             overflow: Overflow::default(),
             frames: FRAMES_MAX,
         }
@@ -69,7 +74,7 @@ pub struct Capture {
     frames: Frames,
     to: To,
     held: Option<Held>,
-    snap: usize,
+    keep: Keep,
     /// Packets that found no room since the last that did.
     missing: u64,
 }
@@ -87,8 +92,7 @@ struct Held {
     id: EventId,
     interface: InterfaceId,
     at: Instant,
-    bytes: Vec<u8>,
-    len: usize,
+    copy: Kept,
     offload: Offload,
 }
 
@@ -103,7 +107,7 @@ impl Capture {
         settings: Settings,
     ) -> io::Result<(Capture, CaptureHandle)> {
         let queue = Arc::new(Queue::new(QUEUE, settings.overflow));
-        let (frames, snap) = (Frames::new(settings.frames), settings.snap);
+        let (frames, keep) = (Frames::new(settings.frames), Keep::of(&settings));
         let output = Output::begin(Box::new(store), frames.clone(), settings)?;
         let output = Arc::new(Mutex::new(output));
         let ends = (Arc::clone(&queue), Arc::clone(&output));
@@ -115,7 +119,7 @@ impl Capture {
             output,
             behind: Some((Arc::clone(&queue), thread)),
         };
-        Ok((Capture::to(To::Queue(queue), frames, snap), handle))
+        Ok((Capture::to(To::Queue(queue), frames, keep), handle))
     }
 
     /// Begins a capture that writes at once, on the thread that tells: for tests, and where time
@@ -128,7 +132,7 @@ impl Capture {
         store: impl Store + 'static,
         settings: Settings,
     ) -> io::Result<(Capture, CaptureHandle)> {
-        let (frames, snap) = (Frames::new(settings.frames), settings.snap);
+        let (frames, keep) = (Frames::new(settings.frames), Keep::of(&settings));
         let output = Output::begin(Box::new(store), frames.clone(), settings)?;
         let output = Arc::new(Mutex::new(output));
         let handle = CaptureHandle {
@@ -136,15 +140,15 @@ impl Capture {
             output: Arc::clone(&output),
             behind: None,
         };
-        Ok((Capture::to(To::Here(output), frames, snap), handle))
+        Ok((Capture::to(To::Here(output), frames, keep), handle))
     }
 
-    fn to(to: To, frames: Frames, snap: Option<u32>) -> Capture {
+    fn to(to: To, frames: Frames, keep: Keep) -> Capture {
         Capture {
             frames,
             to,
             held: None,
-            snap: snap.map_or(usize::MAX, |bytes| bytes as usize),
+            keep,
             missing: 0,
         }
     }
@@ -155,27 +159,25 @@ impl Capture {
             id,
             interface,
             at,
-            bytes,
-            len,
+            copy,
             offload,
         }) = self.held.take()
         else {
             return;
         };
         self.record(Record {
-            frame: frame(id, None, at, what, belongs, len, offload),
+            frame: frame(id, None, at, what, belongs, offload),
             interface,
             variables,
-            len,
+            copy,
             missing_before: self.missing,
-            bytes,
         });
     }
 
     fn record(&mut self, record: Record) {
         let recorded = match &self.to {
             To::Queue(queue) => {
-                let weight = record.bytes.len() + size_of::<Record>();
+                let weight = record.copy.bytes.len() + size_of::<Record>();
                 queue.push(record, weight)
             }
             To::Here(output) => {
@@ -203,8 +205,7 @@ impl Observer for Capture {
                     id: told.id,
                     interface,
                     at: told.at,
-                    bytes: copy(bytes, Pieces::EMPTY, offload, self.snap),
-                    len: bytes.len(),
+                    copy: self.keep.copy(bytes, Pieces::EMPTY, offload),
                     offload,
                 });
             }
@@ -218,15 +219,13 @@ impl Observer for Capture {
                 variables,
             } => {
                 self.let_go(What::Unexplained, NOBODY, None);
-                let len = head.len() + body.len();
                 let what = What::Out { purpose, why };
                 self.record(Record {
-                    frame: frame(told.id, told.cause, told.at, what, belongs, len, offload),
+                    frame: frame(told.id, told.cause, told.at, what, belongs, offload),
                     interface,
                     variables,
-                    len,
+                    copy: self.keep.copy(head, body, offload),
                     missing_before: self.missing,
-                    bytes: copy(head, body, offload, self.snap),
                 });
             }
             ref event => {
@@ -257,13 +256,14 @@ fn frame(
     at: Instant,
     what: What,
     belongs: Belongs,
-    len: usize,
     offload: Offload,
 ) -> Frame {
     Frame {
         // Numbered when it is written, and only then taken apart.
         number: 0,
         segment: None,
+        part: None,
+        len: 0,
         offload,
         id,
         cause,
@@ -272,18 +272,7 @@ fn frame(
         conversation: belongs.conversation,
         before: belongs.before,
         state: belongs.state,
-        len: u32::try_from(len).unwrap_or(u32::MAX),
     }
-}
-
-/// A copy of at most so many bytes, with a whole checksum: one that the device has yet to complete
-/// would look wrong to whoever reads the file.
-fn copy(head: &[u8], body: Pieces<'_>, offload: Offload, most: usize) -> Vec<u8> {
-    let packet = Transmit {
-        offload,
-        ..Transmit::plain(head, body)
-    };
-    finished(&packet, most)
 }
 
 fn variables_of(event: &Event<'_>) -> Option<Snapshot> {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::probe::{Purpose, Snapshot};
 
-use super::frames::{Frame, What};
+use super::frames::{Frame, Part, What};
 use super::pcapng::Direction;
 use super::words;
 
@@ -42,10 +42,18 @@ impl Comments {
 
 fn for_people(frame: &Frame) -> String {
     let mut text = in_words(&frame.what);
-    if let Some(size) = frame.offload.gso {
+    let direction = frame.what.direction();
+    if let Some(Part { number, of }) = frame.part {
+        let how = match direction {
+            Direction::Out => "sent",
+            Direction::In => "received",
+        };
+        let part = format!("; offloaded: part {number} of {of} of a super-segment {how} at once");
+        text.push_str(&part);
+    } else if let Some(size) = frame.offload.gso {
         let text_len = frame.segment.map_or(0, |segment| segment.text);
         let count = text_len.div_ceil(u32::from(size).max(1));
-        text.push_str(&match frame.what.direction() {
+        text.push_str(&match direction {
             Direction::Out => format!("; offloaded: the device cuts it into {count} of {size} B"),
             Direction::In => format!("; offloaded: it stands for {count} of {size} B"),
         });
@@ -89,6 +97,8 @@ fn for_programs(frame: &Frame, variables: Option<&Snapshot>) -> String {
         rfc,
         retransmit,
         gso: frame.offload.gso,
+        part: frame.part.map(|part| part.number),
+        parts: frame.part.map(|part| part.of),
         csum: words::checksum(frame.offload.checksum),
     };
     // Numbers and strings under fixed names: there is nothing that JSON could not hold.
@@ -131,6 +141,10 @@ struct Facts {
     retransmit: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gso: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     csum: Option<&'static str>,
 }

@@ -36,10 +36,21 @@ pub struct Frame {
     pub state: Option<State>,
     /// The segment, if it is one.
     pub segment: Option<SegmentSeen>,
-    /// What the device had to do to it, or said of it.
+    /// What the device had to do to it, or said of it; of a part, to or of the whole.
     pub offload: Offload,
+    /// Which part it is, if it was split.
+    pub part: Option<Part>,
     /// Bytes on the interface, IP header included.
     pub len: u32,
+}
+
+/// A packet as one of those that a super-segment stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Which one: the first is 1.
+    pub number: u16,
+    /// Of how many.
+    pub of: u16,
 }
 
 /// What a frame was for, or what became of it.
@@ -51,6 +62,19 @@ pub enum What {
     In { ending: Ending, by: Cite },
     /// It came in, and nothing said how it ended: a bug of the stack.
     Unexplained,
+}
+
+impl Frame {
+    /// The same as such a part of it; the only one is none.
+    pub(super) fn as_part(&self, part: Part) -> Frame {
+        let is_last = part.number == part.of;
+        Frame {
+            part: (part.of > 1).then_some(part),
+            // What changes a state is its end: FIN, and the last of the text.
+            state: if is_last { self.state } else { self.before },
+            ..*self
+        }
+    }
 }
 
 impl What {
@@ -117,13 +141,14 @@ impl Frames {
         })))
     }
 
-    /// The number of the frame that this event is; `None` if it is none.
+    /// The number of the frame that this event is, of the first if it was split; `None` if it is
+    /// none.
     pub fn frame_of(&self, id: EventId) -> Option<u64> {
         let ledger = self.lock();
         // One stack numbers its events in the order in which it tells them, and frames stand in
         // that order.
-        let index = ledger.ids.binary_search(&id).ok()?;
-        Some(index as u64 + 1)
+        let index = ledger.ids.partition_point(|known| *known < id);
+        (ledger.ids.get(index) == Some(&id)).then_some(index as u64 + 1)
     }
 
     /// All records that are kept, in order.

@@ -1,16 +1,19 @@
 //! All observers at once on whole stacks that talk over a bad wire.
 
 use std::fs::File;
+use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
 
-use crate::base::Instant;
+use crate::base::{Checksum, Instant, InterfaceId, Offloads};
 use crate::observe::capture::{Capture, CaptureHandle, Settings};
-use crate::observe::fixtures::files::{Scratch, tshark};
+use crate::observe::fixtures::files::{Scratch, blocks, tshark};
 use crate::observe::{Connections, ConversationId, Counters, Counts, Log, Recorder};
 use crate::probe::State;
 use crate::report::Ladder;
 use crate::stack::Stack;
-use crate::stack::kit::{End, Fate, World, pattern};
+use crate::stack::kit::{A, B, End, Fate, World, pattern};
+use crate::wire::{Segment, ipv4};
 
 /// Who watches one end.
 struct Watch {
@@ -161,4 +164,59 @@ fn a_long_transfer_makes_a_short_ladder() {
         "{}",
         ladder[3]
     );
+}
+
+/// All text that went from `src` by the frames of a capture, in their order, and how long the
+/// longest frame is.
+fn carried(capture: &Path, src: IpAddr) -> (Vec<u8>, usize) {
+    let (mut text, mut longest) = (Vec::new(), 0);
+    for block in blocks(&std::fs::read(capture).unwrap()) {
+        let Some(packet) = block.into_enhanced_packet() else {
+            continue;
+        };
+        longest = longest.max(packet.data.len());
+        let (header, payload) = ipv4::parse(&packet.data).unwrap();
+        let segment = Segment::parse(A, B, payload, Checksum::Verified).unwrap();
+        if IpAddr::V4(header.src) == src {
+            text.extend(segment.text.iter());
+        }
+    }
+    (text, longest)
+}
+
+#[test]
+fn a_split_capture_has_the_same_text_in_packets_that_a_wire_can_carry() {
+    let scratch = Scratch::new("split");
+    let (whole, split) = (scratch.path().join("whole"), scratch.path().join("split"));
+    let mut world = World::new(crate::tcp::Config::default());
+    for stack in [&mut world.a, &mut world.b] {
+        let first = InterfaceId::FIRST;
+        stack.set_offloads(world.now, first, Offloads::ALL).unwrap();
+    }
+    let handles = [(&whole, false), (&split, true)].map(|(path, split)| {
+        let settings = Settings {
+            split,
+            ..Settings::default()
+        };
+        let file = File::create(path).unwrap();
+        let (capture, handle) = Capture::at_once(file, settings).unwrap();
+        world.a.observe(Box::new(capture));
+        handle
+    });
+    a_hard_life(&mut world);
+    let [of_whole, of_split] = handles.map(CaptureHandle::finish);
+    assert_eq!(of_whole.further, 0);
+    assert!(of_split.further > 200, "{of_split:?}");
+    assert_eq!(of_split.packets - of_split.further, of_whole.packets);
+    for src in [A, B] {
+        let (sent, longest) = carried(&whole, src);
+        assert!(longest > 10_000 && sent.len() >= 60_000);
+        let (parts, longest) = carried(&split, src);
+        assert!(parts == sent);
+        assert_eq!(longest, 1500);
+    }
+    for (path, stats) in [(&whole, of_whole), (&split, of_split)] {
+        let lines = tshark(path, &["frame.comment"]);
+        assert!(lines.is_none_or(|lines| lines.len() as u64 == stats.packets));
+    }
 }

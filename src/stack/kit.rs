@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::base::{Instant, Received, Seed};
+use crate::base::{Instant, Offload, Received, Seed};
 use crate::probe::{Event, Observer, State, Told};
 use crate::tcp;
 
@@ -43,8 +43,8 @@ pub struct World {
     /// Decides about each packet: its sender, its bytes, its number from 0.
     pub judge: Judge,
     sent: usize,
-    /// (when it arrives, in which order it was sent, to whom, bytes).
-    wire: Vec<(Instant, usize, End, Vec<u8>)>,
+    /// (when it arrives, in which order it was sent, to whom, bytes, what is left to do).
+    wire: Vec<(Instant, usize, End, Vec<u8>, Offload)>,
     /// Every packet that was put on the wire, with its sender and fate.
     pub log: Vec<(Instant, End, Fate, Vec<u8>)>,
     pub told_a: Record,
@@ -145,22 +145,25 @@ impl World {
             let mut packets = Vec::new();
             let stack = self.stack(end);
             while let Some(packet) = stack.poll_transmit(now) {
-                packets.push(packet.to_vec());
+                packets.push((packet.to_vec(), packet.offload));
                 assert!(packets.len() < 10_000, "a storm of packets");
             }
-            for packet in packets {
-                self.send(end, packet);
+            for (packet, offload) in packets {
+                self.send(end, packet, offload);
             }
         }
     }
 
-    fn send(&mut self, from: End, packet: Vec<u8>) {
+    fn send(&mut self, from: End, packet: Vec<u8>, offload: Offload) {
         let fate = (self.judge)(from, &packet, self.sent);
         self.sent += 1;
         self.log.push((self.now, from, fate, packet.clone()));
         let to = if from == End::A { End::B } else { End::A };
         let at = self.now + self.delay;
-        let mut put = |at| self.wire.push((at, self.sent, to, packet.clone()));
+        let mut put = |at| {
+            let packet = packet.clone();
+            self.wire.push((at, self.sent, to, packet, offload));
+        };
         match fate {
             Fate::Deliver => put(at),
             Fate::Drop => {}
@@ -200,8 +203,12 @@ impl World {
         let now = self.now;
         self.wire.sort_by_key(|(at, order, ..)| (*at, *order));
         while self.wire.first().is_some_and(|(at, ..)| *at <= now) {
-            let (_, _, to, packet) = self.wire.remove(0);
-            self.stack(to).receive(now, Received::plain(&packet));
+            let (_, _, to, bytes, offload) = self.wire.remove(0);
+            let packet = Received {
+                offload,
+                ..Received::plain(&bytes)
+            };
+            self.stack(to).receive(now, packet);
         }
         self.a.handle_timeout(now);
         self.b.handle_timeout(now);

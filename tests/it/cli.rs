@@ -82,7 +82,7 @@ const NONSENSE: [(&[&str], &str, &str); 27] = [
     (
         &["shell", "--tun", "x"],
         "--tun",
-        "--link, --plain, --capture",
+        "--link, --plain, --capture, --split",
     ),
     (&["serve", "/no/such"], "/no/such", "No such file"),
     (&["serve", "/dev/null"], "/dev/null", "Not a directory"),
@@ -125,7 +125,8 @@ const NONSENSE: [(&[&str], &str, &str); 27] = [
 ];
 
 /// The same for `get`, where more is typed than fits there.
-const NO_LINK: [(&[&str], &str, &str); 4] = [
+const NO_LINK: [(&[&str], &str, &str); 5] = [
+    (&["--split"], "--capture", "Write every packet to FILE"),
     (&["--tun", "nowhere0"], "nowhere0", "that exists"),
     (
         &["--tun", "t", "--addr", "10.0.0.1"],

@@ -168,28 +168,40 @@ fn said(bytes: &[u8]) -> String {
 /// How many packets a capture has, every block of which must be whole.
 #[track_caller]
 fn packets(capture: impl AsRef<Path>) -> usize {
-    read_capture(capture).0
+    read_capture(capture).packets
 }
 
 /// How many bytes of packets a capture tells of.
 #[track_caller]
 fn bytes(capture: impl AsRef<Path>) -> usize {
-    read_capture(capture).1
+    read_capture(capture).bytes
 }
 
-fn read_capture(capture: impl AsRef<Path>) -> (usize, usize) {
+/// What is in a capture.
+#[derive(Default)]
+struct Captured {
+    packets: usize,
+    /// Of all packets, and of the longest.
+    bytes: usize,
+    longest: usize,
+}
+
+#[track_caller]
+fn read_capture(capture: impl AsRef<Path>) -> Captured {
     use pcap_file::pcapng::{Block, PcapNgReader};
     let file = fs::File::open(capture).expect("a capture");
     let mut reader = PcapNgReader::new(BufReader::new(file)).expect("a section");
-    let (mut packets, mut bytes) = (0, 0);
+    let mut captured = Captured::default();
     while let Some(block) = reader.next_block() {
         let (block, _) = block.expect("a whole block");
         if let Block::EnhancedPacket(packet) = block {
-            packets += 1;
-            bytes += packet.original_len as usize;
+            let len = packet.original_len as usize;
+            captured.packets += 1;
+            captured.bytes += len;
+            captured.longest = captured.longest.max(len);
         }
     }
-    (packets, bytes)
+    captured
 }
 
 /// What tshark finds wrong with a capture, a line each; the error says that there is no tshark.

@@ -51,6 +51,11 @@ fn what_is_missing_is_explained() {
         "'--seed <N>' lacks its value",
         "What our side's chance is drawn from",
     );
+    check(
+        "pellucid get http://a/ --split",
+        "'--capture <FILE>' is missing",
+        "Write every packet to FILE (pcapng), with what the stack thought of it",
+    );
     let (what, why) = of("pellucid get http://a/ --addr 10.0.0.1/24");
     assert_eq!(what, "'--tun <NAME>' is missing");
     assert!(why.starts_with("Use this TUN interface"), "{why}");

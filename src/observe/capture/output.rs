@@ -5,13 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::{Instant, InterfaceId};
 use crate::observe::comments::Comments;
-use crate::observe::frames::{Frame, Frames};
+use crate::observe::frames::{Frame, Frames, Part};
 use crate::observe::packet::Seen;
 use crate::observe::pcapng::{Packet, Store, Writer};
 use crate::observe::queue::Queue;
 use crate::probe::Snapshot;
 
 use super::Settings;
+use super::keep::{Keep, Kept};
 
 /// A packet, ready to be written.
 #[derive(Debug)]
@@ -22,10 +23,8 @@ pub(super) struct Record {
     pub interface: InterfaceId,
     /// What the connection knew afterwards.
     pub variables: Option<Snapshot>,
-    /// All of it, or its first bytes.
-    pub bytes: Vec<u8>,
-    /// How long it was.
-    pub len: usize,
+    /// The packet.
+    pub copy: Kept,
     /// How many packets before it found no room.
     pub missing_before: u64,
 }
@@ -35,6 +34,9 @@ pub(super) struct Record {
 pub struct Stats {
     /// Packets in the file.
     pub packets: u64,
+    /// How many of these, if nothing has stopped it, are parts of a super-segment that was split,
+    /// behind its first.
+    pub further: u64,
     /// The file's length, in bytes.
     pub bytes: u64,
     /// Packets that came faster than they could be written.
@@ -51,6 +53,7 @@ pub(super) struct Output {
     writer: Option<Writer<Box<dyn Store>>>,
     frames: Frames,
     comments: Comments,
+    keep: Keep,
     epoch: u64,
     latest: Instant,
     stats: Stats,
@@ -58,6 +61,7 @@ pub(super) struct Output {
 
 impl Output {
     pub fn begin(store: Box<dyn Store>, frames: Frames, settings: Settings) -> io::Result<Output> {
+        let keep = Keep::of(&settings);
         let Settings {
             epoch,
             section,
@@ -65,6 +69,7 @@ impl Output {
             names,
             comments,
             snap,
+            split: _,
             overflow: _,
             frames: _,
         } = settings;
@@ -72,6 +77,7 @@ impl Output {
             writer: Some(Writer::new(store, &section, &interfaces, snap, &names)?),
             frames,
             comments,
+            keep,
             epoch,
             latest: Instant::BIRTH,
             stats: Stats::default(),
@@ -79,32 +85,56 @@ impl Output {
     }
 
     pub fn write(&mut self, record: Record) {
-        let Some(writer) = &mut self.writer else {
+        if self.writer.is_none() {
             self.stats.lost += 1;
             return;
-        };
+        }
         let Record {
             mut frame,
             interface,
             variables,
-            bytes,
-            len,
+            copy,
             missing_before,
         } = record;
         // Threads that share a stack read the clock before they wait for it, so one may bring an
         // earlier time than the one before; in the file time does not go back.
         frame.at = frame.at.max(self.latest);
         self.latest = frame.at;
+        let parts = self.keep.parts(copy, frame.offload);
+        // A packet of 65,535 bytes has no more.
+        let of = parts.len() as u16;
+        for (number, kept) in (1..=of).zip(parts) {
+            let part = Part { number, of };
+            let missing_before = if number == 1 { missing_before } else { 0 };
+            let (frame, variables) = (frame.as_part(part), variables.as_ref());
+            self.write_one(frame, interface, variables, &kept, missing_before);
+            self.stats.further += u64::from(number > 1);
+        }
+    }
+
+    fn write_one(
+        &mut self,
+        mut frame: Frame,
+        interface: InterfaceId,
+        variables: Option<&Snapshot>,
+        Kept { bytes, len }: &Kept,
+        missing_before: u64,
+    ) {
+        // It may have stopped at the part before.
+        let Some(writer) = &mut self.writer else {
+            return;
+        };
         frame.number = writer.packets() + 1;
-        frame.segment = Seen::of(&bytes, len - bytes.len()).and_then(|seen| seen.segment);
-        let comments = self.comments.on(&frame, variables.as_ref());
+        frame.segment = Seen::of(bytes, len - bytes.len()).and_then(|seen| seen.segment);
+        frame.len = u32::try_from(*len).unwrap_or(u32::MAX);
+        let comments = self.comments.on(&frame, variables);
         let written = writer.packet(&Packet {
             at: self.epoch.saturating_add(frame.at.as_nanos()),
             interface,
             direction: frame.what.direction(),
             id: frame.id.0.get(),
-            bytes: &bytes,
-            len,
+            bytes,
+            len: *len,
             comments: &comments,
             missing_before,
         });

@@ -7,7 +7,8 @@ use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPa
 use pcap_file::pcapng::blocks::opt_common::CommonOption;
 
 use super::*;
-use crate::base::Cite;
+use crate::base::checksum::pseudo_header;
+use crate::base::{Checksum, Cite};
 use crate::observe::conversations::ConversationId;
 use crate::observe::fixtures::files::{Scratch, Shelf, blocks, tshark};
 use crate::observe::fixtures::{
@@ -237,6 +238,140 @@ fn packets_can_be_cut() {
     }
     assert_eq!(packets.len(), 2);
     assert_eq!(_handle.frames().all()[0].segment.unwrap().text, 1000);
+}
+
+/// 2,500 bytes of text that a device shall cut, and then that it has joined.
+fn tell_super_segments(stack: &mut Teller, checksum: Checksum) {
+    let offload = Offload {
+        checksum,
+        gso: Some(1000),
+    };
+    let mut ours = Tcp::ours(1, 1, ACK | FIN, &[7; 2500]).bytes();
+    let pseudo_header = pseudo_header(address(US).ip(), address(PEER).ip(), 6, 2520);
+    ours[36..38].copy_from_slice(&pseudo_header.folded().to_be_bytes());
+    let sent = Event::PacketOut {
+        interface: InterfaceId::FIRST,
+        head: &ours[..40],
+        body: Pieces(&ours[40..41], &ours[41..]),
+        offload,
+        purpose: Purpose::Text,
+        why: Why {
+            by: TEXT.0,
+            text: TEXT.1,
+        },
+        variables: established(),
+    };
+    stack.tell(ON, sent);
+    let came = Event::PacketIn {
+        interface: InterfaceId::FIRST,
+        bytes: &Tcp::theirs(1, 1, ACK, &[8; 1001]).bytes(),
+        offload,
+    };
+    stack.input(Subject::Stack, came);
+    stack.ends(ON, Accepted::Text, established());
+}
+
+fn captured_with(settings: Settings, checksum: Checksum) -> (Shelf, CaptureHandle) {
+    let shelf = Shelf::new(usize::MAX);
+    let (capture, handle) = Capture::at_once(shelf.clone(), settings).unwrap();
+    tell_super_segments(&mut Teller::new(capture), checksum);
+    (shelf, handle)
+}
+
+const BEGUN: Checksum = Checksum::Partial {
+    start: 20,
+    offset: 16,
+};
+
+#[test]
+fn a_super_segment_stands_there_as_it_was_sent() {
+    let (shelf, handle) = captured_with(settings(), BEGUN);
+    let packets = packets(&shelf.bytes());
+    let lens = packets.iter().map(|packet| packet.data.len());
+    assert_eq!(Vec::from_iter(lens), [2540, 1041]);
+    let ours = Tcp::ours(1, 1, ACK | FIN, &[7; 2500]).bytes();
+    assert!(packets[0].data == ours, "its checksum is whole");
+    assert_eq!(
+        comments(&packets[0])[0],
+        "why: there is text to send (RFC 9293 3.8); offloaded: the device cuts it into 3 of 1000 B"
+    );
+    assert_eq!(
+        comments(&packets[1])[0],
+        "disposition: accepted, text in order (RFC 9293 3.10.7.4); offloaded: it stands for 2 of \
+         1000 B"
+    );
+    let stats = handle.finish();
+    assert_eq!((stats.packets, stats.further), (2, 0));
+}
+
+#[test]
+fn split_it_stands_there_as_a_wire_would_have_carried_it() {
+    let split = Settings {
+        split: true,
+        ..settings()
+    };
+    let (shelf, handle) = captured_with(split.clone(), BEGUN);
+    let written = packets(&shelf.bytes());
+    let sent = [
+        Tcp::ours(1, 1, ACK, &[7; 1000]),
+        Tcp::ours(1001, 1, ACK, &[7; 1000]),
+        Tcp::ours(2001, 1, ACK | FIN, &[7; 500]),
+    ];
+    for (nth, (packet, mut expected)) in written.iter().zip(sent.map(|tcp| tcp.bytes())).enumerate()
+    {
+        // Each has an identification of its own, which the sum of the header covers.
+        expected[4..6].copy_from_slice(&(nth as u16).to_be_bytes());
+        expected[10..12].copy_from_slice(&packet.data[10..12]);
+        assert!(packet.data == expected, "{nth}");
+    }
+    let said: Vec<String> = written
+        .iter()
+        .map(|packet| comments(packet).remove(0))
+        .collect();
+    let (why, how) = (
+        "why: there is text to send (RFC 9293 3.8)",
+        "of a super-segment",
+    );
+    assert_eq!(
+        said[1],
+        format!("{why}; offloaded: part 2 of 3 {how} sent at once")
+    );
+    let (why, how) = ("text in order (RFC 9293 3.10.7.4)", "of a super-segment");
+    assert!(said[3].ends_with(&format!(
+        "{why}; offloaded: part 1 of 2 {how} received at once"
+    )));
+    assert_eq!(written[4].data[40..], [8]);
+    let frames = handle.frames().all();
+    let texts = frames.iter().map(|frame| frame.segment.unwrap().text);
+    assert_eq!(Vec::from_iter(texts), [1000, 1000, 500, 1000, 1]);
+    assert_eq!(frames[2].len, 540);
+    let stats = handle.finish();
+    assert_eq!((stats.packets, stats.further), (5, 3));
+
+    let snap = Some(60);
+    let (shelf, _) = captured_with(Settings { snap, ..split }, BEGUN);
+    let lens = |packet: &EnhancedPacketBlock<'_>| (packet.data.len(), packet.original_len);
+    let lens = packets(&shelf.bytes()).iter().map(lens).collect::<Vec<_>>();
+    assert_eq!(
+        lens,
+        [(60, 1040), (60, 1040), (60, 540), (60, 1040), (41, 41)]
+    );
+}
+
+#[test]
+fn what_nobody_vouches_for_is_not_split() {
+    let split = Settings {
+        split: true,
+        ..settings()
+    };
+    let (shelf, _) = captured_with(split, Checksum::Full);
+    let packets = packets(&shelf.bytes());
+    assert_eq!(packets.len(), 2);
+    let ours = Tcp::ours(1, 1, ACK | FIN, &[7; 2500]).bytes();
+    assert!(
+        packets[0].data[36..38] != ours[36..38],
+        "as wrong as it was"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::base::Cite;
+use crate::base::{Checksum, Cite, Offload};
 use crate::observe::fixtures::{millis, snapshot};
 use crate::probe::{Accepted, Ending, EventId, Resent, State, Why};
 use crate::rfc;
@@ -18,6 +18,7 @@ fn frame(what: What) -> Frame {
         state: Some(State::SynReceived),
         segment: None,
         offload: Default::default(),
+        part: None,
         len: 1500,
     }
 }
@@ -67,6 +68,35 @@ fn a_packet_in_says_how_it_ended() {
     // Nothing is known of the round-trip time, and the threshold is infinite: left out.
     assert!(!comments[1].contains("srtt") && !comments[1].contains("ssthresh"));
     assert!(!comments[1].contains("retransmit"));
+}
+
+#[test]
+fn a_part_says_which_of_how_many_it_is() {
+    let known = snapshot(State::Established);
+    let part = |what| Frame {
+        offload: Offload {
+            checksum: Checksum::Verified,
+            gso: Some(1448),
+        },
+        part: Some(Part { number: 2, of: 4 }),
+        ..frame(what)
+    };
+    let [people, programs] = &Comments::All.on(&part(out(Purpose::Text)), Some(&known))[..] else {
+        panic!("two");
+    };
+    assert_eq!(
+        people,
+        "why: 3 × MSS above it are SACKed (RFC 6675 5 (4.3)); offloaded: part 2 of 4 of a \
+         super-segment sent at once"
+    );
+    assert!(programs.contains("\"gso\":1448,\"part\":2,\"parts\":4"));
+    let (ending, by) = (Ending::Accepted(Accepted::Text), Accepted::Text.cite());
+    let comments = Comments::All.on(&part(What::In { ending, by }), Some(&known));
+    assert_eq!(
+        comments[0],
+        "disposition: accepted, text in order (RFC 9293 3.10.7.4); offloaded: part 2 of 4 of a \
+         super-segment received at once"
+    );
 }
 
 #[test]

@@ -23,6 +23,7 @@ fn frame(number: u64) -> Frame {
         state: None,
         segment: None,
         offload: Default::default(),
+        part: None,
         len: 40,
     }
 }
@@ -39,6 +40,45 @@ fn a_frame_is_found_by_its_event() {
     assert_eq!(frames.unrecorded(), None);
     let between = EventId(frame(2).id.0.saturating_add(1));
     assert_eq!(frames.frame_of(between), None);
+}
+
+#[test]
+fn of_a_packet_that_was_split_the_first_frame_is_found() {
+    let frames = Frames::new(10);
+    frames.add(frame(1));
+    for number in 2..=4 {
+        let id = frame(2).id;
+        frames.add(Frame {
+            id,
+            ..frame(number)
+        });
+    }
+    frames.add(Frame {
+        number: 5,
+        ..frame(3)
+    });
+    let found = [1, 2, 3, 4].map(|event| frames.frame_of(frame(event).id));
+    assert_eq!(found, [Some(1), Some(2), Some(5), None]);
+}
+
+#[test]
+fn the_last_part_changes_the_state() {
+    let (before, after) = (Some(State::Established), Some(State::FinWait1));
+    let whole = Frame {
+        before,
+        state: after,
+        ..frame(1)
+    };
+    let states = |number| {
+        let part = whole.as_part(Part { number, of: 3 });
+        assert_eq!(part.part, Some(Part { number, of: 3 }));
+        (part.before, part.state)
+    };
+    assert_eq!(states(1), (before, before));
+    assert_eq!(states(2), (before, before));
+    assert_eq!(states(3), (before, after));
+    let only = whole.as_part(Part { number: 1, of: 1 });
+    assert_eq!((only.part, only.state), (None, after));
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use std::fs;
 use std::process::Command;
 
-use super::{Scratch, done, faults, packets, pellucid, said};
+use super::{Scratch, done, faults, pellucid, read_capture, said};
 use crate::harness::{Case, Lack, Who, outside, skip};
 
 pub const CASES: &[Case] = &[
     outside("demo::on_tun_all_is_explained", Who::Caller, on_tun),
+    outside("demo::split_its_capture_is_a_wires", Who::Caller, split),
     outside("demo::on_veth_all_is_explained", Who::Caller, on_veth),
     outside("demo::in_process_all_is_explained", Who::Caller, in_process),
     outside("demo::so_it_is_for_an_ordinary_user", Who::Nobody, ordinary),
@@ -19,16 +20,20 @@ pub const CASES: &[Case] = &[
 ];
 
 fn on_tun() {
-    check("tun", Lack::Tun, KERNEL);
+    check(&["tun"], Lack::Tun, KERNEL);
+}
+
+fn split() {
+    check(&["tun", "--split"], Lack::Tun, KERNEL);
 }
 
 fn on_veth() {
-    check("veth", Lack::Veth, KERNEL);
+    check(&["veth"], Lack::Veth, KERNEL);
 }
 
 fn in_process() {
     check(
-        "in-process",
+        &["in-process"],
         Lack::Netns,
         "a second pellucid in this process",
     );
@@ -69,10 +74,11 @@ fn no_namespace() {
 }
 
 /// Runs it on that link, and has its records judged.
-fn check(link: &str, lack: Lack, peer: &str) {
+fn check(link: &[&str], lack: Lack, peer: &str) {
     let scratch = Scratch::new();
     let mut command = pellucid();
-    command.args(["demo", "--link", link, "-o"]).arg(&scratch.0);
+    command.args(["demo", "-o"]).arg(&scratch.0);
+    command.arg("--link").args(link);
     let output = command.output().expect("the program runs");
     if output.status.code() == Some(3) {
         skip(lack, &said(&output.stderr));
@@ -85,7 +91,13 @@ fn check(link: &str, lack: Lack, peer: &str) {
     assert_eq!(summary["explained"], summary["packets"]);
     assert_eq!(summary["checks"]["failed"], 0);
     let capture = scratch.file("0001-demo/capture.pcapng");
-    assert_eq!(summary["packets"], packets(&capture));
+    let captured = read_capture(&capture);
+    if link.contains(&"--split") {
+        assert_eq!(captured.longest, 1500);
+        assert!(summary["packets"].as_u64() < Some(captured.packets as u64));
+    } else {
+        assert_eq!(summary["packets"], captured.packets);
+    }
     let faults = faults(&capture);
     drop(scratch);
     match faults {
