@@ -71,6 +71,49 @@ impl fmt::Display for Instant {
     }
 }
 
+/// A length of time, in nanoseconds: half of what a `Duration` takes, and so does `Option<Span>`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(NonZeroU64);
+
+impl Span {
+    /// No time.
+    pub const ZERO: Span = Span(NonZeroU64::MIN);
+
+    /// So many nanoseconds; the longest that there is, 584 years, if that is more.
+    pub const fn from_nanos(nanos: u64) -> Span {
+        // Stored plus one, so that zero stays free for `None`.
+        match NonZeroU64::new(nanos.saturating_add(1)) {
+            Some(stored) => Span(stored),
+            None => Span::ZERO,
+        }
+    }
+
+    /// In nanoseconds.
+    pub const fn as_nanos(self) -> u64 {
+        self.0.get() - 1
+    }
+}
+
+impl From<Duration> for Span {
+    /// The longest that there is if that is longer.
+    fn from(time: Duration) -> Span {
+        Span::from_nanos(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Span> for Duration {
+    fn from(span: Span) -> Duration {
+        Duration::from_nanos(span.as_nanos())
+    }
+}
+
+/// As the `Duration` prints.
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&Duration::from(*self), f)
+    }
+}
+
 const NANOS_PER_SEC: u64 = 1_000_000_000;
 
 #[cfg(test)]

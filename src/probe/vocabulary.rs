@@ -316,6 +316,10 @@ pub enum Resent {
 /// What a timer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimerKind {
+    /// RFC 8985 section 6.2: when a segment may no longer have been merely overtaken.
+    Reordering,
+    /// RFC 8985 section 7.2: PTO.
+    LossProbe,
     /// RFC 6298.
     Retransmission,
     /// RFC 9293 section 3.8.6.3.
@@ -334,10 +338,6 @@ pub enum TimerKind {
     SillyWindow,
     /// Nothing has moved for a while: house!("rest").
     Rest,
-    /// RFC 8985 section 6.2: when a segment may no longer have been merely overtaken.
-    Reordering,
-    /// RFC 8985 section 7.2: PTO.
-    LossProbe,
     /// When what waits for its turn may leave: house!("pacing").
     Pacing,
 }

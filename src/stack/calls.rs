@@ -14,6 +14,7 @@ use crate::tcp::open::isn::initial_sequence_number;
 use crate::tcp::user::{NothingToReceive, SendRefused};
 use crate::tcp::{self, Connection, Context, Details, Failure, KeepAlive};
 
+use super::demux::owners;
 use super::{
     AcceptError, ConnId, ListenError, Listener, ListenerId, NoWay, OpenError, ReadError, Stack,
     WriteError,
@@ -98,8 +99,9 @@ impl Stack {
             remote: remote_end,
         };
         let (demux, homes) = (&self.demux, &self.homes);
+        let owners = owners(&self.connections, &self.half_open, &self.time_wait);
         match local.map(|local| local.port()).filter(|port| *port != 0) {
-            Some(port) if demux.find(&pair(port)).is_some() => {
+            Some(port) if demux.find(&pair(port), owners).is_some() => {
                 Err(OpenError::InUse(pair(port).local.into(), remote))
             }
             Some(port) if !homes.is_here(&pair(port)) => {
@@ -109,7 +111,7 @@ impl Stack {
             None => {
                 let is_free = |port| {
                     homes.is_here(&pair(port))
-                        && demux.find(&pair(port)).is_none()
+                        && demux.find(&pair(port), owners).is_none()
                         && !demux.is_bound(Endpoint { addr, port })
                 };
                 self.ports
@@ -401,7 +403,7 @@ impl Stack {
         let reset = self
             .connections
             .get(id)
-            .is_some_and(|slot| slot.linger == Some(Duration::ZERO));
+            .is_some_and(|slot| slot.linger.as_deref() == Some(&Duration::ZERO));
         if reset {
             self.abort(now, id);
             return;
@@ -570,13 +572,13 @@ impl Stack {
     /// What [`Stack::close`] does: zero makes it a reset. Waiting is the socket's business.
     pub fn set_linger(&mut self, id: ConnId, linger: Option<Duration>) {
         if let Some(slot) = self.connections.get_mut(id) {
-            slot.linger = linger;
+            slot.linger = linger.map(Box::new);
         }
     }
 
     /// How long closing lingers.
     pub fn linger(&self, id: ConnId) -> Option<Duration> {
-        self.connections.get(id)?.linger
+        self.connections.get(id)?.linger.as_deref().copied()
     }
 
     /// The end of what was written so far is the end of urgent data: RFC 9293 section 3.8.5.

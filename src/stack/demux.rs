@@ -2,14 +2,17 @@
 //! local socket to listener. One search each, whatever their number.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use slotmap::new_key_type;
+use hashbrown::HashTable;
+use slotmap::{SlotMap, new_key_type};
 
 use crate::base::keyed::FlowState;
 use crate::base::pair::{Endpoint, SocketPair};
 
 use super::notice::{ConnId, ListenerId};
+use super::{Connections, HalfSlot, Stack, WaitSlot};
 
 new_key_type! {
     /// A half-open connection.
@@ -29,47 +32,76 @@ pub(super) enum Who {
 /// The two tables. Peers choose addresses and ports, so the hash has a key.
 #[derive(Debug)]
 pub(super) struct Demux {
-    pairs: HashMap<SocketPair, Who, FlowState>,
+    pairs: HashTable<Bound>,
+    state: FlowState,
     /// Whom the last segment was for: packets come in bursts, and most of a burst are for one.
     latest: Option<(SocketPair, Who)>,
     listeners: HashMap<Endpoint, ListenerId, FlowState>,
 }
 
+/// Who has a pair. The pair itself stands with him and nowhere else: twice as many bytes would be
+/// searched, and half of them twice over.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    /// The low half of the pair's hash.
+    hash: u32,
+    who: Who,
+}
+
 impl Demux {
     pub fn new(key: [u8; 16]) -> Demux {
         Demux {
-            pairs: HashMap::with_hasher(FlowState::new(key)),
+            pairs: HashTable::new(),
+            state: FlowState::new(key),
             latest: None,
             listeners: HashMap::with_hasher(FlowState::new(key)),
         }
     }
 
-    pub fn find(&self, pair: &SocketPair) -> Option<Who> {
-        self.pairs.get(pair).copied()
+    /// Who has a pair; `has` says whether it is his.
+    pub fn find(&self, pair: &SocketPair, has: impl Fn(Who, &SocketPair) -> bool) -> Option<Who> {
+        let hash = self.hash(pair);
+        let found = self.pairs.find(spread(hash), |bound| {
+            bound.hash == hash && has(bound.who, pair)
+        });
+        found.map(|bound| bound.who)
+    }
+
+    fn hash(&self, pair: &SocketPair) -> u32 {
+        self.state.hash_one(pair) as u32
     }
 
     /// The same for a segment that has come.
-    pub fn find_for_segment(&mut self, pair: &SocketPair) -> Option<Who> {
+    pub fn find_for_segment(
+        &mut self,
+        pair: &SocketPair,
+        has: impl Fn(Who, &SocketPair) -> bool,
+    ) -> Option<Who> {
         if let Some((latest, who)) = self.latest
             && latest == *pair
         {
             return Some(who);
         }
-        let who = self.find(pair)?;
+        let who = self.find(pair, has)?;
         self.latest = Some((*pair, who));
         Some(who)
     }
 
-    pub fn bind(&mut self, pair: SocketPair, who: Who) {
+    /// Gives a pair that nobody has to `who`.
+    pub fn bind(&mut self, pair: &SocketPair, who: Who) {
         self.latest = None;
-        self.pairs.insert(pair, who);
+        let hash = self.hash(pair);
+        let bound = Bound { hash, who };
+        self.pairs
+            .insert_unique(spread(hash), bound, |bound| spread(bound.hash));
     }
 
     /// Frees a pair, if it still belongs to `who`.
     pub fn unbind(&mut self, pair: &SocketPair, who: Who) {
         self.latest = None;
-        if self.pairs.get(pair) == Some(&who) {
-            self.pairs.remove(pair);
+        let place = spread(self.hash(pair));
+        if let Ok(bound) = self.pairs.find_entry(place, |bound| bound.who == who) {
+            bound.remove();
         }
     }
 
@@ -96,6 +128,35 @@ impl Demux {
     pub fn unlisten(&mut self, local: &Endpoint) {
         self.listeners.remove(local);
     }
+}
+
+impl Stack {
+    /// Who has a pair of sockets.
+    pub(super) fn owner_of(&self, pair: &SocketPair) -> Option<Who> {
+        let owners = owners(&self.connections, &self.half_open, &self.time_wait);
+        self.demux.find(pair, owners)
+    }
+}
+
+/// Whether somebody has a pair.
+pub(super) fn owners<'a>(
+    connections: &'a Connections,
+    half_open: &'a SlotMap<HalfOpenId, HalfSlot>,
+    time_wait: &'a SlotMap<TimeWaitId, WaitSlot>,
+) -> impl Fn(Who, &SocketPair) -> bool + Copy + 'a {
+    move |who, pair| {
+        let has = match who {
+            Who::Connection(id) => connections.get(id).map(|slot| slot.connection.pair()),
+            Who::HalfOpen(id) => half_open.get(id).map(|slot| slot.half.pair()),
+            Who::TimeWait(id) => time_wait.get(id).map(|slot| slot.record.pair()),
+        };
+        has == Some(*pair)
+    }
+}
+
+/// The table takes a place from the low bits and a tag from the high ones.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }
 
 /// Who is bound to a local socket. One for just this address goes before one for any; one for any

@@ -383,7 +383,7 @@ fn data_max(dst: IpAddr, whole: Option<u16>) -> usize {
     longest.saturating_sub(header_len + HEADER_LEN)
 }
 
-const ASKED: Why = Why {
+const ASKED: &Why = &Why {
     by: rfc!(1122, "3.2.2.6"),
     text: "an application asks for an echo",
 };

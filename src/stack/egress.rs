@@ -139,7 +139,7 @@ impl Stack {
                     body: connection.text(&wish),
                     offload,
                     purpose: wish.purpose,
-                    why: wish.why,
+                    why: *wish.why,
                     variables: Some(connection.snapshot()),
                 });
         }
@@ -219,7 +219,7 @@ impl Stack {
         because: EventId,
         on: Subject,
         purpose: Purpose,
-        why: Why,
+        why: &'static Why,
     ) -> Composed {
         let head = self.head.get(..composed.head_len).unwrap_or_default();
         let (body, packet) = match composed.body {
@@ -238,7 +238,7 @@ impl Stack {
                     body: Pieces::one(body),
                     offload: composed.offload,
                     purpose,
-                    why,
+                    why: *why,
                     variables: None,
                 });
         }

@@ -177,7 +177,7 @@ impl Stack {
         let About::Tcp { ports, seq } = error.about else {
             return None;
         };
-        match self.demux.find(&quoted_pair(error, ports))? {
+        match self.owner_of(&quoted_pair(error, ports))? {
             Who::Connection(id) => Some((seq, id)),
             Who::HalfOpen(_) | Who::TimeWait(_) => None,
         }
@@ -220,15 +220,15 @@ pub(super) fn quoted_pair(error: &IcmpError, ports: Ports) -> SocketPair {
     }
 }
 
-const ECHO: Why = Why {
+const ECHO: &Why = &Why {
     by: rfc!(1122, "3.2.2.6"),
     text: "an echo request is answered with the same data",
 };
-const UNREACHABLE: Why = Why {
+const UNREACHABLE: &Why = &Why {
     by: rfc!(1122, "3.2.2.1"),
     text: "nobody here takes such a packet: its sender is told",
 };
-const TIME_EXCEEDED: Why = Why {
+const TIME_EXCEEDED: &Why = &Why {
     by: rfc!(1122, "3.3.2"),
     text: "a datagram's other fragments did not come: its sender is told",
 };

@@ -120,7 +120,7 @@ pub struct Stack {
     /// The number that the next connection is told by.
     next_number: u64,
 
-    connections: SlotMap<ConnId, Slot>,
+    connections: Connections,
     half_open: SlotMap<HalfOpenId, HalfSlot>,
     time_wait: SlotMap<TimeWaitId, WaitSlot>,
     /// In the order in which they came, for forgetting the oldest; ids may be stale.
@@ -180,8 +180,11 @@ struct Slot {
     /// That one counts it among those whose handshake is not over.
     pending: Option<ListenerId>,
     /// What closing waits for: zero means a reset.
-    linger: Option<Duration>,
+    linger: Option<Box<Duration>>,
 }
+
+/// In boxes: a table that doubles moves pointers, and a place that nobody has costs little.
+type Connections = SlotMap<ConnId, Box<Slot>>;
 
 /// A half-open connection.
 #[derive(Debug)]

@@ -248,7 +248,7 @@ impl Stack {
             };
             let age = self.config.path_mtu_age;
             let probes = path.silent && path.mtu < self.link_mtu(dst) && !age.is_zero();
-            let text = if probes && self.connections.values().any(is_searched) {
+            let text = if probes && self.connections.values().any(|slot| is_searched(slot)) {
                 // RFC 4821 section 7.3, RFC 8899 section 5.1.1: PMTU_RAISE_TIMER.
                 let path = PathMtu {
                     narrower: path.narrower,

@@ -14,7 +14,7 @@ use crate::wire::tcp::Segment;
 pub(super) struct Reply {
     pub what: Content,
     pub purpose: Purpose,
-    pub why: Why,
+    pub why: &'static Why,
     pub because: EventId,
     pub on: Subject,
 }

@@ -13,7 +13,7 @@ use crate::tcp::open::passive::{AtListener, HalfOpen, Reaction, arrives_in_liste
 use crate::tcp::{Connection, Context};
 use crate::wire::tcp::Segment;
 
-use super::demux::{HalfOpenId, TimeWaitId, Who};
+use super::demux::{HalfOpenId, TimeWaitId, Who, owners};
 use super::fast_open::Haste;
 use super::notice::Noticed;
 use super::ready::Ripe;
@@ -23,7 +23,8 @@ use super::{ConnId, Due, HalfSlot, ListenerId, Slot, Stack, WaitSlot};
 impl Stack {
     /// A segment for one of our addresses. Tells its ending.
     pub(super) fn deliver_segment(&mut self, pair: &SocketPair, seg: &Segment<'_>) {
-        match self.demux.find_for_segment(pair) {
+        let owners = owners(&self.connections, &self.half_open, &self.time_wait);
+        match self.demux.find_for_segment(pair, owners) {
             Some(Who::Connection(id)) => self.deliver_to_connection(id, pair, seg),
             Some(Who::HalfOpen(id)) => self.deliver_to_half_open(id, pair, seg),
             Some(Who::TimeWait(id)) => self.deliver_to_time_wait(id, pair, seg),
@@ -247,7 +248,7 @@ impl Stack {
             ready: false,
             listener,
         });
-        self.demux.bind(*pair, Who::HalfOpen(id));
+        self.demux.bind(pair, Who::HalfOpen(id));
         if let Some(listener) = self.listeners.get_mut(listener) {
             listener.half_open += 1;
         }
@@ -303,19 +304,21 @@ impl Stack {
     pub(super) fn insert(&mut self, connection: Connection, number: u64) -> ConnId {
         let pair = connection.pair();
         let wheel = &mut self.wheel;
-        let id = self.connections.insert_with_key(|id| Slot {
-            connection,
-            number,
-            entry: wheel.add(Due::Connection(id)),
-            ready: false,
-            wake: super::Wake::NONE,
-            noticed: false,
-            held: false,
-            listener: None,
-            pending: None,
-            linger: None,
+        let id = self.connections.insert_with_key(|id| {
+            Box::new(Slot {
+                connection,
+                number,
+                entry: wheel.add(Due::Connection(id)),
+                ready: false,
+                wake: super::Wake::NONE,
+                noticed: false,
+                held: false,
+                listener: None,
+                pending: None,
+                linger: None,
+            })
         });
-        self.demux.bind(pair, Who::Connection(id));
+        self.demux.bind(&pair, Who::Connection(id));
         id
     }
 
@@ -450,7 +453,7 @@ impl Stack {
         };
         let (pair, number) = (record.pair(), slot.number);
         let at = slot.connection.deadline().unwrap_or(self.now);
-        if self.demux.find(&pair) != Some(Who::Connection(id)) {
+        if self.owner_of(&pair) != Some(Who::Connection(id)) {
             // A new incarnation has the pair: nothing is left to guard.
             self.remove_connection(id);
             return;
@@ -469,7 +472,7 @@ impl Stack {
             self.wheel.arm(slot.entry, at);
         }
         self.time_wait_order.push_back(id);
-        self.demux.bind(pair, Who::TimeWait(id));
+        self.demux.bind(&pair, Who::TimeWait(id));
     }
 
     pub(super) fn remove_connection(&mut self, id: ConnId) {

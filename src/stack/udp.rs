@@ -504,7 +504,7 @@ fn text_max(dst: IpAddr) -> usize {
     65_535 - ip - HEADER_LEN
 }
 
-const SENT: Why = Why {
+const SENT: &Why = &Why {
     by: rfc!(768, "User Interface"),
     text: "an application sends a datagram",
 };

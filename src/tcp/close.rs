@@ -58,7 +58,7 @@ impl Connection {
                 | State::CloseWait
         );
         if reset {
-            self.reset_owed = Some(cx.input());
+            self.seldom.wake().reset_owed = Some(cx.input());
         }
         if self.state != State::Closed {
             self.fail(cx, Edge::Aborted, Failure::Aborted);

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::base::pair::SocketPair;
-use crate::base::{Instant, Mss, SeqNum, SeqRange};
+use crate::base::{Instant, Mss, Rest, Resting, SeqNum, SeqRange};
 use crate::probe::{Edge, Event, EventId, Snapshot, State, TimerKind};
 
 use super::arrive::challenge::Challenge;
@@ -18,7 +18,7 @@ use super::open::fast::Hurry;
 use super::open::negotiate::Agreement;
 use super::output::burst::Bursts;
 use super::output::hold::Hold;
-use super::output::keepalive::KeepAliveState;
+use super::output::keepalive::Asking;
 use super::output::pacing::Pacing;
 use super::output::persist::Persist;
 use super::output::send_buffer::SendBuffer;
@@ -46,20 +46,18 @@ pub struct Connection {
 
     pub(super) recovery: Recovery,
     pub(super) fullness: Fullness,
-    /// When the retransmission timer expires, or would if a sooner one of RFC 8985 did not run in
-    /// its place.
-    pub(super) rto_at: Option<Instant>,
     pub(super) rtt: Rtt,
     pub(super) congestion: Box<dyn CongestionControl>,
     pub(super) acks: Acknowledge,
     pub(super) challenge: Challenge,
-    pub(super) persist: Persist,
     pub(super) pacing: Pacing,
     /// From the first text on, where ends of bursts are told.
     pub(super) bursts: Option<Box<Bursts>>,
     pub(super) hold: Hold,
-    pub(super) keep_alive: KeepAliveState,
+    /// When the peer was heard last.
+    pub(super) heard_at: Instant,
     pub(super) timers: Timers,
+    pub(super) seldom: Resting<Seldom>,
 
     /// What both SYNs agreed on; before that, what ours offers.
     pub(super) agreed: Agreement,
@@ -79,27 +77,54 @@ pub struct Connection {
     pub(super) passive: bool,
     /// Nobody will read or write any more: the application has closed its handle.
     pub(super) orphaned: bool,
-    /// Text that came although it was there, until an acknowledgment has reported it.
-    pub(super) duplicate: Option<SeqRange>,
     /// The application has said that more follows what it gave last.
     pub(super) more_follows: bool,
     /// The override timeout of the sender's silly window cure has occurred.
     pub(super) silly_window_over: bool,
-    /// A reset that has to go out before the connection is forgotten.
-    pub(super) reset_owed: Option<EventId>,
     /// The input that changed anything last: the cause of what is sent without a cause of its own.
     pub(super) stirred: EventId,
     /// When text left last, for RFC 5681 section 4.1.
     pub(super) text_sent_at: Option<Instant>,
     /// Where the last lump of text begins that SEND has taken, if there is a mark for the unsent.
     pub(super) last_lump: SeqNum,
-    /// Where the last segment ended that was short, while it may be unacknowledged.
-    pub(super) short_until: Option<SeqNum>,
     /// A soft error that the network reported (RFC 9293 section 3.9.2.2), told if we give up.
     pub(super) soft_error: bool,
     pub(super) path_doubts: u32,
     pub(super) failure: Option<Failure>,
     pub(super) wake: Wake,
+}
+
+/// What most connections are without, most of the time.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Seldom {
+    pub persist: Persist,
+    pub keep_alive: Asking,
+    /// Text that came although it was there, until an acknowledgment has reported it.
+    pub duplicate: Option<SeqRange>,
+    /// A reset that has to go out before the connection is forgotten.
+    pub reset_owed: Option<EventId>,
+    /// Where the last segment ended that was short, while it may be unacknowledged.
+    pub short_until: Option<SeqNum>,
+}
+
+impl Seldom {
+    pub const NONE: Seldom = Seldom {
+        persist: Persist::NONE,
+        keep_alive: Asking::NONE,
+        duplicate: None,
+        reset_owed: None,
+        short_until: None,
+    };
+}
+
+impl Default for Seldom {
+    fn default() -> Seldom {
+        Seldom::NONE
+    }
+}
+
+impl Rest for Seldom {
+    const AT_REST: &'static Seldom = &Seldom::NONE;
 }
 
 impl Connection {
@@ -124,17 +149,16 @@ impl Connection {
             right_size: RightSize::new(config.receive_buffer, config.receive_buffer_max),
             recovery: Recovery::new(iss, config.recovery),
             fullness: Fullness::new(iss),
-            rto_at: None,
             rtt: Rtt::new(config.rto_min, config.rto_max),
             congestion: start_congestion(&config, mss, iss),
             acks: Acknowledge::default(),
             challenge: Challenge::new(timestamp_offset),
-            persist: Persist::default(),
             pacing: Pacing::default(),
             bursts: None,
             hold: Hold::new(cx.now),
-            keep_alive: KeepAliveState::new(cx.now),
+            heard_at: cx.now,
             timers: Timers::default(),
+            seldom: Resting::default(),
             agreed,
             path_mss,
             cuttable: 0,
@@ -145,14 +169,11 @@ impl Connection {
             hurry: None,
             passive: false,
             orphaned: false,
-            duplicate: None,
             more_follows: false,
             silly_window_over: false,
-            reset_owed: None,
             stirred: cx.input(),
             text_sent_at: None,
             last_lump: iss,
-            short_until: None,
             soft_error: false,
             path_doubts: 0,
             failure: None,
@@ -228,7 +249,7 @@ impl Connection {
 
     /// Whether it has nothing left to do: CLOSED, and no reset to send.
     pub fn is_finished(&self) -> bool {
-        self.state == State::Closed && self.reset_owed.is_none()
+        self.state == State::Closed && self.seldom.reset_owed.is_none()
     }
 
     /// What the owner must be told since it was told last.
@@ -358,7 +379,7 @@ impl Connection {
     /// If it does not hold.
     pub fn assert_settled(&self, now: Instant) {
         if self.state == State::Closed {
-            assert!(self.reset_owed.is_none());
+            assert!(self.seldom.reset_owed.is_none());
             return;
         }
         let runs = |kind| self.timers.get(kind).is_some_and(|at| at > now);

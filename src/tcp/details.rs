@@ -66,7 +66,7 @@ impl Connection {
             shifts: shifts.unwrap_or_default(),
             delayed_ack: self.config.delayed_ack,
             path_doubts: self.path_doubts,
-            refused: self.persist.refused(),
+            refused: self.seldom.persist.refused(),
             dup_thresh: self.recovery.dup_thresh(),
             reorderings: self.recovery.reorderings(),
             receiver_rtt: self.right_size.round_trip(),

@@ -24,7 +24,9 @@ impl Connection {
         if let Some(at) = self.recovery.look_at() {
             let soon = cx.now + self.rtt.rto();
             if at <= soon {
-                self.rto_at.get_or_insert(soon);
+                if self.timers.rto_at().is_none() {
+                    self.timers.set_rto_at(soon);
+                }
                 self.run_loss_timer(cx, TimerKind::Reordering, at);
                 return;
             }
@@ -32,10 +34,11 @@ impl Connection {
         // While it was looked for what is overtaken, the time for a timeout may have passed.
         let looked = self.timers.get(TimerKind::Reordering).is_some();
         let rto_at = self
-            .rto_at
+            .timers
+            .rto_at()
             .filter(|at| !looked || *at > cx.now)
             .unwrap_or_else(|| cx.now + self.rtt.rto());
-        self.rto_at = Some(rto_at);
+        self.timers.set_rto_at(rto_at);
         let probing = self.timers.get(TimerKind::LossProbe).is_some();
         if !probing || !self.recovery.may_probe() {
             self.run_loss_timer(cx, TimerKind::Retransmission, rto_at);
@@ -49,8 +52,14 @@ impl Connection {
         if !may_probe || self.recovery.look_at().is_some() {
             return;
         }
-        let rtt = &self.rtt;
-        let rto_at = *self.rto_at.get_or_insert_with(|| cx.now + rtt.rto());
+        let rto_at = match self.timers.rto_at() {
+            Some(at) => at,
+            None => {
+                let at = cx.now + self.rtt.rto();
+                self.timers.set_rto_at(at);
+                at
+            }
+        };
         let mss = self.eff_snd_mss();
         let wait = self
             .recovery
@@ -71,7 +80,7 @@ impl Connection {
 
     /// Nothing is outstanding, or the persist timer guards it.
     pub(super) fn cancel_loss_timers(&mut self, cx: &mut Context<'_>) {
-        self.rto_at = None;
+        self.timers.forget_rto_at();
         for kind in LOSS_TIMERS {
             self.timers.cancel(cx, kind);
         }
@@ -82,7 +91,7 @@ impl Connection {
         for kind in LOSS_TIMERS {
             self.timers.stop(kind);
         }
-        self.rto_at = None;
+        self.timers.forget_rto_at();
         self.timers.stop(TimerKind::UserTimeout);
         if self.snd.outstanding() > 0 {
             self.restart_loss_probe(cx);
@@ -97,7 +106,7 @@ impl Connection {
     pub(super) fn give_time(&mut self, cx: &mut Context<'_>, resent: SeqRange) {
         // SYNs that come again, and draw ours again, must not keep a connection for ever.
         let may_wait = !self.is_fast_opened();
-        if self.rto_at.is_some() && resent.start == self.snd.una && may_wait {
+        if self.timers.rto_at().is_some() && resent.start == self.snd.una && may_wait {
             self.rearm_retransmission(cx);
         }
     }
@@ -105,7 +114,7 @@ impl Connection {
     /// The retransmission timer begins anew.
     fn rearm_retransmission(&mut self, cx: &mut Context<'_>) {
         let at = cx.now + self.rtt.rto();
-        self.rto_at = Some(at);
+        self.timers.set_rto_at(at);
         if self.timers.get(TimerKind::Reordering).is_none() {
             self.run_loss_timer(cx, TimerKind::Retransmission, at);
         }
@@ -131,7 +140,7 @@ impl Connection {
     pub(super) fn on_loss_probe_timeout(&mut self, cx: &mut Context<'_>) {
         if self.recovery.may_probe() {
             if self.could_send_new() {
-                self.recovery.probe = Some(cx.input());
+                self.recovery.ask(cx.input());
             } else {
                 // A FIN rides on the text before it.
                 let fin = self.outgoing.is_closed() && self.snd.nxt == self.outgoing.limit();
@@ -150,7 +159,7 @@ impl Connection {
             State::SynReceived => self.config.r2_syn_ack,
             _ => self.config.r2,
         };
-        if self.recovery.timeouts >= r2 {
+        if self.recovery.timeouts() >= r2 {
             self.give_up(cx);
             return;
         }
@@ -162,7 +171,7 @@ impl Connection {
         self.on_timeout_beside_probe(cx);
         self.lose_at_timeout(cx, in_handshake);
         if !in_handshake {
-            let again = self.recovery.timeouts > 1;
+            let again = self.recovery.timeouts() > 1;
             self.congestion
                 .on_congestion(cx.now, Congestion::Timeout { flight, again });
             self.note_reduction();
@@ -172,14 +181,14 @@ impl Connection {
                 "a timeout: slow start from one segment",
             );
         }
-        if self.recovery.timeouts == self.config.r1 {
+        if self.recovery.timeouts() == self.config.r1 {
             cx.note(
                 rfc!(9293, "3.8.3"),
                 "R1 is reached: the path is doubtful (MUST-20 (b), SHLD-9)",
             );
         }
         // (5.5) back off the timer, (5.6) start it.
-        if self.state != State::SynSent || self.recovery.timeouts > self.config.syn_linear {
+        if self.state != State::SynSent || self.recovery.timeouts() > self.config.syn_linear {
             self.rtt.on_timeout();
         }
         self.rearm_retransmission(cx);

@@ -48,7 +48,7 @@ impl Connection {
 
     /// How many timeouts there were in a row, with nothing acknowledged in between.
     pub fn timeouts(&self) -> u32 {
-        self.recovery.timeouts
+        self.recovery.timeouts()
     }
 
     /// The longest text of a segment on its way, if there was another timeout than so many, and
@@ -81,14 +81,14 @@ impl Connection {
         let nxt = self.snd.nxt;
         if self
             .recovery
-            .resend_too_long(nxt, is_too_long, cx.input(), &TOO_BIG)
+            .resend_too_long(nxt, is_too_long, cx.input(), TOO_BIG)
         {
             self.arm_retransmission(cx);
         }
     }
 }
 
-const TOO_BIG: Why = Why {
+const TOO_BIG: &Why = &Why {
     by: rfc!(1191, "6.4"),
     text: "it was too big for the path: it goes again in pieces that are not",
 };

@@ -385,7 +385,7 @@ const WAIT_MIN: Duration = Duration::from_secs(1);
 /// RFC 8899 section 5.1.1: as long as the whole search rests.
 const WAIT_MAX: Duration = Duration::from_secs(600);
 
-const PROBE: Why = Why {
+const PROBE: &Why = &Why {
     by: rfc!(4821, "7.5"),
     text: "the path may carry more than what is sent: a longer segment asks",
 };

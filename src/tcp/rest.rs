@@ -1,4 +1,5 @@
-//! A connection at rest: the memory of buffers that were emptied goes back.
+//! A connection at rest: the memory of buffers that were emptied goes back, and that of state which
+//! is of use only while something is on its way.
 //!
 //! A busy connection empties its buffers all the time and keeps their memory, so that nothing is
 //! allocated on the way of a packet. One that has moved nothing for a while gives it back, and is
@@ -11,13 +12,19 @@ use crate::house;
 use crate::probe::TimerKind;
 
 use super::Context;
-use super::connection::Connection;
+use super::connection::{Connection, Seldom};
 
 impl Connection {
     /// Sees to it that memory of emptied buffers is looked at once the connection is at rest.
     pub(super) fn arm_rest(&mut self, cx: &mut Context<'_>) {
-        if self.holds_spare() && self.timers.get(TimerKind::Rest).is_none() {
+        if self.timers.get(TimerKind::Rest).is_some() {
+            return;
+        }
+        if self.holds_spare() {
             self.timers.set(cx, TimerKind::Rest, cx.now + REST);
+        } else if !self.holds_memory() {
+            // Nothing has moved yet: what the handshake needed is of no use any more.
+            self.forget_moments();
         }
     }
 
@@ -35,6 +42,9 @@ impl Connection {
             );
             self.release_spare();
         }
+        if self.idle(cx.now).is_some() {
+            self.congestion.on_rest();
+        }
     }
 
     /// Gives back what empty buffers hold.
@@ -42,15 +52,31 @@ impl Connection {
         self.outgoing.release_spare();
         self.incoming.release_spare();
         self.recovery.release_spare();
+        self.forget_moments();
+    }
+
+    /// Keeps no memory for what is over.
+    fn forget_moments(&mut self) {
+        self.timers.rest();
+        self.forget_short();
+        if *self.seldom == Seldom::NONE {
+            self.seldom.rest();
+        }
+        self.recovery.calm_down();
     }
 
     fn holds_spare(&self) -> bool {
         self.outgoing.holds_spare() || self.incoming.holds_spare() || self.recovery.holds_spare()
     }
 
+    /// Whether there are buffers, in use or not.
+    fn holds_memory(&self) -> bool {
+        self.outgoing.holds_memory() || self.incoming.holds_memory() || self.recovery.holds_memory()
+    }
+
     /// When anything of use left or came last.
     fn moved_at(&self) -> Option<Instant> {
-        self.text_sent_at.max(Some(self.keep_alive.heard_at()))
+        self.text_sent_at.max(Some(self.heard_at))
     }
 }
 

@@ -47,7 +47,7 @@ impl Connection {
         let idle = self.state == State::TimeWait
             && self.orphaned
             && !self.acks.is_owed()
-            && self.reset_owed.is_none();
+            && self.seldom.reset_owed.is_none();
         idle.then(|| TimeWait {
             pair: self.pair,
             snd_nxt: self.snd.nxt,
@@ -112,7 +112,7 @@ impl TimeWait {
     }
 
     /// Our last acknowledgment: <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>.
-    pub fn acknowledgment(&self, now: Instant) -> (Segment<'static>, Why) {
+    pub fn acknowledgment(&self, now: Instant) -> (Segment<'static>, &'static Why) {
         let segment = Segment {
             ports: Ports {
                 src: self.pair.local.port,
@@ -171,7 +171,7 @@ fn may_reopen(
     }
 }
 
-const LAST_ACK_AGAIN: Why = Why {
+const LAST_ACK_AGAIN: &Why = &Why {
     by: rfc!(9293, "3.10.7.4"),
     text: "the peer's FIN came again: our acknowledgment was lost",
 };

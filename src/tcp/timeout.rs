@@ -21,7 +21,7 @@ impl Connection {
         }
         let outstanding = self.snd.outstanding() > 0;
         let unsent = self.snd.nxt != self.outgoing.limit();
-        if unsent && !outstanding && self.persist.refused() > 0 {
+        if unsent && !outstanding && self.seldom.persist.refused() > 0 {
             // Whoever was refused has set a timer.
             self.cancel_loss_timers(cx);
         } else if self.is_window_closed() && (outstanding || unsent) {
@@ -78,7 +78,7 @@ impl Connection {
         };
         // The peer may be there after all, deaf but able to hear.
         if self.state.is_synchronized() {
-            self.reset_owed = Some(cx.input());
+            self.seldom.wake().reset_owed = Some(cx.input());
         }
         self.fail(cx, Edge::Aborted, failure);
     }
@@ -87,7 +87,7 @@ impl Connection {
     pub(super) fn on_user_timeout(&mut self, cx: &mut Context<'_>) {
         cx.note(rfc!(9293, "3.10.8"), "the user timeout has expired");
         if self.state.is_synchronized() {
-            self.reset_owed = Some(cx.input());
+            self.seldom.wake().reset_owed = Some(cx.input());
         }
         self.fail(cx, Edge::Aborted, Failure::UserTimeout);
     }

@@ -4,47 +4,111 @@
 //! stop timers; when one expires, [`Connection::handle_timeout`] calls the room that knows what to
 //! do (RFC 9293 section 3.10.8).
 
-use crate::base::Instant;
+use crate::base::{Instant, Rest, Resting};
 use crate::probe::{Event, TimerKind};
 
 use super::Context;
 use super::connection::Connection;
 
 /// When each kind of timer expires.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Timers {
+    table: Resting<Table>,
+    /// The kinds that run, a bit each: asked about several times a segment.
+    running: u16,
+}
+
+/// An idle connection runs none, and does without the table.
+#[derive(Debug, Clone, Copy, Default)]
+struct Table {
     at: [Option<Instant>; TimerKind::ALL.len()],
+    /// When the retransmission timer expires, or would if a sooner one of RFC 8985 did not run in
+    /// its place.
+    rto_at: Option<Instant>,
+}
+
+impl Rest for Table {
+    const AT_REST: &'static Table = &Table {
+        at: [None; TimerKind::ALL.len()],
+        rto_at: None,
+    };
 }
 
 impl Timers {
     /// When this kind expires, if it runs.
     pub fn get(&self, kind: TimerKind) -> Option<Instant> {
-        self.at[kind as usize]
+        if self.running & bit(kind) == 0 {
+            return None;
+        }
+        self.table.at[kind as usize]
     }
 
     /// When the first timer expires.
     pub fn deadline(&self) -> Option<Instant> {
-        self.at.iter().flatten().min().copied()
+        self.all().map(|(_, at)| at).min()
+    }
+
+    /// Those that run, in the order of [`TimerKind::ALL`].
+    fn all(&self) -> impl Iterator<Item = (TimerKind, Instant)> {
+        let (mut left, table) = (self.running, &*self.table);
+        std::iter::from_fn(move || {
+            let index = left.trailing_zeros() as usize;
+            // The last bit goes; without any, the index is beyond the table.
+            left &= left.wrapping_sub(1);
+            let at = (*table.at.get(index)?)?;
+            Some((TimerKind::ALL[index], at))
+        })
     }
 
     /// Sets a timer, or sets it anew.
     pub fn set(&mut self, cx: &mut Context<'_>, kind: TimerKind, at: Instant) {
-        if self.at[kind as usize] != Some(at) {
-            self.at[kind as usize] = Some(at);
+        self.running |= bit(kind);
+        let place = &mut self.table.wake().at[kind as usize];
+        if *place != Some(at) {
+            *place = Some(at);
             cx.tell(|| Event::TimerSet { kind, at });
         }
     }
 
     /// Stops a timer, if it runs.
     pub fn cancel(&mut self, cx: &mut Context<'_>, kind: TimerKind) {
-        if self.at[kind as usize].take().is_some() {
+        if self.running & bit(kind) != 0 {
+            self.stop(kind);
             cx.tell(|| Event::TimerCancelled { kind });
         }
     }
 
     /// Stops a timer that is about to be set anew, and says nothing of it.
     pub fn stop(&mut self, kind: TimerKind) {
-        self.at[kind as usize] = None;
+        self.running &= !bit(kind);
+        if let Some(table) = self.table.awake() {
+            table.at[kind as usize] = None;
+        }
+    }
+
+    /// When the retransmission timer expires, or would if a sooner one of RFC 8985 did not run in
+    /// its place.
+    pub fn rto_at(&self) -> Option<Instant> {
+        self.table.rto_at
+    }
+
+    /// It is to expire then.
+    pub fn set_rto_at(&mut self, at: Instant) {
+        self.table.wake().rto_at = Some(at);
+    }
+
+    /// It is not to expire.
+    pub fn forget_rto_at(&mut self) {
+        if let Some(table) = self.table.awake() {
+            table.rto_at = None;
+        }
+    }
+
+    /// Gives the table's memory back if none runs.
+    pub fn rest(&mut self) {
+        if self.running == 0 && self.table.rto_at.is_none() {
+            self.table.rest();
+        }
     }
 
     /// Stops all timers.
@@ -56,12 +120,24 @@ impl Timers {
 
     /// Takes one timer that is due out of the table.
     fn pop_due(&mut self, now: Instant) -> Option<TimerKind> {
-        let due = |kind: &TimerKind| self.get(*kind).is_some_and(|at| at <= now);
-        let kind = TimerKind::ALL.into_iter().find(due)?;
-        self.at[kind as usize] = None;
+        let (kind, _) = self.all().find(|(_, at)| *at <= now)?;
+        self.stop(kind);
         Some(kind)
     }
 }
+
+const fn bit(kind: TimerKind) -> u16 {
+    1 << kind as u16
+}
+
+/// A kind's number is its place among all.
+const _: () = {
+    let mut index = 0;
+    while index < TimerKind::ALL.len() {
+        assert!(TimerKind::ALL[index] as usize == index);
+        index += 1;
+    }
+};
 
 impl Connection {
     /// Calls the room of each timer that is due. Every room either stops its timer or sets it

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::{Bytes, Chunk};
+use crate::base::{Bytes, Chunk, Instant};
 use crate::probe::{Event, State};
 use crate::rfc;
 
@@ -118,15 +118,19 @@ impl Connection {
     /// RFC 5681 section 4.1: after an idle period longer than the timeout, cwnd is at most the
     /// restart window.
     fn restart_after_idle(&mut self, cx: &mut Context<'_>) {
-        let Some(sent) = self.text_sent_at else {
-            return;
-        };
-        let (idle, rto) = (cx.now.since(sent), self.rtt.rto());
-        let all_arrived = self.snd.outstanding() == 0 && self.snd.nxt == self.outgoing.end();
-        if self.config.idle_restart && idle > rto && all_arrived {
-            self.congestion.on_idle(cx.now, idle, rto);
+        if let Some(idle) = self.idle(cx.now) {
+            self.congestion.on_idle(cx.now, idle, self.rtt.rto());
             self.tell_window(cx, rfc!(5681, "4.1"), "idle for longer than the timeout");
         }
+    }
+
+    /// For how long nothing was sent and nothing was on its way, if that is longer than the timeout
+    /// and to be heeded.
+    pub(super) fn idle(&self, now: Instant) -> Option<Duration> {
+        let idle = now.since(self.text_sent_at?);
+        let all_arrived = self.snd.outstanding() == 0 && self.snd.nxt == self.outgoing.end();
+        let heeded = self.config.idle_restart && idle > self.rtt.rto() && all_arrived;
+        heeded.then_some(idle)
     }
 
     /// What is to be sent has run out while the window had room: what was delivered until then says

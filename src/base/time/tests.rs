@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Instant;
+use super::{Instant, Span};
 
 const LAST: Instant = Instant::from_nanos(u64::MAX);
 
@@ -69,4 +69,19 @@ fn it_prints_seconds_with_nine_digits_behind_the_point() {
         "12.000000007"
     );
     assert_eq!(format!("{:?}", Instant::BIRTH), "0.000000000");
+}
+
+#[test]
+fn a_span_is_a_duration_of_up_to_584_years_in_eight_bytes() {
+    for nanos in [0, 1, 839_412_000, u64::MAX - 1] {
+        let time = Duration::from_nanos(nanos);
+        assert_eq!(Span::from_nanos(nanos).as_nanos(), nanos);
+        assert_eq!(Duration::from(Span::from(time)), time);
+    }
+    let longest = Span::from_nanos(u64::MAX);
+    assert_eq!(longest.as_nanos(), u64::MAX - 1);
+    assert_eq!(Span::from(Duration::MAX), longest);
+    assert!(Span::ZERO < longest);
+    assert_eq!(size_of::<Option<Span>>(), 8);
+    assert_eq!(format!("{:?}", Span::from_nanos(1_500_000)), "1.5ms");
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::base::SeqNum;
-use crate::probe::{Accepted, Discard, Edge, Event, State};
+use crate::probe::{Accepted, Discard, Edge, Event, State, Why};
 use crate::rfc;
 use crate::tcp::connection::Connection;
 use crate::tcp::ecn::{Ecn, is_silent};
@@ -36,7 +36,9 @@ impl Connection {
             self.snd.update_window(seg, ack)
         };
         self.keep_alive_heard(cx);
-        self.persist.on_answer();
+        if let Some(seldom) = self.seldom.awake() {
+            seldom.persist.on_answer();
+        }
         let learned = if self.snd.is_new_ack(ack) {
             self.on_new_ack(cx, seg, ack);
             if opening {
@@ -76,7 +78,7 @@ impl Connection {
         if let Some(ecn) = self.ecn.as_mut().and_then(Ecn::as_accurate) {
             ecn.on_handshake_ack(arrived.flags);
         }
-        if is_silent(self.recovery.timeouts) {
+        if is_silent(self.recovery.timeouts()) {
             self.on_ecn_silence();
         }
         self.enter(cx, Edge::SynAcked);
@@ -100,11 +102,7 @@ impl Connection {
         } else {
             return Ok(());
         };
-        self.owe_challenge(
-            cx,
-            rfc!(5961, "5.2"),
-            "the segment acknowledges what was never sent, or long ago: it is not believed",
-        );
+        self.owe_challenge(cx, UNBELIEVED);
         Err(why.into())
     }
 
@@ -251,3 +249,8 @@ impl Connection {
         Ok(())
     }
 }
+
+const UNBELIEVED: &Why = &Why {
+    by: rfc!(5961, "5.2"),
+    text: "the segment acknowledges what was never sent, or long ago: it is not believed",
+};

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use crate::base::{Cite, Instant};
+use crate::base::Instant;
+use crate::probe::Why;
 use crate::tcp::Context;
 use crate::tcp::connection::Connection;
 
@@ -43,9 +44,9 @@ impl Challenge {
 
 impl Connection {
     /// Sends an ACK to whoever sent something doubtful, unless one went a moment ago.
-    pub(in crate::tcp) fn owe_challenge(&mut self, cx: &Context<'_>, by: Cite, text: &'static str) {
+    pub(in crate::tcp) fn owe_challenge(&mut self, cx: &Context<'_>, why: &'static Why) {
         if self.challenge.may_send(cx.now) {
-            self.acks.owe_challenge(cx.input(), by, text);
+            self.acks.owe_challenge(cx.input(), why);
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn reset_for(seg: &Segment<'_>) -> Option<Segment<'static>> {
 }
 
 /// Why such a reset goes.
-pub const RESET: Why = Why {
+pub const RESET: &Why = &Why {
     by: rfc!(9293, "3.5.2"),
     text: "the segment belongs to no connection here, or acknowledges what was never sent",
 };

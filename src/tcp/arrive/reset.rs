@@ -1,6 +1,6 @@
 //! Second: check the RST bit. RFC 9293 section 3.10.7.4, as RFC 5961 section 3.2 tightens it.
 
-use crate::probe::{Accepted, Discard, Edge, State};
+use crate::probe::{Accepted, Discard, Edge, State, Why};
 use crate::rfc;
 use crate::tcp::connection::Connection;
 use crate::tcp::{Context, Failure, Step};
@@ -31,11 +31,7 @@ impl Connection {
     }
 
     pub(super) fn challenge_reset<T>(&mut self, cx: &mut Context<'_>) -> Step<T> {
-        self.owe_challenge(
-            cx,
-            rfc!(5961, "3.2"),
-            "a reset in the window but not at RCV.NXT: its sender must prove itself",
-        );
+        self.owe_challenge(cx, INEXACT);
         Err(Discard::ResetNotExact.into())
     }
 
@@ -49,3 +45,8 @@ impl Connection {
         }
     }
 }
+
+const INEXACT: &Why = &Why {
+    by: rfc!(5961, "3.2"),
+    text: "a reset in the window but not at RCV.NXT: its sender must prove itself",
+};

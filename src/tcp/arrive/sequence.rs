@@ -3,7 +3,7 @@
 //! RFC 9293 section 3.10.7.4 and RFC 7323 section 5.3.
 
 use crate::base::{SeqNum, SeqRange};
-use crate::probe::{Discard, State};
+use crate::probe::{Discard, State, Why};
 use crate::rfc;
 use crate::tcp::connection::Connection;
 use crate::tcp::ecn::Ecn;
@@ -89,11 +89,7 @@ impl Connection {
             self.acks.owe(cx.input(), OLD_TEXT);
         } else {
             // An old duplicate, a keep-alive, or a stranger: answered, but not without limit.
-            self.owe_challenge(
-                cx,
-                rfc!(9293, "3.10.7.4"),
-                "an unacceptable segment is answered by what is expected",
-            );
+            self.owe_challenge(cx, UNACCEPTABLE);
         }
         Err(if is_old {
             Discard::Old.into()
@@ -117,11 +113,7 @@ impl Connection {
         };
         // house!("paws-and-order"): also a pure acknowledgment that a newer one has overtaken.
         if timestamps.is_old(option.value, cx.now) {
-            self.owe_challenge(
-                cx,
-                rfc!(7323, "5.3"),
-                "the timestamp is older than one seen before: an old duplicate",
-            );
+            self.owe_challenge(cx, OLD_TIMESTAMP);
             return Err(Discard::Paws.into());
         }
         Ok(())
@@ -137,6 +129,16 @@ impl Connection {
         }
     }
 }
+
+const UNACCEPTABLE: &Why = &Why {
+    by: rfc!(9293, "3.10.7.4"),
+    text: "an unacceptable segment is answered by what is expected",
+};
+
+const OLD_TIMESTAMP: &Why = &Why {
+    by: rfc!(7323, "5.3"),
+    text: "the timestamp is older than one seen before: an old duplicate",
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Fourth: check the SYN bit. RFC 9293 section 3.10.7.4 and RFC 5961 section 4.2: whatever its
 //! sequence number, a SYN draws a challenge, so that a peer that has restarted can reset us.
 
-use crate::probe::{Discard, State};
+use crate::probe::{Discard, State, Why};
 use crate::rfc;
 use crate::tcp::connection::Connection;
 use crate::tcp::{Context, Step};
@@ -24,11 +24,12 @@ impl Connection {
     }
 
     pub(super) fn challenge_syn<T>(&mut self, cx: &mut Context<'_>) -> Step<T> {
-        self.owe_challenge(
-            cx,
-            rfc!(5961, "4.2"),
-            "a SYN on a connection that exists: its sender must prove itself",
-        );
+        self.owe_challenge(cx, SYN);
         Err(Discard::SynInSynchronized.into())
     }
 }
+
+const SYN: &Why = &Why {
+    by: rfc!(5961, "4.2"),
+    text: "a SYN on a connection that exists: its sender must prove itself",
+};

@@ -87,7 +87,7 @@ impl Connection {
     /// RFC 2883 section 4: text that was there already is reported, once.
     pub(super) fn note_duplicate(&mut self, range: SeqRange) {
         if self.agreed.sack && self.config.dsack && !range.is_empty() {
-            self.duplicate = Some(range);
+            self.seldom.wake().duplicate = Some(range);
         }
     }
 
@@ -120,7 +120,7 @@ impl Connection {
             rfc!(9293, "3.6.1"),
             "text came after the application had closed: it is lost, and a reset says so",
         );
-        self.reset_owed = Some(cx.input());
+        self.seldom.wake().reset_owed = Some(cx.input());
         self.fail(cx, Edge::Aborted, Failure::Aborted);
         Accepted::TextUnread
     }

@@ -15,6 +15,7 @@
 //! Whole numbers: windows are bytes, times microseconds, so W_cubic is exact to a byte, a run is
 //! the same on every machine, and there is no NaN to think of.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use crate::base::Instant;
@@ -33,14 +34,14 @@ pub struct Cubic {
 }
 
 /// What outlives a congestion avoidance stage, and the stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Curve {
     /// cwnd_prior: cwnd when ssthresh was set last.
     cwnd_prior: u64,
     /// W_max; `None` where RFC 9438 sections 4.8 and 4.10 have the next stage begin with its own
     /// cwnd.
-    w_max: Option<u64>,
-    epoch: Option<Epoch>,
+    w_max: Option<NonZeroU64>,
+    epoch: Option<Box<Epoch>>,
 }
 
 /// A congestion avoidance stage.
@@ -77,22 +78,20 @@ impl Cubic {
     fn avoid_congestion(&mut self, report: &AckReport) {
         let cwnd = self.window.cwnd;
         let mss = self.window.mss;
-        let mut epoch = self
-            .curve
-            .epoch
-            .unwrap_or_else(|| Epoch::begin(report.now, cwnd, self.curve.w_max, mss));
-        self.curve.w_max = Some(epoch.w_max);
+        let w_max = self.curve.w_max.map(NonZeroU64::get);
+        let begin = || Box::new(Epoch::begin(report.now, cwnd, w_max, mss));
+        let epoch = self.curve.epoch.get_or_insert_with(begin);
+        self.curve.w_max = NonZeroU64::new(epoch.w_max);
         epoch.count(report.now, report.window_limited);
         if report.window_limited {
             let alpha = alpha(epoch.w_est >= fixed(self.curve.cwnd_prior));
             epoch.grow_est(report.acked, cwnd, mss, alpha);
             self.window.cwnd = epoch.next_window(report, cwnd, mss);
         }
-        self.curve.epoch = Some(epoch);
     }
 
     fn remember(&mut self) {
-        let before = (self.window.before(), self.curve);
+        let before = (self.window.before(), self.curve.clone());
         match &mut self.before {
             Some(known) => **known = before,
             none => *none = Some(Box::new(before)),
@@ -103,8 +102,8 @@ impl Cubic {
     fn converge(&mut self) {
         let cwnd = self.window.cwnd;
         self.curve.cwnd_prior = cwnd;
-        self.curve.w_max = Some(match self.curve.w_max {
-            Some(w_max) if cwnd < w_max => CONVERGE.of(cwnd),
+        self.curve.w_max = NonZeroU64::new(match self.curve.w_max {
+            Some(w_max) if cwnd < w_max.get() => CONVERGE.of(cwnd),
             _ => cwnd,
         });
         self.curve.epoch = None;
@@ -231,7 +230,7 @@ impl CongestionControl for Cubic {
     }
 
     fn threshold(&self) -> Option<u64> {
-        self.window.ssthresh
+        self.window.ssthresh()
     }
 
     fn on_ack(&mut self, report: &AckReport) {
@@ -298,6 +297,11 @@ impl CongestionControl for Cubic {
     fn on_idle(&mut self, _now: Instant, _idle: Duration, _rto: Duration) {
         self.window.on_idle();
         // What follows is another stage, which begins where slow start will end.
+        self.curve.epoch = None;
+    }
+
+    fn on_rest(&mut self) {
+        // As `on_idle` is going to have it.
         self.curve.epoch = None;
     }
 

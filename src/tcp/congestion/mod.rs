@@ -59,6 +59,10 @@ pub trait CongestionControl: Debug + Send {
     /// section 4.1.
     fn on_idle(&mut self, now: Instant, idle: Duration, rto: Duration);
 
+    /// Nothing is on its way, and nothing will be before [`CongestionControl::on_idle`]: what that
+    /// makes of no use need not be kept.
+    fn on_rest(&mut self) {}
+
     /// The segment size has become known, or has changed.
     fn set_mss(&mut self, mss: u32);
 

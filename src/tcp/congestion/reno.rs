@@ -48,7 +48,7 @@ impl CongestionControl for Reno {
     }
 
     fn threshold(&self) -> Option<u64> {
-        self.window.ssthresh
+        self.window.ssthresh()
     }
 
     fn on_ack(&mut self, report: &AckReport) {

@@ -5,6 +5,8 @@
 //! reduction was for nothing. How the window grows beyond ssthresh is `reno`'s and `cubic`'s
 //! business.
 
+use std::num::NonZeroU64;
+
 use super::hystart::{CSS_GROWTH_DIVISOR, HyStart, L_UNPACED, Pace};
 use super::{AckReport, Beginning, Congestion, idle, initial_window};
 
@@ -15,7 +17,7 @@ pub struct Window {
     initial_segments: u32,
     pub cwnd: u64,
     /// `None`: arbitrarily high, as in the first slow start.
-    pub ssthresh: Option<u64>,
+    ssthresh: Option<NonZeroU64>,
     hystart: Option<HyStart>,
     paced: bool,
     /// This slow start follows a timeout: RFC 3465 section 2.3.
@@ -76,10 +78,20 @@ impl Window {
         }
     }
 
+    /// ssthresh; `None`: arbitrarily high.
+    pub fn ssthresh(&self) -> Option<u64> {
+        self.ssthresh.map(NonZeroU64::get)
+    }
+
+    /// To a size that lets anything go: never zero.
+    fn set_ssthresh(&mut self, bytes: u64) {
+        self.ssthresh = NonZeroU64::new(bytes);
+    }
+
     /// RFC 5681 section 3.1: slow start when cwnd < ssthresh; when they are equal either may be
     /// used, and we avoid congestion.
     pub fn in_slow_start(&self) -> bool {
-        self.ssthresh.is_none_or(|ssthresh| self.cwnd < ssthresh)
+        self.ssthresh().is_none_or(|ssthresh| self.cwnd < ssthresh)
     }
 
     /// An ACK in slow start.
@@ -107,7 +119,7 @@ impl Window {
             if hystart.pace() == Pace::Over {
                 // RFC 9406 section 4.2: enter congestion avoidance by setting the ssthresh to the
                 // current cwnd.
-                self.ssthresh = Some(self.cwnd);
+                self.set_ssthresh(self.cwnd);
             }
         }
         if self.in_slow_start() {
@@ -126,7 +138,7 @@ impl Window {
                 // RFC 5681 section 3.1 (4): ssthresh = max (FlightSize / 2, 2*SMSS), with each
                 // controller's own factor.
                 let ssthresh = by.loss.of(flight).max(2 * mss);
-                self.ssthresh = Some(ssthresh);
+                self.set_ssthresh(ssthresh);
                 // Never up: what is in flight may exceed a window that was reduced just before.
                 self.cwnd = self.cwnd.min(ssthresh);
                 self.after_timeout = false;
@@ -139,7 +151,7 @@ impl Window {
                     by.mark
                 };
                 let reduced = factor.of(flight);
-                self.ssthresh = Some(reduced.max(2 * mss));
+                self.set_ssthresh(reduced.max(2 * mss));
                 // RFC 3168 section 6.1.2, RFC 9438 section 4.6: marks take cwnd down to one
                 // segment.
                 self.cwnd = self.cwnd.min(reduced.max(mss));
@@ -149,7 +161,7 @@ impl Window {
                 // RFC 5681 section 3.1: ssthresh is held constant when the timer expires again
                 // for a segment that it has resent before.
                 if !again {
-                    self.ssthresh = Some(by.loss.of(flight).max(2 * mss));
+                    self.set_ssthresh(by.loss.of(flight).max(2 * mss));
                 }
                 // RFC 5681 section 3.1: the loss window is one segment.
                 self.cwnd = mss;
@@ -161,7 +173,7 @@ impl Window {
             // that the end of recovery lets no burst go.
             Congestion::Over { flight } => {
                 let calm = flight.max(mss) + mss;
-                self.cwnd = self.ssthresh.map_or(calm, |ssthresh| ssthresh.min(calm));
+                self.cwnd = self.ssthresh().map_or(calm, |ssthresh| ssthresh.min(calm));
             }
         }
     }
@@ -170,7 +182,7 @@ impl Window {
     pub fn before(&self) -> Before {
         Before {
             cwnd: self.cwnd,
-            ssthresh: self.ssthresh,
+            ssthresh: self.ssthresh(),
         }
     }
 
@@ -181,7 +193,7 @@ impl Window {
         let smaller = self.cwnd < before.cwnd;
         if smaller {
             self.cwnd = before.cwnd;
-            self.ssthresh = before.ssthresh;
+            self.ssthresh = before.ssthresh.and_then(NonZeroU64::new);
             self.after_timeout = false;
         }
         smaller
@@ -190,9 +202,9 @@ impl Window {
     /// RFC 5681 section 4.1.
     pub fn on_idle(&mut self) {
         let initial = initial_window(self.mss, self.initial_segments);
-        let after = idle::restart(self.cwnd, self.ssthresh, initial);
+        let after = idle::restart(self.cwnd, self.ssthresh(), initial);
         self.cwnd = after.cwnd;
-        self.ssthresh = after.ssthresh;
+        self.ssthresh = after.ssthresh.and_then(NonZeroU64::new);
         self.after_timeout = false;
     }
 
@@ -212,9 +224,9 @@ impl Window {
         // Less than one segment would let nothing go, and RFC 5681 section 3.1 (4) has no threshold
         // below two.
         self.cwnd = self.cwnd.max(u64::from(mss));
-        self.ssthresh = self
-            .ssthresh
-            .map(|ssthresh| ssthresh.max(2 * u64::from(mss)));
+        if let Some(ssthresh) = self.ssthresh() {
+            self.set_ssthresh(ssthresh.max(2 * u64::from(mss)));
+        }
         self.mss = mss;
     }
 }

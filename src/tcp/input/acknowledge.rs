@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::base::{Cite, Instant};
+use crate::base::Instant;
 use crate::probe::{EventId, Purpose, Why};
 use crate::{house, rfc};
 
@@ -34,7 +34,7 @@ pub struct Owed {
     /// The input that made it due.
     pub because: EventId,
     /// The rule that makes it due.
-    pub why: Why,
+    pub why: &'static Why,
     /// [`Purpose::Ack`], or [`Purpose::ChallengeAck`].
     pub purpose: Purpose,
 }
@@ -91,7 +91,7 @@ impl Acknowledge {
     }
 
     /// An acknowledgment has to go out at once.
-    pub fn owe(&mut self, because: EventId, why: Why) {
+    pub fn owe(&mut self, because: EventId, why: &'static Why) {
         if !self.owed.is_some_and(|owed| owed.now) {
             self.owed = Some(Owed {
                 now: true,
@@ -103,7 +103,7 @@ impl Acknowledge {
     }
 
     /// An acknowledgment has to go out, and may wait for company.
-    pub fn owe_in_time(&mut self, because: EventId, why: Why) {
+    pub fn owe_in_time(&mut self, because: EventId, why: &'static Why) {
         self.owed.get_or_insert(Owed {
             now: false,
             because,
@@ -129,11 +129,11 @@ impl Acknowledge {
     }
 
     /// A challenge has to go out at once. What is owed for text is paid by it too.
-    pub fn owe_challenge(&mut self, because: EventId, by: Cite, text: &'static str) {
+    pub fn owe_challenge(&mut self, because: EventId, why: &'static Why) {
         self.owed = Some(Owed {
             now: true,
             because,
-            why: Why { by, text },
+            why,
             purpose: Purpose::ChallengeAck,
         });
     }
@@ -170,64 +170,64 @@ impl Acknowledge {
     }
 }
 
-const EVERY_SECOND: Why = Why {
+const EVERY_SECOND: &Why = &Why {
     by: rfc!(5681, "4.2"),
     text: "two full-sized segments are not acknowledged yet",
 };
-const DELAYED: Why = Why {
+const DELAYED: &Why = &Why {
     by: rfc!(9293, "3.8.6.3"),
     text: "text arrived; its acknowledgment goes along",
 };
-const DELAY_OVER: Why = Why {
+const DELAY_OVER: &Why = &Why {
     by: house!("delayed-ack"),
     text: "the delayed acknowledgment has waited long enough",
 };
-const WANTED: Why = Why {
+const WANTED: &Why = &Why {
     by: house!("delayed-ack"),
     text: "the application wants acknowledgments to wait no longer",
 };
 /// Text at a connection's beginning.
-pub const EARLY: Why = Why {
+pub const EARLY: &Why = &Why {
     by: house!("delayed-ack"),
     text: "the first segments are acknowledged at once: the peer's window grows by that",
 };
 /// Text beyond a hole: RFC 5681 section 4.2.
-const OUT_OF_ORDER: Why = Why {
+const OUT_OF_ORDER: &Why = &Why {
     by: rfc!(5681, "4.2"),
     text: "text arrived beyond a hole: a duplicate acknowledgment says which byte is missing",
 };
 /// Text that fills a hole: RFC 5681 section 4.2.
-pub const FILLS_HOLE: Why = Why {
+pub const FILLS_HOLE: &Why = &Why {
     by: rfc!(5681, "4.2"),
     text: "text arrived that fills a hole, or part of one",
 };
 /// Packets that a congested router has marked: RFC 9768 section 3.2.2.5.1.
-pub const MARKED: Why = Why {
+pub const MARKED: &Why = &Why {
     by: rfc!(9768, "3.2.2.5.1"),
     text: "marked packets came: the sender is told before the count of them can come round",
 };
 /// The peer's FIN: RFC 9293 section 3.10.7.4, eighth.
-pub const FIN: Why = Why {
+pub const FIN: &Why = &Why {
     by: rfc!(9293, "3.10.7.4"),
     text: "the peer's FIN is acknowledged",
 };
 /// The peer's SYN,ACK: RFC 9293 section 3.10.7.3.
-pub const SYN_ACK: Why = Why {
+pub const SYN_ACK: &Why = &Why {
     by: rfc!(9293, "3.10.7.3"),
     text: "the peer's SYN is acknowledged: the connection is established",
 };
 /// The reader has made room: RFC 9293 section 3.8.6.2.2.
-pub const WINDOW_UPDATE: Why = Why {
+pub const WINDOW_UPDATE: &Why = &Why {
     by: rfc!(9293, "3.8.6.2.2"),
     text: "the reader made room for at least a segment or half the buffer",
 };
 /// A probe of our window: RFC 9293 section 3.8.6.1 (MUST-35).
-pub const PROBE: Why = Why {
+pub const PROBE: &Why = &Why {
     by: rfc!(9293, "3.8.6.1"),
     text: "a probe of the closed window is answered with the window as it is",
 };
 /// Text that was there already: RFC 9293 section 3.10.7.4, first.
-pub const OLD_TEXT: Why = Why {
+pub const OLD_TEXT: &Why = &Why {
     by: rfc!(9293, "3.10.7.4"),
     text: "text arrived that was received before: the acknowledgment may have been lost",
 };

@@ -30,6 +30,12 @@ pub enum Taken {
 }
 
 impl Reassembly {
+    /// Nothing is there.
+    pub const NONE: Reassembly = Reassembly {
+        ranges: Ranges::new(),
+        recent: [None; SACK_BLOCKS],
+    };
+
     /// Takes note of text at `range`, where `next` is the first byte not yet there.
     pub fn insert(&mut self, range: Range<u64>, next: u64) -> Taken {
         if range.start <= next {

@@ -145,7 +145,7 @@ impl Connection {
     /// that goes again: RFC 9768 section 3.1.4.1.
     pub(in crate::tcp) fn ecn_asking(&self) -> Flags {
         let again = match self.config.ecn_fallback {
-            true => self.recovery.timeouts,
+            true => self.recovery.timeouts(),
             false => 0,
         };
         if self.config.accurate_ecn == Asking::Ask {
@@ -195,11 +195,11 @@ impl Connection {
             true => Wake::WRITABLE,
             false => Wake::CONNECTED | Wake::WRITABLE,
         };
-        if self.recovery.timeouts > 0 {
+        if self.recovery.timeouts() > 0 {
             // RFC 6298 section 5 (5.7); RFC 6928 section 2.
             self.rtt.on_syn_resent();
         }
-        if self.recovery.timeouts > 1 {
+        if self.recovery.timeouts() > 1 {
             self.congestion
                 .on_congestion(cx.now, crate::tcp::congestion::Congestion::SynLost);
         }
@@ -217,7 +217,7 @@ impl Connection {
 
 /// house!("delayed-ack")
 const LAZY: Duration = Duration::from_millis(200);
-const SIMULTANEOUS: Why = Why {
+const SIMULTANEOUS: &Why = &Why {
     by: rfc!(9293, "3.10.7.3"),
     text: "the peer's SYN crossed ours: our SYN goes again and acknowledges it",
 };

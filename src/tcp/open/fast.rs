@@ -226,7 +226,7 @@ impl Connection {
             None if took_text => Lesson::Taken(mss),
             // Nothing was asked of it.
             None if !had_text && !asked => Lesson::Taken(mss),
-            None if asked && self.recovery.timeouts == 0 => Lesson::Declined(mss),
+            None if asked && self.recovery.timeouts() == 0 => Lesson::Declined(mss),
             None => Lesson::Refused,
         };
         self.hurry = Some(Box::new(Hurry::Learned(lesson)));
@@ -298,27 +298,27 @@ impl Connection {
     }
 }
 
-const OPEN: Why = Why {
+const OPEN: &Why = &Why {
     by: rfc!(9293, "3.10.1"),
     text: "an active OPEN: the handshake begins",
 };
-const ASKS: Why = Why {
+const ASKS: &Why = &Why {
     by: rfc!(7413, "4.2.1"),
     text: "an active OPEN: the handshake begins, and asks for a cookie for the next time",
 };
-const SHOWS: Why = Why {
+const SHOWS: &Why = &Why {
     by: rfc!(7413, "4.2.2"),
     text: "an active OPEN: the handshake begins, and shows the peer's cookie for the text with it",
 };
-const TRUSTS: Why = Why {
+const TRUSTS: &Why = &Why {
     by: rfc!(7413, "7.3"),
     text: "an active OPEN: the handshake begins, with text that the peer takes without a cookie",
 };
-const NOT_TAKEN: Why = Why {
+const NOT_TAKEN: &Why = &Why {
     by: rfc!(7413, "4.2.2"),
     text: "our SYN is acknowledged and the text with it is not: that goes again at once",
 };
-const TAKEN: Why = Why {
+const TAKEN: &Why = &Why {
     by: rfc!(7413, "4.2.2"),
     text: "a SYN showed a cookie that is good: ours acknowledges its text too",
 };

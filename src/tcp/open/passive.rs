@@ -267,7 +267,7 @@ impl HalfOpen {
         now: Instant,
         config: &Config,
         cookie: Cookie,
-    ) -> Option<(Segment<'static>, Why)> {
+    ) -> Option<(Segment<'static>, &'static Why)> {
         let (answer, _) = self.answer.take()?;
         let timestamps = self.timestamps.map(|timestamps| timestamps.option(now));
         let ports = Ports {
@@ -361,7 +361,7 @@ impl HalfOpen {
     ) -> Connection {
         let mut connection = self.begin(cx, config, path_mss);
         connection.snd.nxt = self.iss + 1;
-        connection.recovery.timeouts = self.resent;
+        connection.recovery.count_timeouts(self.resent);
         connection.path_doubts = self.path_doubts();
         let syn = SeqRange {
             start: self.iss,
@@ -422,15 +422,15 @@ fn tell_edge(cx: &mut Context<'_>, from: State, on: Edge) {
     }
 }
 
-const SYN_RECEIVED: Why = Why {
+const SYN_RECEIVED: &Why = &Why {
     by: rfc!(9293, "3.10.7.2"),
     text: "a SYN came for a listener: it is answered by ours",
 };
-pub(in crate::tcp) const SYN_ACK_AGAIN: Why = Why {
+pub(in crate::tcp) const SYN_ACK_AGAIN: &Why = &Why {
     by: rfc!(6298, "5 (5.4)"),
     text: "our SYN,ACK is not acknowledged: it goes again",
 };
-const UNACCEPTABLE: Why = Why {
+const UNACCEPTABLE: &Why = &Why {
     by: rfc!(9293, "3.10.7.4"),
     text: "an unacceptable segment is answered by what is expected",
 };

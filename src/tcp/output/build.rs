@@ -52,7 +52,7 @@ impl Connection {
                 }
             }
             Choice::Retransmit(range) if self.is_our_syn(range) => {
-                self.syn(cx, blank, self.recovery.timeouts.max(1))
+                self.syn(cx, blank, self.recovery.timeouts().max(1))
             }
             Choice::Text(range) | Choice::PathProbe(range) => {
                 let push = push_if(self.ends_burst(cx, range));
@@ -250,7 +250,7 @@ impl Connection {
     /// the most recent one.
     fn add_sack(&self, options: &mut Options) {
         let next = self.incoming.next();
-        let twice = self.duplicate.map(|range| SackBlock {
+        let twice = self.seldom.duplicate.map(|range| SackBlock {
             left: range.start,
             right: range.end(),
         });
@@ -266,11 +266,12 @@ impl Connection {
 
     /// How many blocks there are to report.
     fn sack_blocks(&self) -> usize {
-        if !self.agreed.sack || (self.duplicate.is_none() && self.incoming.holes().is_empty()) {
+        let twice = self.seldom.get().is_some_and(|s| s.duplicate.is_some());
+        if !self.agreed.sack || (!twice && !self.incoming.has_holes()) {
             return 0;
         }
         let held = self.incoming.holes().sack_blocks().count();
-        held + usize::from(self.duplicate.is_some())
+        held + usize::from(twice)
     }
 
     /// How much text fits one segment beside the options it has now. RFC 9293 section 3.7.1

@@ -49,7 +49,7 @@ impl Connection {
     }
 
     fn reset_due(&self) -> Option<Wish> {
-        self.reset_owed.map(|because| Wish {
+        self.seldom.reset_owed.map(|because| Wish {
             what: Choice::Reset,
             because,
             why: RESET,
@@ -121,7 +121,7 @@ impl Connection {
     /// RFC 8985 section 7.3: the next segment as a probe, though the congestion window or Nagle's
     /// algorithm would have it wait.
     fn probe_allowed(&self, cx: &Context<'_>) -> Option<Wish> {
-        let because = self.recovery.probe?;
+        let because = self.recovery.probe_due()?;
         let situation = self.situation(cx);
         let len = situation.d.min(situation.u).min(situation.mss);
         let last = len == situation.d && self.outgoing.is_closed();
@@ -218,9 +218,19 @@ impl Connection {
         (self.config.cork || self.more_follows) && !self.outgoing.is_closed()
     }
 
+    /// Compared modulo 2^32, the past must not fall half of the numbers behind.
+    pub(in crate::tcp) fn forget_short(&mut self) {
+        if !self.is_short_outstanding()
+            && let Some(seldom) = self.seldom.awake()
+        {
+            seldom.short_until = None;
+        }
+    }
+
     /// Whether a short segment is unacknowledged.
     pub(super) fn is_short_outstanding(&self) -> bool {
-        self.short_until.is_some_and(|end| self.snd.una.before(end))
+        let short_until = self.seldom.get().and_then(|seldom| seldom.short_until);
+        short_until.is_some_and(|end| self.snd.una.before(end))
     }
 
     /// Whether text waits that the peer's window has some room for, but not enough, while nothing
@@ -258,11 +268,11 @@ impl Connection {
     }
 }
 
-const CLOSE: Why = Why {
+const CLOSE: &Why = &Why {
     by: rfc!(9293, "3.10.4"),
     text: "CLOSE: all text has been sent, and our FIN follows it",
 };
-const RESET: Why = Why {
+const RESET: &Why = &Why {
     by: rfc!(9293, "3.10.5"),
     text: "the connection has ended without the peer: a reset says so",
 };

@@ -1,6 +1,5 @@
 //! Keep-alives: RFC 9293 section 3.8.4.
 
-use crate::base::Instant;
 use crate::probe::{EventId, Purpose, State, TimerKind, Why};
 use crate::rfc;
 use crate::tcp::Context;
@@ -8,28 +7,19 @@ use crate::tcp::connection::Connection;
 
 use super::{Choice, Wish};
 
-/// Where keeping alive stands.
-#[derive(Debug, Clone, Copy)]
-pub struct KeepAliveState {
-    heard_at: Instant,
+/// What was asked of a peer that has been silent for long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asking {
     unanswered: u32,
     due: Option<EventId>,
 }
 
-impl KeepAliveState {
-    /// The connection begins now.
-    pub fn new(now: Instant) -> KeepAliveState {
-        KeepAliveState {
-            heard_at: now,
-            unanswered: 0,
-            due: None,
-        }
-    }
-
-    /// When the peer was heard last.
-    pub fn heard_at(&self) -> Instant {
-        self.heard_at
-    }
+impl Asking {
+    /// Nothing.
+    pub const NONE: Asking = Asking {
+        unanswered: 0,
+        due: None,
+    };
 
     /// A keep-alive has left.
     pub fn on_sent(&mut self) {
@@ -42,8 +32,11 @@ impl Connection {
     /// The peer has sent something acceptable. The timer is left to run: when it expires, it is
     /// set anew from here.
     pub(in crate::tcp) fn keep_alive_heard(&mut self, cx: &mut Context<'_>) {
-        self.keep_alive = KeepAliveState::new(cx.now);
-        if self.timers.get(TimerKind::KeepAlive).is_none() {
+        self.heard_at = cx.now;
+        if let Some(seldom) = self.seldom.awake() {
+            seldom.keep_alive = Asking::NONE;
+        }
+        if self.config.keep_alive.is_some() && self.timers.get(TimerKind::KeepAlive).is_none() {
             self.restart_keep_alive(cx);
         }
     }
@@ -51,7 +44,7 @@ impl Connection {
     pub(in crate::tcp) fn restart_keep_alive(&mut self, cx: &mut Context<'_>) {
         match self.config.keep_alive {
             Some(config) if self.may_keep_alive() => {
-                let idle_until = self.keep_alive.heard_at + config.idle;
+                let idle_until = self.heard_at + config.idle;
                 // Asked for after a silence that is long enough already: not at once.
                 let at = match idle_until > cx.now {
                     true => idle_until,
@@ -67,7 +60,7 @@ impl Connection {
         let Some(config) = self.config.keep_alive.filter(|_| self.may_keep_alive()) else {
             return;
         };
-        let idle_until = self.keep_alive.heard_at + config.idle;
+        let idle_until = self.heard_at + config.idle;
         // (MUST-26): only when nothing is outstanding and nothing was heard for the interval.
         if idle_until > cx.now {
             self.timers.set(cx, TimerKind::KeepAlive, idle_until);
@@ -78,11 +71,11 @@ impl Connection {
             self.timers.set(cx, TimerKind::KeepAlive, at);
             return;
         }
-        if self.keep_alive.unanswered >= config.probes {
+        if self.seldom.keep_alive.unanswered >= config.probes {
             self.give_up(cx);
             return;
         }
-        self.keep_alive.due = Some(cx.input());
+        self.seldom.wake().keep_alive.due = Some(cx.input());
         let at = cx.now + config.interval;
         self.timers.set(cx, TimerKind::KeepAlive, at);
     }
@@ -97,7 +90,7 @@ impl Connection {
     }
 
     pub(super) fn keep_alive_due(&self) -> Option<Wish> {
-        self.keep_alive.due.map(|because| Wish {
+        self.seldom.keep_alive.due.map(|because| Wish {
             what: Choice::KeepAlive,
             because,
             why: KEEP_ALIVE,
@@ -106,7 +99,7 @@ impl Connection {
     }
 }
 
-const KEEP_ALIVE: Why = Why {
+const KEEP_ALIVE: &Why = &Why {
     by: rfc!(9293, "3.8.4"),
     text: "nothing was heard for the keep-alive interval: is the peer still there?",
 };

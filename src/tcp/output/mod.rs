@@ -34,7 +34,7 @@ use low_water::NO_MARK;
 pub struct Wish {
     pub what: Choice,
     pub because: EventId,
-    pub why: Why,
+    pub why: &'static Why,
     pub purpose: Purpose,
 }
 
@@ -65,7 +65,7 @@ impl Connection {
     pub fn record(&mut self, cx: &mut Context<'_>, wish: &Wish, window: u16) {
         match wish.what {
             Choice::Reset => {
-                self.reset_owed = None;
+                self.seldom.wake().reset_owed = None;
                 return;
             }
             Choice::Syn { text } => {
@@ -83,7 +83,7 @@ impl Connection {
             }
             Choice::Retransmit(range) => self.record_again(cx, range, wish.purpose),
             Choice::WindowProbe(range) => self.record_probe(cx, range),
-            Choice::KeepAlive => self.keep_alive.on_sent(),
+            Choice::KeepAlive => self.seldom.wake().keep_alive.on_sent(),
             Choice::Ack => {}
         }
         if self.rcv.is_started() {
@@ -93,7 +93,9 @@ impl Connection {
             let is_heard = !matches!(wish.what, Choice::KeepAlive);
             if is_heard {
                 self.acks.on_sent();
-                self.duplicate = None;
+                if let Some(seldom) = self.seldom.awake() {
+                    seldom.duplicate = None;
+                }
                 self.timers.cancel(cx, TimerKind::DelayedAck);
             }
             if !self.is_syn(wish) {
@@ -127,7 +129,9 @@ impl Connection {
             Some(probe) if probe.start == range.start => (range.len, range.len),
             _ => self.cut(range, room),
         };
-        self.persist.on_taken();
+        if let Some(seldom) = self.seldom.awake() {
+            seldom.persist.on_taken();
+        }
         self.count_in_burst(cx, range);
         self.snd.nxt = range.end();
         // A probe of the path is judged by itself.
@@ -140,7 +144,7 @@ impl Connection {
         if self.config.unsent_low_water != NO_MARK && self.is_below_half_mark() {
             self.wake |= Wake::WRITABLE;
         }
-        if self.recovery.probe.is_some() {
+        if self.recovery.probe_due().is_some() {
             self.recovery.on_probe(Content::New);
         } else {
             self.restart_loss_probe(cx);
@@ -152,10 +156,9 @@ impl Connection {
         }
         self.text_sent_at = Some(cx.now);
         if last < room {
-            self.short_until = Some(range.end());
-        } else if !self.is_short_outstanding() {
-            // Compared modulo 2^32, the past must not fall half of the numbers behind.
-            self.short_until = None;
+            self.seldom.wake().short_until = Some(range.end());
+        } else {
+            self.forget_short();
         }
         self.acks.on_answer(cx.now, self.config.delayed_ack);
         self.silly_window_over = false;
@@ -209,7 +212,7 @@ impl Connection {
         } else {
             self.recovery.on_resent(range, cx.now, self.timestamp(cx));
         }
-        self.persist.on_sent();
+        self.seldom.wake().persist.on_sent();
         let at = cx.now + self.persist_interval();
         self.timers.set(cx, TimerKind::Persist, at);
         if new && self.outgoing.has_fin(range) {

@@ -36,7 +36,7 @@ pub struct Situation {
 /// May text go, and by which condition?
 ///
 /// Text that the application gives counts as pushed, unless it has asked for it to be held back.
-pub fn may_send(s: Situation) -> Option<Why> {
+pub fn may_send(s: Situation) -> Option<&'static Why> {
     let ready = s.d.min(s.u);
     if ready == 0 {
         return None;
@@ -65,36 +65,36 @@ pub fn may_send(s: Situation) -> Option<Why> {
     }
 }
 
-const FULL_SEGMENT: Why = Why {
+const FULL_SEGMENT: &Why = &Why {
     by: rfc!(9293, "3.8.6.2.1"),
     text: "text for a full-sized segment waits, and the windows have room for it",
 };
-const ALL_OF_IT: Why = Why {
+const ALL_OF_IT: &Why = &Why {
     by: rfc!(9293, "3.7.4"),
     text: "nothing is unacknowledged: all text that waits goes, however short",
 };
-const NODELAY: Why = Why {
+const NODELAY: &Why = &Why {
     by: rfc!(9293, "3.7.4"),
     text: "Nagle's algorithm is off: all text that waits goes, however short",
 };
-const LAST: Why = Why {
+const LAST: &Why = &Why {
     by: house!("nagle-and-fin"),
     text: "no more text will come: waiting would join nothing to it",
 };
-const NONE_SHORT: Why = Why {
+const NONE_SHORT: &Why = &Why {
     by: house!("nagle-by-short"),
     text: "no short segment is unacknowledged: all text that waits goes, however short",
 };
-const HALF_WINDOW: Why = Why {
+const HALF_WINDOW: &Why = &Why {
     by: rfc!(9293, "3.8.6.2.1"),
     text: "the window has room for half of the largest window offered",
 };
-const OVERRIDE: Why = Why {
+const OVERRIDE: &Why = &Why {
     by: rfc!(9293, "3.8.6.2.1"),
     text: "the override timeout is over: what fits the small window goes",
 };
 
-const HELD: Why = Why {
+const HELD: &Why = &Why {
     by: house!("held-text"),
     text: "text has waited long enough for more to follow it",
 };

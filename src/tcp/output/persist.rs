@@ -15,7 +15,7 @@ use super::refused::AGAIN;
 use super::{Choice, Wish};
 
 /// Where probing stands.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Persist {
     due: Option<EventId>,
     /// Probes sent since the window closed.
@@ -27,6 +27,14 @@ pub struct Persist {
 }
 
 impl Persist {
+    /// Nothing is probed.
+    pub const NONE: Persist = Persist {
+        due: None,
+        sent: 0,
+        unanswered: 0,
+        refused: 0,
+    };
+
     /// A probe has left.
     pub fn on_sent(&mut self) {
         self.due = None;
@@ -48,7 +56,7 @@ impl Persist {
     /// Text has left.
     pub fn on_taken(&mut self) {
         if self.refused > 0 {
-            *self = Persist::default();
+            *self = Persist::NONE;
         }
     }
 
@@ -71,36 +79,42 @@ impl Connection {
 
     /// (SHLD-29): the first probe after a retransmission timeout; (SHLD-30): then ever longer.
     pub(in crate::tcp) fn persist_interval(&self) -> Duration {
-        if self.persist.refused > 0 {
+        if self.seldom.persist.refused > 0 {
             return AGAIN;
         }
         let doubled = self
             .rtt
             .rto()
-            .saturating_mul(1 << self.persist.sent.min(10));
+            .saturating_mul(1 << self.seldom.persist.sent.min(10));
         doubled.min(self.config.rto_max)
     }
 
     pub(in crate::tcp) fn arm_persist(&mut self, cx: &mut Context<'_>) {
-        if self.timers.get(TimerKind::Persist).is_none() && self.persist.due.is_none() {
+        if self.timers.get(TimerKind::Persist).is_none() && self.seldom.persist.due.is_none() {
             let at = cx.now + self.persist_interval();
             self.timers.set(cx, TimerKind::Persist, at);
         }
     }
 
     pub(in crate::tcp) fn on_persist_timeout(&mut self, cx: &mut Context<'_>) {
-        if self.persist.unanswered.max(self.persist.refused) > self.config.r2 {
+        if self
+            .seldom
+            .persist
+            .unanswered
+            .max(self.seldom.persist.refused)
+            > self.config.r2
+        {
             self.give_up(cx);
             return;
         }
-        self.persist.due = Some(cx.input());
+        self.seldom.wake().persist.due = Some(cx.input());
         // Until the probe has left, and left this timer set anew, nothing else would wake us.
         let at = cx.now + self.persist_interval();
         self.timers.set(cx, TimerKind::Persist, at);
     }
 
     pub(super) fn window_probe_due(&self) -> Option<Wish> {
-        let because = self.persist.due?;
+        let because = self.seldom.persist.due?;
         let start = if self.snd.outstanding() > 0 {
             self.snd.una
         } else {
@@ -121,8 +135,10 @@ impl Connection {
         if self.snd.wnd == 0 {
             return;
         }
-        let probed = self.persist.sent > 0;
-        self.persist = Persist::default();
+        let probed = self.seldom.persist.sent > 0;
+        if let Some(seldom) = self.seldom.awake() {
+            seldom.persist = Persist::NONE;
+        }
         self.timers.cancel(cx, TimerKind::Persist);
         if probed && self.snd.outstanding() > 0 {
             self.recovery
@@ -132,11 +148,11 @@ impl Connection {
     }
 }
 
-const PROBE: Why = Why {
+const PROBE: &Why = &Why {
     by: rfc!(9293, "3.8.6.1"),
     text: "the window is closed and text waits: a probe asks whether it has opened",
 };
-const WINDOW_OPENED: Why = Why {
+const WINDOW_OPENED: &Why = &Why {
     by: rfc!(9293, "3.8.6.1"),
     text: "the window has opened: what probes carried into it goes again",
 };

@@ -28,8 +28,8 @@ impl Connection {
     /// Text that nothing else has a timer for, or a probe: the first wait is a retransmission
     /// timeout, as that of a probe.
     fn ask_again(&mut self, cx: &mut Context<'_>) {
-        if self.persist.on_refused() {
-            let first = self.persist.refused() == 1 && !self.is_window_closed();
+        if self.seldom.wake().persist.on_refused() {
+            let first = self.seldom.persist.refused() == 1 && !self.is_window_closed();
             let wait = if first { self.rtt.rto() } else { AGAIN };
             self.timers.set(cx, TimerKind::Persist, cx.now + wait);
         }
@@ -39,10 +39,10 @@ impl Connection {
     /// What the retransmission timer has sent again has not left: that is no reason to wait longer.
     fn put_off(&mut self, cx: &mut Context<'_>) {
         // It has expired just now, and was set anew.
-        if self.rto_at == Some(cx.now + self.rtt.rto()) {
+        if self.timers.rto_at() == Some(cx.now + self.rtt.rto()) {
             self.rtt.on_refused();
             let at = cx.now + AGAIN;
-            self.rto_at = Some(at);
+            self.timers.set_rto_at(at);
             self.run_loss_timer(cx, TimerKind::Retransmission, at);
         }
     }

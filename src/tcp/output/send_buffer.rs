@@ -4,17 +4,14 @@
 //! application has left with us; a segment borrows its text from here.
 
 use crate::base::ring::Ring;
-use crate::base::{Bytes, Pieces, SeqNum, SeqRange};
+use crate::base::{Bytes, Pieces, Rest, Resting, SeqNum, SeqRange};
 
 use super::left::{Left, Place, join};
 
 /// What waits to be sent or acknowledged.
 #[derive(Debug)]
 pub struct SendBuffer {
-    /// What was copied.
-    ring: Ring,
-    /// What was not.
-    left: Option<Box<Left>>,
+    kept: Resting<Kept>,
     len: u32,
     /// The sequence number of the first byte.
     start: SeqNum,
@@ -24,13 +21,28 @@ pub struct SendBuffer {
     limit: u32,
 }
 
+/// The bytes: nothing of it is there as long as none wait.
+#[derive(Debug, Default)]
+struct Kept {
+    /// What was copied.
+    ring: Ring,
+    /// What was not.
+    left: Option<Left>,
+}
+
+impl Rest for Kept {
+    const AT_REST: &'static Kept = &Kept {
+        ring: Ring::new(),
+        left: None,
+    };
+}
+
 impl SendBuffer {
     /// Empty; the first byte will have sequence number `start`, ISS + 1. `limit` is how many bytes
     /// it may hold at first.
     pub fn new(start: SeqNum, limit: u32) -> SendBuffer {
         SendBuffer {
-            ring: Ring::new(),
-            left: None,
+            kept: Resting::default(),
             len: 0,
             start,
             closed: false,
@@ -58,7 +70,7 @@ impl SendBuffer {
 
     /// Takes more bytes; the caller bounds how many.
     pub fn append(&mut self, bytes: &[u8]) {
-        self.ring.append(bytes);
+        self.kept.wake().ring.append(bytes);
         self.len += bytes.len() as u32;
     }
 
@@ -68,7 +80,7 @@ impl SendBuffer {
             return self.append(&bytes);
         }
         let (end, len) = (self.end(), bytes.len() as u32);
-        let left = self.left.get_or_insert_default();
+        let left = self.kept.wake().left.get_or_insert_default();
         left.push(end, bytes);
         self.len += len;
     }
@@ -116,10 +128,10 @@ impl SendBuffer {
         if len == 0 {
             return Pieces::EMPTY;
         }
-        match &self.left {
+        match &self.kept.left {
             None => {
                 let from = range.start.since(self.start) as usize;
-                self.ring.pieces(from, from + len as usize)
+                self.kept.ring.pieces(from, from + len as usize)
             }
             Some(left) => {
                 let first = self.one_place(left, range.start, len);
@@ -140,7 +152,7 @@ impl SendBuffer {
             Place::Copied { before, until } => {
                 let len = until.map_or(len, |until| until.since(at).min(len));
                 let from = at.since(self.start) as usize - before;
-                self.ring.pieces(from, from + len as usize)
+                self.kept.ring.pieces(from, from + len as usize)
             }
         }
     }
@@ -148,7 +160,7 @@ impl SendBuffer {
     /// So much of a range as can be lent at once: all of it, unless it is text that lies in more
     /// than two places.
     pub fn lendable(&self, range: SeqRange) -> SeqRange {
-        if self.left.is_none() {
+        if self.kept.left.is_none() {
             return range;
         }
         let (text, lent) = (self.text_len(range), self.pieces(range).len() as u32);
@@ -180,7 +192,8 @@ impl SendBuffer {
 
     /// Lets go of what lies in the first place, up to `una`: how many bytes.
     fn release_place(&mut self, una: SeqNum) -> u32 {
-        let copied_until = match &mut self.left {
+        let kept = self.kept.wake();
+        let copied_until = match &mut kept.left {
             None => una,
             Some(left) => match left.release(self.start, una) {
                 Ok(count) => return count,
@@ -188,20 +201,24 @@ impl SendBuffer {
             },
         };
         let count = copied_until.since(self.start);
-        self.ring.consume(count as usize);
+        kept.ring.consume(count as usize);
         count
+    }
+
+    /// Whether it has memory.
+    pub fn holds_memory(&self) -> bool {
+        !self.kept.is_resting()
     }
 
     /// Whether it has memory and nothing in it.
     pub fn holds_spare(&self) -> bool {
-        self.len == 0 && (self.ring.capacity() > 0 || self.left.is_some())
+        self.len == 0 && (self.kept.ring.capacity() > 0 || self.kept.left.is_some())
     }
 
     /// Gives back memory with nothing in it.
     pub fn release_spare(&mut self) {
         if self.holds_spare() {
-            self.ring = Ring::new();
-            self.left = None;
+            self.kept.rest();
         }
     }
 
@@ -209,8 +226,7 @@ impl SendBuffer {
     pub fn discard(&mut self) {
         self.start = self.end();
         self.len = 0;
-        self.ring = Ring::new();
-        self.left = None;
+        self.kept.rest();
     }
 }
 

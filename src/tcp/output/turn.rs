@@ -42,7 +42,7 @@ impl Connection {
         else {
             return true;
         };
-        let urgent = self.recovery.urgent.is_some() || self.recovery.probe.is_some();
+        let urgent = self.recovery.is_urgent();
         urgent
             || self
                 .pace()

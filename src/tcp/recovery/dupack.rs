@@ -20,19 +20,19 @@ impl Recovery {
         mss: u32,
         because: EventId,
     ) -> Verdict {
-        match self.phase {
+        match self.trouble.phase {
             Phase::Loss { .. } => Verdict::Nothing,
             Phase::Recovery { .. } => {
                 // RFC 6582 section 3.2 step 3: one more segment has left the network. There are
                 // no more of them than were sent: lying duplicates inflate nothing further.
-                self.depart(mss, nxt.since(una));
+                self.trouble.wake().depart(mss, nxt.since(una));
                 Verdict::Nothing
             }
             Phase::Open => {
-                self.duplicates += 1;
-                if self.duplicates < self.dup_thresh() {
+                self.trouble.wake().duplicates += 1;
+                if self.trouble.duplicates < self.dup_thresh() {
                     // RFC 3042 section 2: each of those before lets one new segment go.
-                    self.depart(mss, nxt.since(una));
+                    self.trouble.wake().depart(mss, nxt.since(una));
                     return Verdict::Nothing;
                 }
                 // RFC 6582 section 3.2 step 2: unless these are echoes of an earlier episode.
@@ -42,20 +42,22 @@ impl Recovery {
                 self.begin(una, nxt, mss, because);
                 // RFC 5681 section 3.2 step 2: what limited transmit sent does not count.
                 Verdict::Lost {
-                    flight: nxt.since(una).saturating_sub(self.limited),
+                    flight: nxt.since(una).saturating_sub(self.trouble.limited),
                 }
             }
         }
     }
 
     fn begin(&mut self, una: SeqNum, nxt: SeqNum, mss: u32, because: EventId) {
-        self.phase = Phase::Recovery { reduction: None };
         self.recover = nxt;
         self.undo.begin(SeqRange::between(una, nxt));
+        let dup_thresh = self.dup_thresh();
+        let trouble = self.trouble.wake();
+        trouble.phase = Phase::Recovery { reduction: None };
         // RFC 5681 section 3.2 step 3: so many segments have left the network.
-        self.departed = 0;
-        self.depart(mss.saturating_mul(self.dup_thresh()), nxt.since(una));
-        self.urgent = Some(Due {
+        trouble.departed = 0;
+        trouble.depart(mss.saturating_mul(dup_thresh), nxt.since(una));
+        trouble.urgent = Some(Due {
             range: SeqRange {
                 start: una,
                 len: nxt.since(una).min(mss),
@@ -68,11 +70,16 @@ impl Recovery {
 
     /// Something new is acknowledged, whether or not the peer reports what it has beyond.
     pub fn on_progress(&mut self, una: SeqNum) {
-        self.duplicates = 0;
-        self.limited = 0;
-        self.timeouts = 0;
-        if self.urgent.is_some_and(|due| due.range.start.before(una)) {
-            self.urgent = None;
+        if let Some(trouble) = self.trouble.awake() {
+            trouble.duplicates = 0;
+            trouble.limited = 0;
+            trouble.timeouts = 0;
+            if trouble
+                .urgent
+                .is_some_and(|due| due.range.start.before(una))
+            {
+                trouble.urgent = None;
+            }
         }
         // Compared modulo 2^32, `recover` must not fall half of the numbers behind: any place
         // before `una` means the same.
@@ -90,9 +97,12 @@ impl Recovery {
         mss: u32,
         because: EventId,
     ) -> Verdict {
-        match &mut self.phase {
+        let Some(trouble) = self.trouble.awake() else {
+            return Verdict::Nothing;
+        };
+        match &mut trouble.phase {
             Phase::Open => {
-                self.departed = 0;
+                trouble.departed = 0;
                 Verdict::Nothing
             }
             Phase::Recovery { .. } if una.at_or_after(self.recover) => {
@@ -103,9 +113,9 @@ impl Recovery {
                 // RFC 6582 section 3.2 step 3, partial acknowledgment: deflate by what was
                 // acknowledged, add one segment back, and send the first one missing.
                 let back = if acked >= mss { mss } else { 0 };
-                self.departed -= i64::from(acked);
-                self.depart(back, nxt.since(una));
-                self.urgent = Some(Due {
+                trouble.departed -= i64::from(acked);
+                trouble.depart(back, nxt.since(una));
+                trouble.urgent = Some(Due {
                     range: SeqRange {
                         start: una,
                         len: nxt.since(una).min(mss),
@@ -119,17 +129,13 @@ impl Recovery {
             Phase::Loss { .. } => Verdict::Nothing,
         }
     }
-
-    fn depart(&mut self, bytes: u32, outstanding: u32) {
-        self.departed = (self.departed + i64::from(bytes)).min(i64::from(outstanding));
-    }
 }
 
-const ENOUGH_DUPLICATES: Why = Why {
+const ENOUGH_DUPLICATES: &Why = &Why {
     by: rfc!(5681, "3.2"),
     text: "enough duplicate acknowledgments: the segment they ask for is taken for lost",
 };
-const PARTIAL_ACK: Why = Why {
+const PARTIAL_ACK: &Why = &Why {
     by: rfc!(6582, "3.2"),
     text: "a partial acknowledgment in recovery: the next segment is taken for lost too",
 };

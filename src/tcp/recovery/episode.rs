@@ -39,16 +39,18 @@ impl Recovery {
     ///
     /// RFC 8985 section 9.2: RFC 6675's rule does not run beside RACK.
     pub fn detect(&mut self, at: &Detection, lost: &mut impl FnMut(Loss)) -> Losses {
-        self.look_at = None;
+        if let Some(trouble) = self.trouble.awake() {
+            trouble.look_at = None;
+        }
         if !self.reports {
             return Losses::default();
         }
         let mut of_probe = 0;
-        let before = self.scoreboard.lost();
+        let before = self.outstanding.lost();
         let (by, why) = if self.abilities.rack {
-            (LossProof::Rack, &OVERTAKEN)
+            (LossProof::Rack, OVERTAKEN)
         } else {
-            (LossProof::Reports, &BELOW_REPORTS)
+            (LossProof::Reports, BELOW_REPORTS)
         };
         let mut tell = |range: SeqRange, sent: &Sent| {
             let probe = at.probe;
@@ -63,33 +65,37 @@ impl Recovery {
         };
         if self.abilities.rack {
             let window = self.reordering_window(at);
-            let rack = self.rack;
+            let rack = &self.rack;
             let judge = |sent: &Sent| rack.judge(sent, window, at.now);
-            let first = self.scoreboard.judge_first_copies(&judge, &mut tell);
-            let later = self.scoreboard.judge_later_copies(&judge, &mut tell);
-            self.look_at = first.into_iter().chain(later).min();
+            if let Some(board) = self.outstanding.awake() {
+                let first = board.judge_first_copies(&judge, &mut tell);
+                let later = board.judge_later_copies(&judge, &mut tell);
+                if let Some(look_at) = first.into_iter().chain(later).min() {
+                    self.trouble.wake().look_at = Some(look_at);
+                }
+            }
         } else {
             let dup_thresh = self.dup_thresh();
-            self.scoreboard
-                .lose_below_reports(dup_thresh, at.mss, &mut tell);
+            if let Some(board) = self.outstanding.awake() {
+                board.lose_below_reports(dup_thresh, at.mss, &mut tell);
+            }
         }
-        let bytes = self.scoreboard.lost() - before;
-        let probe_alone =
-            bytes > 0 && of_probe == self.scoreboard.lost() && self.phase == Phase::Open;
+        let bytes = self.outstanding.lost() - before;
+        let probe_alone = bytes > 0 && of_probe == self.outstanding.lost() && self.is_open();
         if bytes > 0 {
             if !probe_alone {
                 self.delivery.on_lost(bytes);
             }
-            self.found = Some((at.because, why));
+            self.trouble.wake().found = Some((at.because, why));
         }
         Losses { bytes, probe_alone }
     }
 
     pub(super) fn reordering_window(&self, at: &Detection) -> Duration {
         self.rack.window(&Situation {
-            in_recovery: self.phase != Phase::Open,
+            in_recovery: !self.is_open(),
             enough_reported: !self.abilities.rack_patient
-                && self.scoreboard.has_reported(self.dup_thresh(), at.mss),
+                && self.outstanding.has_reported(self.dup_thresh(), at.mss),
             min_rtt: self.min_rtt.get().unwrap_or_default(),
             srtt: at.srtt.unwrap_or_default(),
         })
@@ -98,8 +104,8 @@ impl Recovery {
     /// What the losses found and the acknowledgment mean to the episode. `flight` was on its way
     /// before.
     pub fn conclude(&mut self, una: SeqNum, at: &Detection, flight: u32) -> Verdict {
-        match self.phase {
-            Phase::Open if self.scoreboard.lost() > 0 => {
+        match self.trouble.phase {
+            Phase::Open if self.outstanding.lost() > 0 => {
                 self.begin_episode(una, at);
                 Verdict::Lost { flight }
             }
@@ -113,25 +119,28 @@ impl Recovery {
     }
 
     fn begin_episode(&mut self, una: SeqNum, at: &Detection) {
-        let nxt = self.scoreboard.nxt();
-        self.phase = Phase::Recovery { reduction: None };
+        let nxt = self.outstanding.nxt();
         self.recover = nxt;
         self.tlp.reset();
         self.undo.begin(SeqRange::between(una, nxt));
         // RFC 6675 section 5 (4.3): the first segment goes in any case.
-        let found = self.found.zip(self.scoreboard.first_lost(at.mss));
-        self.urgent = found.map(|((because, why), range)| Due {
+        let first = self.outstanding.first_lost(at.mss);
+        let trouble = self.trouble.wake();
+        trouble.phase = Phase::Recovery { reduction: None };
+        let found = trouble.found.zip(first);
+        trouble.urgent = found.map(|((because, why), range)| Due {
             range,
             how: Resent::Fast,
             because,
-            why: *why,
+            why,
         });
     }
 
     /// The congestion control has answered the loss, and leaves it to us how the window gets from
     /// `flight` to `ssthresh`: RFC 9937 section 6.1.
     pub fn reduce_to(&mut self, flight: u32, ssthresh: u64) {
-        if let Phase::Recovery { reduction } = &mut self.phase
+        if let Some(trouble) = self.trouble.awake()
+            && let Phase::Recovery { reduction } = &mut trouble.phase
             && self.reports
         {
             *reduction = Some(Prr::new(flight, ssthresh));
@@ -141,9 +150,10 @@ impl Recovery {
     /// RFC 9937 section 6.2, once an episode's ACK has been understood; `lost` is what it found.
     pub fn spread_reduction(&mut self, learned: &Learned, lost: u32, mss: u32) {
         let in_flight = self.in_flight();
-        if let Phase::Recovery {
-            reduction: Some(prr),
-        } = &mut self.phase
+        if let Some(trouble) = self.trouble.awake()
+            && let Phase::Recovery {
+                reduction: Some(prr),
+            } = &mut trouble.phase
         {
             prr.on_ack(&prr::Heard {
                 delivered: learned.delivered,
@@ -156,38 +166,44 @@ impl Recovery {
 
     /// An episode is over: everything that was outstanding when it began is acknowledged.
     pub(super) fn end_episode(&mut self) {
-        self.phase = Phase::Open;
-        self.departed = 0;
+        if let Some(trouble) = self.trouble.awake() {
+            trouble.phase = Phase::Open;
+            trouble.departed = 0;
+        }
         self.rack.on_recovery_over();
-        self.undo.end(self.scoreboard.nxt());
+        self.undo.end(self.outstanding.nxt());
     }
 
     /// The last episode was for nothing: what is taken for lost is on its way after all. RFC 4015
     /// section 3 (8): sending goes on with what is new.
     pub fn undo(&mut self, una: SeqNum) {
-        if !matches!(self.phase, Phase::Loss { .. }) {
+        if !matches!(self.trouble.phase, Phase::Loss { .. }) {
             self.rack.on_undone();
         }
-        self.phase = Phase::Open;
-        self.departed = 0;
-        self.urgent = None;
+        if let Some(trouble) = self.trouble.awake() {
+            trouble.phase = Phase::Open;
+            trouble.departed = 0;
+            trouble.urgent = None;
+            trouble.timeouts = 0;
+        }
         self.recover = una;
-        self.timeouts = 0;
-        self.scoreboard.lose_none();
+        if let Some(board) = self.outstanding.awake() {
+            board.lose_none();
+        }
         self.undo.settle();
     }
 
     /// How many bytes are taken for lost and wait to be sent again.
     pub fn lost(&self) -> u32 {
-        self.scoreboard.lost()
+        self.outstanding.lost()
     }
 }
 
-const OVERTAKEN: Why = Why {
+const OVERTAKEN: &Why = &Why {
     by: rfc!(8985, "6.2"),
     text: "something sent later has arrived, and the time for being overtaken is over: it is lost",
 };
-const BELOW_REPORTS: Why = Why {
+const BELOW_REPORTS: &Why = &Why {
     by: rfc!(6675, "4"),
     text: "enough segments' worth above it is reported: it is taken for lost",
 };

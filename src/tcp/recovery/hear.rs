@@ -11,8 +11,8 @@ use crate::tcp::congestion::RateSample;
 use crate::wire::options::{SACK_BLOCKS_MAX, SackBlock};
 
 use super::rack::Ambiguity;
-use super::scoreboard::Arrived;
-use super::{Phase, Recovery, tlp};
+use super::scoreboard::{Arrived, Sent};
+use super::{Recovery, tlp};
 
 /// An acceptable ACK.
 #[derive(Debug, Clone, Copy)]
@@ -61,21 +61,23 @@ impl Recovery {
             advanced: self.scoreboard_una().before(heard.una),
             ..Learned::default()
         };
-        self.take_arrivals(heard, &mut learned);
+        let newest = self.take_arrivals(heard, &mut learned);
         self.rack.on_ack(heard.now);
         self.rack.on_progress(heard.una);
         if let Some(rtt) = learned.rtt {
             self.min_rtt.sample(rtt, heard.now);
             self.tlp.on_measured();
         }
-        learned.rate = self.delivery.take_sample(heard.now, self.min_rtt.get());
+        learned.rate = self
+            .delivery
+            .take_sample(newest, heard.now, self.min_rtt.get());
         if self.reports {
             learned.dsack = duplicate_report(heard.blocks, heard.ack);
             if learned.dsack.is_some() && self.abilities.rack && !self.abilities.rack_steady {
-                self.rack.on_dsack(self.scoreboard.nxt());
+                self.rack.on_dsack(self.outstanding.nxt());
             }
         }
-        learned.repaired = self.phase == Phase::Open
+        learned.repaired = self.is_open()
             && self.tlp.on_ack(&tlp::Heard {
                 ack: heard.ack,
                 dsack_end: learned.dsack.map(SeqRange::end),
@@ -85,18 +87,20 @@ impl Recovery {
         learned
     }
 
-    fn take_arrivals(&mut self, heard: &Heard<'_>, learned: &mut Learned) {
+    fn take_arrivals(&mut self, heard: &Heard<'_>, learned: &mut Learned) -> Option<Sent> {
         let ambiguity = Ambiguity {
             now: heard.now,
             echoed: heard.echo.map(|(_, at)| at),
             min_rtt: self.min_rtt.get(),
         };
         let Recovery {
-            scoreboard,
+            outstanding,
             delivery,
             rack,
             ..
         } = self;
+        let board = outstanding.awake()?;
+        let mut newest = None;
         let (mut last, mut last_reported) = (None, None);
         let mut resent = false;
         let mut arrived = |piece: Arrived| {
@@ -104,7 +108,7 @@ impl Recovery {
             learned.packets += piece.segments();
             let highest = learned.highest.unwrap_or(piece.range.end());
             learned.highest = Some(highest.later_of(piece.range.end()));
-            delivery.on_arrived(heard.now, &piece.sent, piece.range.len);
+            delivery.on_arrived(&mut newest, heard.now, &piece.sent, piece.range.len);
             rack.on_arrived(&piece, &ambiguity);
             let sent_at = Some(piece.sent.sent_at);
             match (piece.cumulative, piece.sent.resent) {
@@ -118,21 +122,22 @@ impl Recovery {
                 }
             }
         };
-        scoreboard.acknowledge(heard.una, &mut arrived);
+        board.acknowledge(heard.una, &mut arrived);
         if self.reports {
             // RFC 2018 section 8: the peer acknowledges up to what it has reported, and not that:
             // it has discarded it. What it has, it reports now: house!("reneging").
-            if scoreboard.is_reneged() {
-                scoreboard.forget_reports();
+            if board.is_reneged() {
+                board.forget_reports();
             }
             let (blocks, count) = ascending(heard.blocks, heard.una);
             for block in blocks.iter().take(count) {
-                scoreboard.report(*block, &mut arrived);
+                board.report(*block, &mut arrived);
             }
         }
         // RFC 6298 section 3: what waited behind something sent twice says nothing about the path.
         let last = if resent { None } else { last };
         learned.rtt = last.max(last_reported).map(|at| heard.now.since(at));
+        newest
     }
 
     /// Whether the episode proves to have been for nothing: RFC 3522 section 3.2, RFC 2883
@@ -150,7 +155,7 @@ impl Recovery {
     }
 
     fn scoreboard_una(&self) -> SeqNum {
-        self.scoreboard.una()
+        self.outstanding.una()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::Instant;
+use crate::base::{Instant, Span};
 
 /// A minimum that forgets: over the current half of the window and the one before it, so that a
 /// longer path is believed within minutes.
@@ -13,14 +13,15 @@ pub struct MinRtt {
 
 #[derive(Debug, Clone, Copy)]
 struct Halves {
-    before: Duration,
-    current: Duration,
+    before: Span,
+    current: Span,
     since: Instant,
 }
 
 impl MinRtt {
     /// Takes one measurement.
     pub fn sample(&mut self, rtt: Duration, now: Instant) {
+        let rtt = Span::from(rtt);
         self.halves = Some(match self.halves {
             Some(halves) if now.since(halves.since) < HALF => Halves {
                 current: halves.current.min(rtt),
@@ -41,7 +42,8 @@ impl MinRtt {
 
     /// The least of all that counts.
     pub fn get(&self) -> Option<Duration> {
-        self.halves.map(|halves| halves.before.min(halves.current))
+        let halves = self.halves?;
+        Some(halves.before.min(halves.current).into())
     }
 }
 

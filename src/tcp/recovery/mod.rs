@@ -14,6 +14,7 @@ mod episode;
 mod fullness;
 mod hear;
 mod min_rtt;
+mod outstanding;
 mod prr;
 mod rack;
 mod rate;
@@ -21,11 +22,12 @@ mod rto;
 mod rtt;
 mod scoreboard;
 mod tlp;
+mod trouble;
 mod undo;
 
 use std::time::Duration;
 
-use crate::base::{Instant, SeqNum, SeqRange};
+use crate::base::{Instant, Resting, SeqNum, SeqRange};
 use crate::probe::{EventId, LossProof, Resent, Why};
 use crate::rfc;
 use crate::tcp::config::Recovering;
@@ -34,6 +36,7 @@ pub use episode::{Detection, Losses};
 pub use fullness::Fullness;
 pub use hear::{Heard, Learned};
 use min_rtt::MinRtt;
+use outstanding::Outstanding;
 use prr::Prr;
 use rack::Rack;
 use rate::{Delivery, Stamp};
@@ -42,58 +45,37 @@ pub use rtt::Rtt;
 use scoreboard::Scoreboard;
 pub use tlp::Content;
 use tlp::Tlp;
+use trouble::Trouble;
 use undo::Undo;
 
 /// What is known of the data that is on its way.
 #[derive(Debug, Clone)]
 pub struct Recovery {
-    /// Which part of an episode is going on.
-    pub(super) phase: Phase,
-    /// Duplicate acknowledgments in a row (RFC 5681 section 2).
-    pub(super) duplicates: u32,
-    /// Bytes that duplicate acknowledgments without reports say have left the network: RFC 5681
-    /// section 3.2 inflates cwnd by them, here they count as not in flight. Below zero when partial
-    /// acknowledgments have deflated the window by more (RFC 6582 section 3.2 step 3).
-    pub(super) departed: i64,
-    /// Bytes of new text that limited transmit has sent since the first duplicate.
-    pub(super) limited: u32,
+    trouble: Resting<Trouble>,
     /// RFC 6582 section 3.2, and RecoveryPoint of RFC 6675: the end of what was outstanding when
     /// the last loss was found. Nothing up to here may begin an episode of its own.
-    pub(super) recover: SeqNum,
-    /// A segment to send once more at once, whatever the window says.
-    pub(super) urgent: Option<Due>,
-    /// RFC 8985 section 7.3: a new segment is due as a probe, whatever the window says.
-    pub(super) probe: Option<EventId>,
-    /// The input that last made anything known to be lost, and the rule by which.
-    found: Option<(EventId, &'static Why)>,
+    recover: SeqNum,
     /// What was sent, and what became of it.
-    scoreboard: Scoreboard,
+    outstanding: Outstanding,
     delivery: Delivery,
     rack: Rack,
     tlp: Tlp,
     undo: Undo,
     min_rtt: MinRtt,
-    /// When RACK wants to look again.
-    look_at: Option<Instant>,
     /// Whether the peer reports what it has: SACK is agreed on.
     reports: bool,
     abilities: Recovering,
-    /// Timeouts in a row without anything new acknowledged.
-    pub(super) timeouts: u32,
-    /// The one segment whose round trip is being timed; Karn's rule drops it when anything is
-    /// sent again.
-    timed: Option<(SeqNum, Instant)>,
     /// When a round trip was measured last.
     measured_at: Option<Instant>,
 }
 
 /// A retransmission that is due.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
     pub range: SeqRange,
     pub how: Resent,
     pub because: EventId,
-    pub why: Why,
+    pub why: &'static Why,
 }
 
 /// Something that is taken for lost.
@@ -118,7 +100,7 @@ pub enum Phase {
     Loss {
         until: SeqNum,
         because: EventId,
-        why: Why,
+        why: &'static Why,
         /// Whether the timeout may yet prove to be spurious.
         frto: Frto,
     },
@@ -142,25 +124,16 @@ impl Recovery {
     /// Before anything is sent. The peer is not known to report anything.
     pub fn new(iss: SeqNum, abilities: Recovering) -> Recovery {
         Recovery {
-            phase: Phase::Open,
-            duplicates: 0,
-            departed: 0,
-            limited: 0,
+            trouble: Resting::default(),
             recover: iss,
-            urgent: None,
-            probe: None,
-            found: None,
-            scoreboard: Scoreboard::new(iss),
+            outstanding: Outstanding::new(iss),
             delivery: Delivery::new(),
             rack: Rack::new(iss),
             tlp: Tlp::new(),
             undo: Undo::default(),
             min_rtt: MinRtt::default(),
-            look_at: None,
             reports: false,
             abilities,
-            timeouts: 0,
-            timed: None,
             measured_at: None,
         }
     }
@@ -170,10 +143,14 @@ impl Recovery {
         self.reports = true;
     }
 
+    fn is_open(&self) -> bool {
+        matches!(self.trouble.phase, Phase::Open)
+    }
+
     /// The phase in the RFCs' words.
     pub fn phase_name(&self) -> &'static str {
-        match self.phase {
-            Phase::Open if self.scoreboard.sacked() > 0 => "disorder",
+        match self.trouble.phase {
+            Phase::Open if self.outstanding.sacked() > 0 => "disorder",
             Phase::Open => "open",
             Phase::Recovery { .. } => "recovery",
             Phase::Loss { .. } => "loss",
@@ -183,18 +160,21 @@ impl Recovery {
     /// Whether an episode is going on, in which ACKs do not open the window (in `Loss` they do:
     /// it is slow start).
     pub fn in_recovery(&self) -> bool {
-        matches!(self.phase, Phase::Recovery { .. })
+        matches!(self.trouble.phase, Phase::Recovery { .. })
     }
 
     /// FlightSize less what is known to have left the network, in bytes.
     pub fn in_flight(&self) -> u32 {
-        let in_flight = i64::from(self.scoreboard.in_flight()) - self.departed;
-        u32::try_from(in_flight.max(0)).unwrap_or(u32::MAX)
+        let in_flight = self.outstanding.in_flight();
+        match self.trouble.get() {
+            Some(trouble) => trouble.less_departed(in_flight),
+            None => in_flight,
+        }
     }
 
     /// How much may be on its way, if the congestion control allows `cwnd`.
     pub fn window(&self, cwnd: u64) -> u64 {
-        match &self.phase {
+        match &self.trouble.phase {
             Phase::Recovery {
                 reduction: Some(prr),
             } => prr.window(),
@@ -226,47 +206,58 @@ impl Recovery {
         now: Instant,
         note: fn(&mut Scoreboard, u32, u32, Instant, Stamp),
     ) {
-        if self.phase == Phase::Open && self.duplicates > 0 {
-            self.limited += range.len;
+        if let Some(trouble) = self.trouble.awake()
+            && matches!(trouble.phase, Phase::Open)
+            && trouble.duplicates > 0
+        {
+            trouble.limited += range.len;
         }
-        if self.timed.is_none() {
-            // The first of several is timed: its acknowledgment may come before that of the rest.
-            self.timed = Some((range.start + unit.min(range.len), now));
-        }
-        let in_flight = self.in_flight();
+        let board = self.outstanding.wake();
+        let in_flight = match self.trouble.get() {
+            Some(trouble) => trouble.less_departed(board.in_flight()),
+            None => board.in_flight(),
+        };
         let stamp = self.delivery.on_sent(now, range.len, in_flight);
-        note(&mut self.scoreboard, range.len, unit, now, stamp);
+        if board.timed.is_none() {
+            // The first of several is timed: its acknowledgment may come before that of the rest.
+            board.timed = Some((range.start + unit.min(range.len), now));
+        }
+        note(board, range.len, unit, now, stamp);
         self.pay(range.len);
     }
 
     /// Something has left once more, at `now`, with `value` as its timestamp.
     pub fn on_resent(&mut self, range: SeqRange, now: Instant, value: Option<u32>) {
-        // RFC 6298 section 3, Karn's algorithm: an acknowledgment could mean either copy.
-        self.timed = None;
-        if self
-            .urgent
-            .is_some_and(|due| due.range.start == range.start)
+        if let Some(trouble) = self.trouble.awake()
+            && trouble
+                .urgent
+                .is_some_and(|due| due.range.start == range.start)
         {
-            self.urgent = None;
+            trouble.urgent = None;
         }
-        if self.phase != Phase::Open {
+        if !self.is_open() {
             // RFC 3522 section 3.2: the detection is of the oldest segment outstanding and of no
             // other, and not begun anew when that goes once more. What the last episode has sent
             // again may be the oldest in this one: its ACK echoes less than what goes now, and yet
             // answers a retransmission.
-            let value = value.filter(|_| self.scoreboard.is_oldest_sent_once(range.start));
+            let value = value.filter(|_| self.outstanding.is_oldest_sent_once(range.start));
             self.undo.on_resent(range.len, value);
         }
         let in_flight = self.in_flight();
         let stamp = self.delivery.on_sent(now, range.len, in_flight);
-        self.scoreboard.on_resent(range, now, stamp);
+        if let Some(board) = self.outstanding.awake() {
+            // RFC 6298 section 3, Karn's algorithm: an acknowledgment could mean either copy.
+            board.timed = None;
+            board.on_resent(range, now, stamp);
+        }
         self.pay(range.len);
     }
 
     fn pay(&mut self, bytes: u32) {
-        if let Phase::Recovery {
-            reduction: Some(prr),
-        } = &mut self.phase
+        if let Some(trouble) = self.trouble.awake()
+            && let Phase::Recovery {
+                reduction: Some(prr),
+            } = &mut trouble.phase
         {
             prr.on_sent(bytes);
         }
@@ -275,20 +266,20 @@ impl Recovery {
     /// Whether nothing is lost, reported or asked about: RFC 4821 section 7.4.
     pub fn is_calm(&self) -> bool {
         self.is_at_ease()
-            && self.timeouts == 0
-            && self.probe.is_none()
-            && self.scoreboard.lost() == 0
-            && self.scoreboard.sacked() == 0
+            && self.trouble.timeouts == 0
+            && self.trouble.probe.is_none()
+            && self.outstanding.lost() == 0
+            && self.outstanding.sacked() == 0
     }
 
     /// Whether all of what was sent at that range has arrived.
     pub fn has_arrived(&self, range: SeqRange) -> bool {
-        self.scoreboard.has_arrived(range)
+        self.outstanding.has_arrived(range)
     }
 
     /// Whether what is outstanding at that place is taken for lost and has not gone again.
     pub fn is_lost(&self, at: SeqNum) -> bool {
-        self.scoreboard.is_lost(at)
+        self.outstanding.is_lost(at)
     }
 
     /// The episode that has begun costs no window: there is nothing to take back.
@@ -313,13 +304,15 @@ impl Recovery {
         srtt: Duration,
         echo: impl FnOnce() -> Option<Duration>,
     ) -> Option<Duration> {
-        let rtt = match self.timed {
+        let rtt = match self.outstanding.timed {
             Some((end, sent)) if end.at_or_before(ack) => now.since(sent),
             Some(_) => return None,
             None if self.measured_at.is_some_and(|at| now.since(at) < srtt) => return None,
             None => echo()?,
         };
-        self.timed = None;
+        if let Some(board) = self.outstanding.awake() {
+            board.timed = None;
+        }
         self.measured_at = Some(now);
         self.tlp.on_measured();
         self.min_rtt.sample(rtt, now);
@@ -343,25 +336,29 @@ impl Recovery {
 
     /// Whether nothing is to be sent once more, however much the windows allow.
     pub fn is_at_ease(&self) -> bool {
-        self.urgent.is_none() && self.phase == Phase::Open
+        match self.trouble.get() {
+            Some(trouble) => trouble.urgent.is_none() && matches!(trouble.phase, Phase::Open),
+            None => true,
+        }
     }
 
     /// What should be sent once more now, `room` bytes being allowed by the congestion window.
     pub fn due(&self, mss: u32, room: u64) -> Option<Due> {
-        if self.urgent.is_some() {
-            return self.urgent;
+        let trouble = self.trouble.get()?;
+        if trouble.urgent.is_some() {
+            return trouble.urgent;
         }
-        let (how, because, why) = match self.phase {
+        let (how, because, why) = match trouble.phase {
             Phase::Open => return None,
             Phase::Recovery { .. } => {
-                let (because, why) = self.found?;
-                (Resent::Fast, because, *why)
+                let (because, why) = trouble.found?;
+                (Resent::Fast, because, why)
             }
             // RFC 5682 section 3.1: only the first, until it is known whether it was needed.
             Phase::Loss { frto, .. } if frto.holds_back() => return None,
             Phase::Loss { because, why, .. } => (Resent::AfterTimeout, because, why),
         };
-        let range = self.scoreboard.first_lost(mss)?;
+        let range = self.outstanding.first_lost(mss)?;
         (room >= u64::from(range.len)).then_some(Due {
             range,
             how,
@@ -372,21 +369,24 @@ impl Recovery {
 
     /// What lies between SND.UNA and SND.NXT is to go again, though nothing says that the network
     /// lost it.
-    pub fn resend(&mut self, nxt: SeqNum, because: EventId, why: Why) {
-        self.timed = None;
-        self.departed = 0;
-        self.scoreboard.lose_all(|_, _| true, &mut |_, _| {});
-        self.phase = Phase::Loss {
+    pub fn resend(&mut self, nxt: SeqNum, because: EventId, why: &'static Why) {
+        let trouble = self.trouble.wake();
+        trouble.departed = 0;
+        trouble.phase = Phase::Loss {
             until: nxt,
             because,
             why,
             frto: Frto::Off,
         };
+        if let Some(board) = self.outstanding.awake() {
+            board.timed = None;
+            board.lose_all(|_, _| true, &mut |_, _| {});
+        }
     }
 
     /// The longest segment that is outstanding and not reported.
     pub fn longest_on_its_way(&self) -> u32 {
-        self.scoreboard.longest()
+        self.outstanding.longest()
     }
 
     /// Of what is on its way, what `is_too_long` finds to be, by its range and the longest segment
@@ -398,23 +398,27 @@ impl Recovery {
         because: EventId,
         why: &'static Why,
     ) -> bool {
-        let before = self.scoreboard.lost();
-        self.scoreboard.lose_all(
+        let before = self.outstanding.lost();
+        let Some(board) = self.outstanding.awake() else {
+            return false;
+        };
+        board.lose_all(
             |range, sent| is_too_long(range, sent.longest(range)),
             &mut |_, _| {},
         );
-        if self.scoreboard.lost() == before {
+        if board.lost() == before {
             return false;
         }
-        self.timed = None;
-        self.departed = 0;
-        if matches!(self.phase, Phase::Recovery { .. }) {
-            self.found = Some((because, why));
+        board.timed = None;
+        let trouble = self.trouble.wake();
+        trouble.departed = 0;
+        if matches!(trouble.phase, Phase::Recovery { .. }) {
+            trouble.found = Some((because, why));
         } else {
-            self.phase = Phase::Loss {
+            trouble.phase = Phase::Loss {
                 until: nxt,
                 because,
-                why: *why,
+                why,
                 frto: Frto::Off,
             };
         }
@@ -422,8 +426,8 @@ impl Recovery {
     }
 
     /// Our SYN is due once more, with an ACK: the peer opened at the same time, or has not got it.
-    pub fn syn_ack_due(&mut self, iss: SeqNum, because: EventId, why: Why) {
-        self.urgent = Some(Due {
+    pub fn syn_ack_due(&mut self, iss: SeqNum, because: EventId, why: &'static Why) {
+        self.trouble.wake().urgent = Some(Due {
             range: SeqRange { start: iss, len: 1 },
             how: Resent::Syn,
             because,
@@ -433,21 +437,43 @@ impl Recovery {
 
     /// Whether nothing is outstanding, and memory is kept for what was.
     pub fn holds_spare(&self) -> bool {
-        self.scoreboard.holds_spare()
+        self.outstanding.holds_spare()
+    }
+
+    /// Whether memory is kept for what is outstanding, or was.
+    pub fn holds_memory(&self) -> bool {
+        self.outstanding.is_awake()
     }
 
     /// Gives that memory back.
     pub fn release_spare(&mut self) {
-        self.scoreboard.release_spare();
+        self.outstanding.release_spare();
+        if !self.outstanding.is_awake() {
+            self.rack.rest();
+        }
+    }
+
+    /// Keeps no memory for trouble that is over.
+    pub fn calm_down(&mut self) {
+        let Some(trouble) = self.trouble.awake() else {
+            return;
+        };
+        if matches!(trouble.phase, Phase::Open) && self.outstanding.lost() == 0 {
+            // What is found to be lost next brings its own.
+            trouble.found = None;
+        }
+        if *trouble == Trouble::NONE {
+            self.trouble.rest();
+        }
     }
 
     /// Whether anything lost still waits to be sent again, before anything new.
     pub fn is_waiting(&self) -> bool {
-        let held = match self.phase {
+        let held = match self.trouble.phase {
             Phase::Loss { frto, .. } => frto.lets_new_go(),
             _ => false,
         };
-        self.urgent.is_some() || (self.scoreboard.lost() > 0 && !held)
+        self.trouble.urgent.is_some() || (self.outstanding.lost() > 0 && !held)
     }
 
     /// RFC 8985 section 7.2: whether a probe may go when an acknowledgment is overdue; else the
@@ -455,20 +481,47 @@ impl Recovery {
     pub fn may_probe(&self) -> bool {
         self.reports
             && self.abilities.tlp
-            && self.phase == Phase::Open
-            && self.scoreboard.sacked() == 0
+            && self.is_open()
+            && self.outstanding.sacked() == 0
             && self.tlp.may_probe()
+    }
+
+    /// RFC 8985 section 7.3: a new segment is due as a probe, whatever the window says.
+    pub fn ask(&mut self, because: EventId) {
+        self.trouble.wake().probe = Some(because);
+    }
+
+    /// The input that made such a probe due.
+    pub fn probe_due(&self) -> Option<EventId> {
+        self.trouble.probe
+    }
+
+    /// Whether a segment goes at once, whatever the window says.
+    pub fn is_urgent(&self) -> bool {
+        self.trouble.urgent.is_some() || self.trouble.probe.is_some()
+    }
+
+    /// Timeouts in a row without anything new acknowledged.
+    pub fn timeouts(&self) -> u32 {
+        self.trouble.timeouts
+    }
+
+    /// Our SYN was sent again so often before there was a connection.
+    pub fn count_timeouts(&mut self, timeouts: u32) {
+        if timeouts > 0 {
+            self.trouble.wake().timeouts = timeouts;
+        }
     }
 
     /// When RACK wants to look again at what is not yet overdue.
     pub fn look_at(&self) -> Option<Instant> {
-        self.look_at
+        self.trouble.look_at
     }
 
     /// RFC 8985 section 7.3: nothing new may be sent, so the last segment goes again as a probe.
     pub fn probe_again(&mut self, mss: u32, because: EventId) {
-        if let Some(range) = self.scoreboard.last_sent(mss) {
-            self.urgent = Some(Due {
+        if let Some(range) = self.outstanding.last_sent(mss) {
+            self.trouble.wake().urgent = Some(Due {
                 range,
                 how: Resent::Probe,
                 because,
@@ -484,19 +537,21 @@ impl Recovery {
         mss: u32,
         max_ack_delay: Duration,
     ) -> Duration {
-        let one_segment = self.scoreboard.outstanding() <= mss;
+        let one_segment = self.outstanding.outstanding() <= mss;
         Tlp::timeout(srtt, one_segment, max_ack_delay)
     }
 
     /// A probe has left.
     pub fn on_probe(&mut self, content: Content) {
-        self.probe = None;
-        self.tlp.on_probe(self.scoreboard.nxt(), content);
+        if let Some(trouble) = self.trouble.awake() {
+            trouble.probe = None;
+        }
+        self.tlp.on_probe(self.outstanding.nxt(), content);
     }
 }
 
 /// A tail loss probe, new or not.
-pub const PROBE: Why = Why {
+pub const PROBE: &Why = &Why {
     by: rfc!(8985, "7.3"),
     text: "an acknowledgment is overdue: a probe asks what has arrived",
 };

@@ -6,21 +6,27 @@
 
 use std::time::Duration;
 
-use crate::base::{Instant, SeqNum};
+use crate::base::{Instant, Rest, Resting, SeqNum, Span};
 
 use super::scoreboard::{Arrived, Judgment, Sent};
 
 /// RACK's variables: RFC 8985 section 5.3.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Rack {
-    /// RACK.xmit_ts and RACK.end_seq: what was sent last of all that has arrived.
-    latest: Option<(Instant, SeqNum)>,
     /// RACK.rtt.
-    rtt: Duration,
-    /// What was sent last of that which the ACK at hand tells of.
-    newly: Option<(Instant, SeqNum)>,
+    rtt: Span,
     /// RACK.fack: the end of the highest that has arrived.
     fack: SeqNum,
+    moment: Resting<Moment>,
+}
+
+/// What there is to know while anything is outstanding, and of paths that reorder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Moment {
+    /// RACK.xmit_ts and RACK.end_seq: what was sent last of all that has arrived.
+    latest: Option<(Instant, SeqNum)>,
+    /// What was sent last of that which the ACK at hand tells of.
+    newly: Option<(Instant, SeqNum)>,
     /// RACK.reordering_seen.
     reordering_seen: bool,
     /// How many ACKs have told of what was overtaken, and whether the ACK at hand does.
@@ -32,6 +38,29 @@ pub struct Rack {
     multiple: u32,
     /// RACK.reo_wnd_persist: recoveries until a window that has grown is forgotten.
     persist: u32,
+}
+
+impl Moment {
+    const NONE: Moment = Moment {
+        latest: None,
+        newly: None,
+        reordering_seen: false,
+        reorderings: 0,
+        overtaken: false,
+        dsack_round: None,
+        multiple: 1,
+        persist: 0,
+    };
+}
+
+impl Default for Moment {
+    fn default() -> Moment {
+        Moment::NONE
+    }
+}
+
+impl Rest for Moment {
+    const AT_REST: &'static Moment = &Moment::NONE;
 }
 
 /// What tells an ACK for a first copy from one for a later one.
@@ -58,16 +87,20 @@ impl Rack {
     /// Before anything is sent.
     pub fn new(iss: SeqNum) -> Rack {
         Rack {
-            latest: None,
-            rtt: Duration::ZERO,
-            newly: None,
+            rtt: Span::ZERO,
             fack: iss,
-            reordering_seen: false,
-            reorderings: 0,
-            overtaken: false,
-            dsack_round: None,
-            multiple: 1,
-            persist: 0,
+            moment: Resting::default(),
+        }
+    }
+
+    /// Nothing is outstanding. What was sent last of all that has arrived tells no more: whatever
+    /// is sent from here on is sent later.
+    pub fn rest(&mut self) {
+        if let Some(moment) = self.moment.awake() {
+            moment.latest = None;
+        }
+        if *self.moment == Moment::NONE {
+            self.moment.rest();
         }
     }
 
@@ -79,8 +112,9 @@ impl Rack {
         if range.end().after(self.fack) {
             self.fack = range.end();
         } else if range.end().before(self.fack) && !sent.resent {
-            self.reordering_seen = true;
-            self.overtaken = true;
+            let moment = self.moment.wake();
+            moment.reordering_seen = true;
+            moment.overtaken = true;
         }
         // Step 2: of what was sent more than once, an ACK may mean an earlier copy.
         let rtt = ambiguity.now.since(sent.sent_at);
@@ -90,50 +124,57 @@ impl Rack {
             return;
         }
         let piece = (sent.sent_at, range.end());
-        if self.newly.is_none_or(|newly| sent_after(piece, newly)) {
-            self.newly = Some(piece);
+        let moment = self.moment.wake();
+        if moment.newly.is_none_or(|newly| sent_after(piece, newly)) {
+            moment.newly = Some(piece);
         }
     }
 
     /// Step 2, once all that the ACK tells of is known.
     pub fn on_ack(&mut self, now: Instant) {
-        if std::mem::take(&mut self.overtaken) {
-            self.reorderings = self.reorderings.saturating_add(1);
-        }
-        let Some(newly) = self.newly.take() else {
+        let Some(moment) = self.moment.awake() else {
             return;
         };
-        self.rtt = now.since(newly.0);
-        if self.latest.is_none_or(|latest| sent_after(newly, latest)) {
-            self.latest = Some(newly);
+        if std::mem::take(&mut moment.overtaken) {
+            moment.reorderings = moment.reorderings.saturating_add(1);
+        }
+        let Some(newly) = moment.newly.take() else {
+            return;
+        };
+        self.rtt = now.since(newly.0).into();
+        if moment.latest.is_none_or(|latest| sent_after(newly, latest)) {
+            moment.latest = Some(newly);
         }
     }
 
     /// How many ACKs have told of segments that arrived after later ones.
     pub fn reorderings(&self) -> u32 {
-        self.reorderings
+        self.moment.reorderings
     }
 
     /// Step 4: a D-SACK says that a reordered segment was taken for lost. The window grows once a
     /// round trip.
     pub fn on_dsack(&mut self, nxt: SeqNum) {
-        if self.dsack_round.is_none() {
-            self.dsack_round = Some(nxt);
-            self.multiple = self.multiple.saturating_add(1);
-            self.persist = PERSIST;
+        if self.moment.dsack_round.is_none() {
+            let moment = self.moment.wake();
+            moment.dsack_round = Some(nxt);
+            moment.multiple = moment.multiple.saturating_add(1);
+            moment.persist = PERSIST;
         }
     }
 
     /// What was taken for lost because it was overtaken has arrived after all, and its copy hides
     /// it from step 3: house!("rack-reordering").
     pub fn on_undone(&mut self) {
-        self.reordering_seen = true;
+        self.moment.wake().reordering_seen = true;
     }
 
     /// Step 4: SND.UNA has moved.
     pub fn on_progress(&mut self, una: SeqNum) {
-        if self.dsack_round.is_some_and(|end| una.at_or_after(end)) {
-            self.dsack_round = None;
+        if let Some(moment) = self.moment.awake()
+            && moment.dsack_round.is_some_and(|end| una.at_or_after(end))
+        {
+            moment.dsack_round = None;
         }
         // Compared modulo 2^32, it must not fall half of the numbers behind.
         self.fack = self.fack.later_of(una);
@@ -141,33 +182,36 @@ impl Rack {
 
     /// Step 4: fast recovery, or recovery after a timeout, is over.
     pub fn on_recovery_over(&mut self) {
-        self.persist = self.persist.saturating_sub(1);
-        if self.persist == 0 {
-            self.multiple = 1;
+        let Some(moment) = self.moment.awake() else {
+            return;
+        };
+        moment.persist = moment.persist.saturating_sub(1);
+        if moment.persist == 0 {
+            moment.multiple = 1;
         }
     }
 
     /// Step 4, RACK_update_reo_wnd: how long a segment may be overtaken.
     pub fn window(&self, situation: &Situation) -> Duration {
         let impatient = situation.in_recovery || situation.enough_reported;
-        if !self.reordering_seen && impatient {
+        if !self.moment.reordering_seen && impatient {
             return Duration::ZERO;
         }
         // "Return min(RACK.reo_wnd_mult * RACK.min_RTT / 4, SRTT)"
-        let grown = (situation.min_rtt / 4).saturating_mul(self.multiple);
+        let grown = (situation.min_rtt / 4).saturating_mul(self.moment.multiple);
         grown.min(situation.srtt)
     }
 
     /// Step 5 for one piece, with the reordering window as it is.
     pub fn judge(&self, sent: &Sent, window: Duration, now: Instant) -> Judgment {
-        let Some(latest) = self.latest else {
+        let Some(latest) = self.moment.latest else {
             return Judgment::TooEarly;
         };
         if !sent_after(latest, (sent.sent_at, sent.end)) {
             return Judgment::TooEarly;
         }
         // "remaining = Segment.xmit_ts + RACK.rtt + RACK.reo_wnd - Now()"
-        let at = sent.sent_at + self.rtt + window;
+        let at = sent.sent_at + Duration::from(self.rtt) + window;
         if at <= now {
             Judgment::Lost
         } else {
@@ -178,7 +222,7 @@ impl Rack {
     /// Section 6.3: whether what was sent at that time is lost when the retransmission timer
     /// expires, though nothing sent later has arrived.
     pub fn is_overdue(&self, sent: &Sent, window: Duration, now: Instant) -> bool {
-        sent.sent_at + self.rtt + window <= now
+        sent.sent_at + Duration::from(self.rtt) + window <= now
     }
 }
 

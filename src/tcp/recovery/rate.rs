@@ -3,6 +3,7 @@
 //! Each segment notes, when it leaves, how much had been delivered by then and when; the ACK that
 //! tells of it makes a sample of the difference.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use crate::base::Instant;
@@ -22,9 +23,8 @@ pub struct Delivery {
     /// C.lost, in bytes.
     lost: u64,
     /// C.app_limited: the mark in `delivered` up to which samples say little of the network.
-    app_limited: Option<u64>,
-    /// The newest segment that the ACK at hand has told of.
-    newest: Option<Sent>,
+    /// One more than that.
+    app_limited: Option<NonZeroU64>,
 }
 
 /// P of the draft: what a segment notes when it leaves. Counters are the low bits of C's.
@@ -69,7 +69,6 @@ impl Delivery {
             first_sent_at: Instant::BIRTH,
             lost: 0,
             app_limited: None,
-            newest: None,
         }
     }
 
@@ -92,7 +91,7 @@ impl Delivery {
     /// The application has nothing more to send, or the peer no room for it, though the congestion
     /// window has room: what is delivered until then is no measure of the network.
     pub fn on_app_limited(&mut self, in_flight: u32) {
-        self.app_limited = Some(self.delivered + u64::from(in_flight));
+        self.app_limited = NonZeroU64::new(self.delivered + u64::from(in_flight) + 1);
     }
 
     /// So many bytes are taken for lost.
@@ -100,24 +99,33 @@ impl Delivery {
         self.lost += u64::from(bytes);
     }
 
-    /// The ACK at hand tells of `len` bytes of a segment.
-    pub fn on_arrived(&mut self, now: Instant, sent: &Sent, len: u32) {
+    /// The ACK at hand tells of `len` bytes of a segment. `newest` is the newest segment that it
+    /// tells of.
+    pub fn on_arrived(&mut self, newest: &mut Option<Sent>, now: Instant, sent: &Sent, len: u32) {
         self.delivered += u64::from(len);
         self.delivered_at = now;
-        let newer = self.newest.is_none_or(|newest| {
+        let newer = newest.is_none_or(|newest| {
             let later = sent.sent_at > newest.sent_at;
             later || (sent.sent_at == newest.sent_at && sent.end.after(newest.end))
         });
         if newer {
-            self.newest = Some(*sent);
+            *newest = Some(*sent);
         }
     }
 
     /// The ACK at hand has told all: its sample, unless it tells of nothing, or would claim a rate
     /// over less than the least round trip (section 4.1.2.3: such an interval is not valid).
-    pub fn take_sample(&mut self, now: Instant, min_rtt: Option<Duration>) -> Option<RateSample> {
-        let newest = self.newest.take()?;
-        if self.app_limited.is_some_and(|mark| self.delivered > mark) {
+    pub fn take_sample(
+        &mut self,
+        newest: Option<Sent>,
+        now: Instant,
+        min_rtt: Option<Duration>,
+    ) -> Option<RateSample> {
+        let newest = newest?;
+        if self
+            .app_limited
+            .is_some_and(|mark| self.delivered >= mark.get())
+        {
             self.app_limited = None;
         }
         let stamp = newest.stamp;

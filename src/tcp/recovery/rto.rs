@@ -10,7 +10,7 @@ use crate::probe::{LossProof, Resent, Spurious, Why};
 use crate::rfc;
 
 use super::scoreboard::Sent;
-use super::{Detection, Due, Learned, Loss, Phase, Recovery};
+use super::{Detection, Due, Learned, Loss, Phase, Recovery, Trouble};
 
 /// Where F-RTO stands: RFC 5682 sections 2.1 and 3.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,27 +50,27 @@ impl Recovery {
     pub fn on_timeout(&mut self, expired: &Expired, at: &Detection, lost: &mut impl FnMut(Loss)) {
         let Expired { una, nxt, syn } = *expired;
         let frto = self.frto_after(una, syn);
-        if self.timeouts == 0 {
+        if self.trouble.timeouts == 0 {
             self.undo.begin(SeqRange::between(una, nxt));
         }
-        self.timeouts += 1;
-        self.duplicates = 0;
-        self.departed = 0;
-        self.limited = 0;
-        self.timed = None;
         self.tlp.reset();
-        self.look_at = None;
         // RFC 6582 section 4.1: after a timeout, old duplicates begin no fast retransmit.
         self.recover = nxt;
         self.lose_at_timeout(una, at, lost);
-        self.phase = Phase::Loss {
+        let trouble = self.trouble.wake();
+        trouble.timeouts += 1;
+        trouble.duplicates = 0;
+        trouble.departed = 0;
+        trouble.limited = 0;
+        trouble.look_at = None;
+        trouble.phase = Phase::Loss {
             until: nxt,
             because: at.because,
             why: SLOW_START_THROUGH_LOSS,
             frto,
         };
         // The oldest goes at once, whatever the window says.
-        self.urgent = Some(Due {
+        trouble.urgent = Some(Due {
             range: SeqRange {
                 start: una,
                 len: nxt.since(una).min(at.mss),
@@ -86,30 +86,35 @@ impl Recovery {
     fn lose_at_timeout(&mut self, una: SeqNum, at: &Detection, lost: &mut impl FnMut(Loss)) {
         // RFC 2018 section 8: a peer that reported the oldest and still does not acknowledge it
         // has discarded it; then no report holds.
-        if self.scoreboard.is_reneged() {
-            self.scoreboard.forget_reports();
+        if let Some(board) = self.outstanding.awake()
+            && board.is_reneged()
+        {
+            board.forget_reports();
         }
-        let before = self.scoreboard.lost();
-        let rack = self.rack;
+        let before = self.outstanding.lost();
+        let rack = &self.rack;
         let by_time = self.reports && self.abilities.rack;
         let window = self.reordering_window(at);
         let is_lost = |range: SeqRange, sent: &Sent| {
             !by_time || range.start == una || rack.is_overdue(sent, window, at.now)
         };
-        self.scoreboard.lose_all(is_lost, &mut |range, sent| {
-            lost(Loss {
-                range,
-                by: LossProof::Timeout,
-                tx_in_flight: sent.stamp.tx_in_flight,
+        if let Some(board) = self.outstanding.awake() {
+            board.timed = None;
+            board.lose_all(is_lost, &mut |range, sent| {
+                lost(Loss {
+                    range,
+                    by: LossProof::Timeout,
+                    tx_in_flight: sent.stamp.tx_in_flight,
+                });
             });
-        });
-        self.delivery.on_lost(self.scoreboard.lost() - before);
+        }
+        self.delivery.on_lost(self.outstanding.lost() - before);
     }
 
     /// RFC 5682 sections 2.1 and 3.1, step 1: not if loss recovery is under way, but again if the
     /// same segment times out again.
     fn frto_after(&self, una: SeqNum, syn: bool) -> Frto {
-        let fresh = match self.phase {
+        let fresh = match self.trouble.phase {
             Phase::Open => !self.recover.after(una),
             Phase::Loss { frto, .. } => frto == Frto::Alone,
             Phase::Recovery { .. } => false,
@@ -130,12 +135,19 @@ impl Recovery {
         duplicate: bool,
         new: bool,
     ) -> Option<Spurious> {
+        let Recovery {
+            trouble,
+            outstanding,
+            reports,
+            ..
+        } = self;
+        let Trouble { phase, urgent, .. } = trouble.awake()?;
         let Phase::Loss {
             until,
             frto,
             because,
             why,
-        } = &mut self.phase
+        } = phase
         else {
             return None;
         };
@@ -143,12 +155,12 @@ impl Recovery {
             Frto::Off => Frto::Off,
             // Step 2 (b), or (a) if the ACK covers all, or if nothing new can be sent.
             Frto::Alone if learned.advanced && una.before(*until) && new => Frto::Tried {
-                point: self.scoreboard.nxt(),
+                point: outstanding.nxt(),
                 mute: 0,
             },
             Frto::Alone if learned.advanced => Frto::Off,
             // Without reports a duplicate ends it; with them they are noted, and the wait goes on.
-            Frto::Alone if duplicate && !self.reports => Frto::Off,
+            Frto::Alone if duplicate && !*reports => Frto::Off,
             Frto::Alone => Frto::Alone,
             Frto::Tried { point, mute } => {
                 let beyond = learned.highest.is_some_and(|highest| highest.after(point));
@@ -157,17 +169,17 @@ impl Recovery {
                     return Some(Spurious::Frto);
                 }
                 // Where the peer sends text as well, what would be a duplicate rides on it.
-                let mute = mute + u8::from(!self.reports && !learned.advanced);
+                let mute = mute + u8::from(!*reports && !learned.advanced);
                 match beyond || duplicate || mute == MUTE_MAX {
                     true => {
                         // Step 3 (a): the window may be three segments, and two of them, on
                         // their way for all we know, are the new ones.
-                        let first = self.scoreboard.first_lost(u32::MAX);
-                        self.urgent = first.filter(|_| !self.reports).map(|range| Due {
+                        let first = outstanding.first_lost(u32::MAX);
+                        *urgent = first.filter(|_| !*reports).map(|range| Due {
                             range,
                             how: Resent::AfterTimeout,
                             because: *because,
-                            why: *why,
+                            why,
                         });
                         Frto::Off
                     }
@@ -188,12 +200,12 @@ impl Recovery {
 /// no duplicate may ever come, and only a further timeout would end the wait: as many as begin a
 /// fast retransmit count as one.
 const MUTE_MAX: u8 = 3;
-const TIMEOUT: Why = Why {
+const TIMEOUT: &Why = &Why {
     by: rfc!(6298, "5 (5.4)"),
     text: "the retransmission timer expired: the earliest segment not acknowledged goes again",
 };
 /// RFC 5681 section 3.1: after a timeout, slow start from one segment.
-const SLOW_START_THROUGH_LOSS: Why = Why {
+const SLOW_START_THROUGH_LOSS: &Why = &Why {
     by: rfc!(5681, "3.1"),
     text: "slow start after the timeout: what was outstanding then goes again",
 };

@@ -6,22 +6,25 @@
 
 use std::time::Duration;
 
+use crate::base::Span;
+
 /// The estimator's two variables, and how often the timeout they imply has been doubled.
 #[derive(Debug, Clone, Copy)]
 pub struct Rtt {
     smoothed: Option<Smoothed>,
     /// R', the last measurement.
-    last: Duration,
+    last: Span,
+    min: Span,
+    max: Span,
     backoff: u32,
-    initial: Duration,
-    min: Duration,
-    max: Duration,
+    /// The SYN was sent more than once, and no round trip was measured by then.
+    syn_resent: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Smoothed {
-    srtt: Duration,
-    rttvar: Duration,
+    srtt: Span,
+    rttvar: Span,
 }
 
 impl Rtt {
@@ -29,11 +32,11 @@ impl Rtt {
     pub fn new(min: Duration, max: Duration) -> Rtt {
         Rtt {
             smoothed: None,
-            last: Duration::ZERO,
+            last: Span::ZERO,
+            min: min.into(),
+            max: max.into(),
             backoff: 0,
-            initial: RTO_INITIAL,
-            min,
-            max,
+            syn_resent: false,
         }
     }
 
@@ -41,29 +44,40 @@ impl Rtt {
     pub fn sample(&mut self, r: Duration) {
         // RFC 6298 section 5: a new measurement may bring a backed-off RTO down again.
         self.backoff = 0;
-        self.last = r;
-        self.smoothed = Some(match self.smoothed {
+        self.last = r.into();
+        let r = self.last.as_nanos();
+        let (srtt, rttvar) = match self.smoothed {
             // RFC 6298 section 2 (2.2): SRTT <- R, RTTVAR <- R/2.
-            None => Smoothed {
-                srtt: r,
-                rttvar: r / 2,
-            },
-            // RFC 6298 section 2 (2.3), in this order: RTTVAR uses the old SRTT.
-            Some(Smoothed { srtt, rttvar }) => Smoothed {
-                rttvar: rttvar * 3 / 4 + srtt.abs_diff(r) / 4,
-                srtt: srtt * 7 / 8 + r / 8,
-            },
+            None => (r, r / 2),
+            // RFC 6298 section 2 (2.3): RTTVAR uses the old SRTT.
+            Some(Smoothed { srtt, rttvar }) => {
+                let (srtt, rttvar) = (srtt.as_nanos(), rttvar.as_nanos());
+                (
+                    srtt.saturating_mul(7) / 8 + r / 8,
+                    rttvar.saturating_mul(3) / 4 + srtt.abs_diff(r) / 4,
+                )
+            }
+        };
+        self.smoothed = Some(Smoothed {
+            srtt: Span::from_nanos(srtt),
+            rttvar: Span::from_nanos(rttvar),
         });
     }
 
     /// RTO <- SRTT + max (G, K*RTTVAR), doubled once for every timeout in a row.
     pub fn rto(&self) -> Duration {
-        let base = self
-            .smoothed
-            .map_or(self.initial, |s| s.srtt + (s.rttvar * K).max(GRANULARITY));
-        base.max(self.min)
-            .saturating_mul(1 << self.backoff)
-            .min(self.max)
+        let base = match self.smoothed {
+            Some(Smoothed { srtt, rttvar }) => {
+                let margin = rttvar.as_nanos().saturating_mul(K).max(GRANULARITY);
+                srtt.as_nanos().saturating_add(margin)
+            }
+            None if self.syn_resent => RTO_AFTER_SYN_LOSS,
+            None => RTO_INITIAL,
+        };
+        let backed_off = base
+            .max(self.min.as_nanos())
+            .saturating_mul(1 << self.backoff);
+        Duration::from_nanos(backed_off.min(self.max.as_nanos()))
     }
 
     /// RFC 6298 section 5 (5.5): each timeout doubles RTO.
@@ -85,37 +99,36 @@ impl Rtt {
     /// by then: data begins with a timeout of three seconds.
     pub fn on_syn_resent(&mut self) {
         self.backoff = 0;
-        if self.smoothed.is_none() {
-            self.initial = RTO_AFTER_SYN_LOSS;
-        }
+        self.syn_resent = true;
     }
 
     /// SRTT, once there is a measurement.
     pub fn srtt(&self) -> Option<Duration> {
-        self.smoothed.map(|s| s.srtt)
+        self.smoothed.map(|s| s.srtt.into())
     }
 
     /// The round trip as it is now, to pace by: SRTT, or what was measured last if that is less,
     /// since a path that was cut for an hour is in SRTT for long; and never more than the greatest
     /// timeout.
     pub fn current(&self) -> Option<Duration> {
-        self.smoothed.map(|s| s.srtt.min(self.last).min(self.max))
+        self.smoothed
+            .map(|s| s.srtt.min(self.last).min(self.max).into())
     }
 
     /// RTTVAR, once there is a measurement.
     pub fn rttvar(&self) -> Option<Duration> {
-        self.smoothed.map(|s| s.rttvar)
+        self.smoothed.map(|s| s.rttvar.into())
     }
 }
 
-/// RFC 6298 section 2 (2.1): before any measurement, one second.
-const RTO_INITIAL: Duration = Duration::from_secs(1);
+/// RFC 6298 section 2 (2.1): before any measurement, one second. In nanoseconds, as the next two.
+const RTO_INITIAL: u64 = 1_000_000_000;
 /// RFC 6298 section 5 (5.7).
-const RTO_AFTER_SYN_LOSS: Duration = Duration::from_secs(3);
+const RTO_AFTER_SYN_LOSS: u64 = 3_000_000_000;
 /// G, the clock's granularity: one tick of `base::wheel`, 2^16 ns.
-const GRANULARITY: Duration = Duration::from_nanos(1 << 16);
+const GRANULARITY: u64 = 1 << 16;
 /// RFC 6298 section 2 (2.2).
-const K: u32 = 4;
+const K: u64 = 4;
 /// 2^16 times the least timeout is longer than any greatest one that makes sense.
 const BACKOFF_MAX: u32 = 16;
 

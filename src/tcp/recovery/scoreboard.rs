@@ -68,6 +68,9 @@ pub struct Scoreboard {
     lost_from: SeqNum,
     /// All before it that was sent once only is SACKed or lost.
     decided: SeqNum,
+    /// The one segment whose round trip is being timed, by its end; Karn's rule drops it when
+    /// anything is sent again.
+    pub timed: Option<(SeqNum, Instant)>,
 }
 
 /// A piece that an acknowledgment or a report says has arrived.
@@ -95,7 +98,7 @@ impl Sent {
 
 impl Scoreboard {
     /// Before anything is sent.
-    pub fn new(iss: SeqNum) -> Scoreboard {
+    pub const fn new(iss: SeqNum) -> Scoreboard {
         Scoreboard {
             una: iss,
             una_at: 0,
@@ -106,6 +109,7 @@ impl Scoreboard {
             lost: 0,
             lost_from: iss,
             decided: iss,
+            timed: None,
         }
     }
 
@@ -482,14 +486,6 @@ impl Scoreboard {
     /// Whether nothing is outstanding, and memory is kept for what was.
     pub fn holds_spare(&self) -> bool {
         self.sent.is_empty() && self.sent.capacity() + self.again.capacity() > 0
-    }
-
-    /// Gives back what [`Scoreboard::holds_spare`] speaks of.
-    pub fn release_spare(&mut self) {
-        if self.sent.is_empty() {
-            self.sent = VecDeque::new();
-            self.again = VecDeque::new();
-        }
     }
 
     fn lose(&mut self, index: usize, lost: &mut impl FnMut(SeqRange, &Sent)) {

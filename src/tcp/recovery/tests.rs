@@ -16,7 +16,7 @@ pub const MSS: u32 = 1000;
 /// Just below the seam of the sequence space, so that every story here crosses it.
 const ISS: SeqNum = SeqNum(u32::MAX - 1500);
 const BECAUSE: EventId = EventId::FIRST;
-const WHY: Why = Why {
+const WHY: &Why = &Why {
     by: rfc!(9293, "3.8.6.1"),
     text: "a test says so",
 };
@@ -360,7 +360,7 @@ proptest! {
                 prop_assert!(due.range.end().at_or_before(sender.nxt), "{step:?}");
                 prop_assert!((1..=MSS).contains(&due.range.len), "{step:?}");
             }
-            if let Phase::Loss { until, .. } = sender.recovery.phase {
+            if let Phase::Loss { until, .. } = sender.recovery.trouble.phase {
                 prop_assert!(sender.una.before(until) && until.at_or_before(sender.nxt));
             }
             if sender.una == sender.nxt {

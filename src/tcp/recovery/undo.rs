@@ -9,9 +9,9 @@ use crate::probe::Spurious;
 use crate::tcp::timestamps::is_before;
 
 /// The last episode, as long as it may prove to have been for nothing.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Undo {
-    episode: Option<Episode>,
+    episode: Option<Box<Episode>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,13 +33,13 @@ struct Episode {
 impl Undo {
     /// An episode begins with `range` outstanding, and the window is reduced for it.
     pub fn begin(&mut self, range: SeqRange) {
-        self.episode = Some(Episode {
+        self.episode = Some(Box::new(Episode {
             range,
             resent: 0,
             twice: 0,
             first: None,
             until: None,
-        });
+        }));
     }
 
     /// The episode is over; all before `nxt` was sent.

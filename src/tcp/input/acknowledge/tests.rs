@@ -114,7 +114,11 @@ fn one_segment_pays_every_debt() {
 fn a_challenge_pays_for_text_as_well() {
     let mut acks = Acknowledge::default();
     acks.owe(input(2), FIN);
-    acks.owe_challenge(input(3), rfc!(5961, "3.2"), "a reset");
+    let reset = &crate::probe::Why {
+        by: rfc!(5961, "3.2"),
+        text: "a reset",
+    };
+    acks.owe_challenge(input(3), reset);
     let owed = acks.due().expect("due at once");
     assert_eq!(
         (owed.because, owed.purpose),

@@ -44,7 +44,7 @@ impl Sender {
 
     fn send(&mut self, segments: u32, ms: u64) {
         for _ in 0..segments {
-            let start = self.recovery.scoreboard.nxt();
+            let start = self.recovery.outstanding.nxt();
             let range = SeqRange { start, len: MSS };
             self.recovery.on_sent(range, at(ms).now);
         }
@@ -146,7 +146,7 @@ fn the_episode_is_over_when_all_that_was_outstanding_is_acknowledged() {
     assert_eq!(sender.hear(9, (10, 11), 80).1, Verdict::Nothing);
     assert_eq!(sender.hear(10, (11, 12), 81).1, Verdict::Over);
     // Marks above stay.
-    assert_eq!(sender.recovery.scoreboard.sacked(), MSS);
+    assert_eq!(sender.recovery.outstanding.sacked(), MSS);
 }
 
 // req: RFC8985-6.2-5

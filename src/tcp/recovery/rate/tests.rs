@@ -34,11 +34,11 @@ impl Path {
 
     fn acknowledge(&mut self, segments: u32, ms: u64) -> Option<RateSample> {
         self.una += segments * 1000;
-        let delivery = &mut self.delivery;
+        let (delivery, mut newest) = (&mut self.delivery, None);
         self.board.acknowledge(self.una, &mut |piece: Arrived| {
-            delivery.on_arrived(at(ms), &piece.sent, piece.range.len);
+            delivery.on_arrived(&mut newest, at(ms), &piece.sent, piece.range.len);
         });
-        self.delivery.take_sample(at(ms), None)
+        self.delivery.take_sample(newest, at(ms), None)
     }
 }
 
@@ -104,11 +104,12 @@ fn less_than_a_round_trip_makes_no_sample() {
     let mut path = Path::new();
     path.send(0);
     path.una += 1000;
-    let delivery = &mut path.delivery;
+    let (delivery, mut newest) = (&mut path.delivery, None);
     path.board.acknowledge(path.una, &mut |piece: Arrived| {
-        delivery.on_arrived(at(5), &piece.sent, piece.range.len);
+        delivery.on_arrived(&mut newest, at(5), &piece.sent, piece.range.len);
     });
     let least = Some(Duration::from_millis(6));
-    assert_eq!(path.delivery.take_sample(at(5), least), None);
-    assert_eq!(path.delivery.take_sample(at(9), None), None, "taken once");
+    assert_eq!(path.delivery.take_sample(newest, at(5), least), None);
+    let nothing = path.delivery.take_sample(None, at(9), None);
+    assert_eq!(nothing, None, "an ACK that tells of nothing");
 }

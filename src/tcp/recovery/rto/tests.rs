@@ -138,11 +138,11 @@ fn timeouts_in_a_row_are_counted_until_something_new_is_acknowledged() {
     let mut sender = Sender::with_sent(3);
     for count in 1..=4 {
         sender.time_out();
-        assert_eq!(sender.recovery.timeouts, count);
+        assert_eq!(sender.recovery.timeouts(), count);
         assert_eq!(sender.resend_due(CWND), [0]);
     }
     sender.duplicates(2);
-    assert_eq!(sender.recovery.timeouts, 4);
+    assert_eq!(sender.recovery.timeouts(), 4);
     sender.acknowledge(1);
-    assert_eq!(sender.recovery.timeouts, 0);
+    assert_eq!(sender.recovery.timeouts(), 0);
 }
