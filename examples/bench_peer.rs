@@ -10,7 +10,7 @@
 //! until the peer closes, port 9003 echoes. It runs until it is killed.
 //!
 //! With `--plain` each packet crosses as it would cross a wire; else checksums and segments are left
-//! to the kernel. With `--owned` what is written is left with the network, and what is read is lent
+//! to the kernel. With `--generic` too it does, but the stack above is asked for many at once. With `--owned` what is written is left with the network, and what is read is lent
 //! by it, without a copy. With `--busy-poll MICROSECONDS` whoever waits for packets goes on asking
 //! for so long before it sleeps. With `--queues COUNT` it attaches to so many queues of an interface
 //! that was made for several, each with a stack and a thread of its own. With `--inline` the thread
@@ -24,7 +24,7 @@ use std::thread;
 use std::time::Duration;
 
 use pellucid::base::Bytes;
-use pellucid::device::{Device, OffloadTun, Preference, open_tun};
+use pellucid::device::{Device, Generic, OffloadTun, Preference, open_tun};
 use pellucid::net::blocking::{TcpListener, TcpStream};
 use pellucid::net::{Network, Options};
 use pellucid::stack::Config;
@@ -32,7 +32,7 @@ use pellucid::stack::Config;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).peekable();
     let (mut preference, mut options) = (Preference::Offload, Options::default());
-    let (mut queues, mut inline) = (None, false);
+    let (mut queues, mut inline, mut generic) = (None, false, false);
     let mut services: [(u16, fn(TcpStream)); 3] = [(9001, discard), (9002, generate), (9003, echo)];
     while let Some(option) = arguments.next_if(|argument| argument.starts_with("--")) {
         match &option[..] {
@@ -42,6 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let micros = arguments.next().ok_or("--busy-poll needs microseconds")?;
                 options.busy_poll = Duration::from_micros(micros.parse()?);
             }
+            "--generic" => generic = true,
             "--inline" => inline = true,
             "--queues" => {
                 let count = arguments.next().ok_or("--queues needs a count")?;
@@ -64,9 +65,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     tcp.receive_buffer = RECEIVE_BUFFER;
     tcp.send_buffer = SEND_BUFFER;
     let devices: Vec<Box<dyn Device>> = match queues {
+        None if generic => vec![Box::new(Generic::new(open_tun(
+            &interface,
+            Preference::Plain,
+        )?))],
         None => vec![open_tun(&interface, preference)?],
-        Some(_) if preference == Preference::Plain => {
-            return Err("--plain knows one queue: leave out one of --plain and --queues".into());
+        Some(_) if generic || preference == Preference::Plain => {
+            return Err("a plain device has one queue: leave out --queues".into());
         }
         Some(count) => {
             let queues = OffloadTun::open_queues(&interface, count)?;

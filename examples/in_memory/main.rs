@@ -14,6 +14,7 @@
 //! segment with text (both ends, and the acknowledgments it draws) and of the bytes in a second of
 //! CPU time, and the ratios. A ROW is one by its number, as printed; all unless named.
 
+mod generic;
 mod ours;
 mod theirs;
 mod wire;
@@ -42,10 +43,25 @@ struct Row {
 enum How {
     /// A packet a segment.
     Single,
+    /// Super-segments that are cut before the wire and joined behind it, as by a device that is
+    /// `pellucid::device::Generic`: on the wire each is one segment.
+    Generic,
+    /// The same with text that changes hands instead of being copied.
+    GenericOwned,
     /// Super-segments of segments of 1500 bytes, left to the wire to cut, which need not.
     Super,
     /// The same with text that changes hands instead of being copied.
     Owned,
+}
+
+impl How {
+    fn is_generic(self) -> bool {
+        matches!(self, How::Generic | How::GenericOwned)
+    }
+
+    fn is_owned(self) -> bool {
+        matches!(self, How::GenericOwned | How::Owned)
+    }
 }
 
 const SINGLE: Row = Row {
@@ -55,7 +71,7 @@ const SINGLE: Row = Row {
     timestamps: false,
     ours: How::Single,
 };
-const ROWS: [Row; 5] = [
+const ROWS: [Row; 8] = [
     SINGLE,
     Row {
         what: "1,460 bytes, checksums on",
@@ -65,6 +81,22 @@ const ROWS: [Row; 5] = [
     Row {
         what: "1,448 bytes, timestamps, checksums off",
         timestamps: true,
+        ..SINGLE
+    },
+    Row {
+        what: "1,460 bytes, cut and joined, off",
+        ours: How::Generic,
+        ..SINGLE
+    },
+    Row {
+        what: "1,460 bytes, cut and joined, on",
+        checksums: true,
+        ours: How::Generic,
+        ..SINGLE
+    },
+    Row {
+        what: "1,460 bytes, cut, joined, off, not copied",
+        ours: How::GenericOwned,
         ..SINGLE
     },
     Row {

@@ -8,6 +8,7 @@ use std::time;
 use pellucid::base::{Bytes, Chunk, Instant, Memory, Offload, Offloads, Received, Seed};
 use pellucid::stack::{Config, ConnId, Stack};
 
+use super::generic::Generic;
 use super::{CALL, Carried, How, Pair, Row, Writer, check};
 
 pub struct Ours {
@@ -16,6 +17,8 @@ pub struct Ours {
     from: ConnId,
     to: ConnId,
     there: Wire,
+    /// The same direction where super-segments are cut and joined.
+    generic: Generic,
     back: Wire,
     how: How,
     birth: time::Instant,
@@ -57,6 +60,7 @@ impl Ours {
             from,
             to,
             there,
+            generic: Generic::new(row),
             back,
             how: row.ours,
             birth: time::Instant::now(),
@@ -69,12 +73,12 @@ impl Ours {
 
     fn write(&mut self, now: Instant) {
         loop {
-            let taken = match self.how {
-                How::Owned => {
+            let taken = match self.how.is_owned() {
+                true => {
                     let mut text = self.owned.slice(self.writer.range());
                     self.sender.write_owned(now, self.from, &mut text)
                 }
-                _ => self.sender.write(now, self.from, self.writer.next()),
+                false => self.sender.write(now, self.from, self.writer.next()),
             };
             let Ok(count) = taken else { return };
             self.writer.wrote(count);
@@ -83,28 +87,17 @@ impl Ours {
 
     /// What comes next, if it is not to be copied.
     fn chunk(&mut self, now: Instant) -> Option<Chunk> {
-        match self.how {
-            How::Owned => self.receiver.read_chunk(now, self.to),
-            How::Single | How::Super => None,
+        match self.how.is_owned() {
+            true => self.receiver.read_chunk(now, self.to),
+            false => None,
         }
     }
 
     fn now(&self) -> Instant {
         Instant::BIRTH + self.birth.elapsed()
     }
-}
 
-impl Pair for Ours {
-    fn turn(&mut self) {
-        let now = self.now();
-        self.sender.handle_timeout(now);
-        self.write(now);
-        send(&mut self.sender, now, &mut self.there);
-        while self.sender.poll_notice().is_some() {}
-
-        let now = self.now();
-        self.receiver.handle_timeout(now);
-        self.carried.segments += receive(&mut self.receiver, now, &mut self.there);
+    fn read(&mut self, now: Instant) {
         while let Some(chunk) = self.chunk(now) {
             check(self.carried.bytes, &chunk);
             self.carried.bytes += chunk.len() as u64;
@@ -113,6 +106,30 @@ impl Pair for Ours {
             check(self.carried.bytes, &self.room[..count]);
             self.carried.bytes += count as u64;
         }
+    }
+}
+
+impl Pair for Ours {
+    fn turn(&mut self) {
+        let now = self.now();
+        self.sender.handle_timeout(now);
+        self.write(now);
+        if self.how.is_generic() {
+            // As much at once as a batch holds.
+            while self.generic.send(&mut self.sender, now) {
+                self.receiver.handle_timeout(now);
+                self.generic.receive(&mut self.receiver, now);
+                self.read(now);
+            }
+            self.carried.segments = self.generic.segments;
+        }
+        send(&mut self.sender, now, &mut self.there);
+        while self.sender.poll_notice().is_some() {}
+
+        let now = self.now();
+        self.receiver.handle_timeout(now);
+        self.carried.segments += receive(&mut self.receiver, now, &mut self.there);
+        self.read(now);
         send(&mut self.receiver, now, &mut self.back);
         while self.receiver.poll_notice().is_some() {}
         receive(&mut self.sender, now, &mut self.back);
@@ -120,7 +137,7 @@ impl Pair for Ours {
 
     fn carried(&self) -> Carried {
         Carried {
-            packets: self.there.carried + self.back.carried,
+            packets: self.there.carried + self.generic.carried + self.back.carried,
             ..self.carried
         }
     }

@@ -18,6 +18,7 @@ use crate::base::{Offloads, Received, Transmit};
 
 mod attached;
 mod bundle;
+mod generic;
 mod interface;
 mod neighbour;
 pub mod pipe;
@@ -28,6 +29,7 @@ pub mod veth;
 mod virtio;
 
 pub use bundle::Bundle;
+pub use generic::Generic;
 pub use pipe::{PipeEnd, pipe, pipe_with};
 pub use rx::RxBuffer;
 pub use tun::Tun;
@@ -148,8 +150,8 @@ fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Opens a TUN interface as the default device, or as the plain one: if that is wanted, or if this
-/// kernel does no more. Which, and why, is said in the log.
+/// Opens a TUN interface as the default device; as the plain one, if that is wanted; and as one
+/// that is [`Generic`], if this kernel does no more than carry. Which, and why, is said in the log.
 ///
 /// # Errors
 ///
@@ -170,7 +172,7 @@ pub fn open_tun(name: &str, preference: Preference) -> io::Result<Box<dyn Device
             // If the name itself is wrong, this says so.
             let tun = Tun::open(name)?;
             log::info!("{}: a plain TUN device: {error}", tun.name());
-            Ok(Box::new(tun))
+            Ok(Box::new(Generic::new(Box::new(tun))))
         }
         Err(error) => Err(error),
     }
@@ -179,7 +181,7 @@ pub fn open_tun(name: &str, preference: Preference) -> io::Result<Box<dyn Device
 /// Which TUN device is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Preference {
-    /// [`OffloadTun`] where the kernel has it, else [`Tun`].
+    /// [`OffloadTun`] where the kernel has it, else [`Tun`] behind [`Generic`].
     #[default]
     Offload,
     /// [`Tun`]: each packet crosses as it would cross a wire.

@@ -13,7 +13,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::base::{InterfaceId, Memory, Offload, Received};
+use crate::base::{Checksum, InterfaceId, Memory, Offload, Received};
+use crate::wire::offload::{Join, Layout, is_whole};
 
 /// Received packets, and room for the next one.
 pub struct RxBuffer {
@@ -27,6 +28,9 @@ pub struct RxBuffer {
     next: usize,
     /// Bytes that the batch has taken.
     taken: usize,
+    join: Join,
+    /// How many packets there were when `join` was asked last.
+    asked: usize,
 }
 
 /// One that was received.
@@ -48,12 +52,16 @@ impl RxBuffer {
             packets: Vec::with_capacity(PACKETS_MAX),
             next: 0,
             taken: 0,
+            join: Join::default(),
+            asked: 0,
         }
     }
 
     /// Forgets the packets.
     pub fn clear(&mut self) {
         self.packets.clear();
+        self.asked = 0;
+        self.join = Join::default();
         self.next = 0;
         self.taken = 0;
         self.kept.append(&mut self.used);
@@ -128,6 +136,44 @@ impl RxBuffer {
         Some(last.read(&self.used))
     }
 
+    /// Joins the packet that was kept last to the one before it, if they are segments of one flow
+    /// in order, as devices do that coalesce what they receive; returns what it has become. If
+    /// nobody vouches for its checksum it is verified: what is wrong stays alone, and as it is.
+    pub fn join(&mut self) -> Option<Received<'_>> {
+        let mut last = self.packets.pop()?;
+        let is_next = self.asked == self.packets.len();
+        let before = self.packets.last_mut().filter(|_| is_next);
+        if !last.is_vouched_for(&self.used) {
+            self.join = Join::default();
+            self.packets.push(last);
+        } else if let Some(end) = join_to(before, &last, &mut self.used, &mut self.join) {
+            self.next = end.next_multiple_of(LINE_LEN);
+        } else {
+            if self.packets.last().is_some_and(Packet::is_large) {
+                self.move_on(&mut last);
+            }
+            self.packets.push(last);
+        }
+        self.asked = self.packets.len();
+        let last = self.packets.last()?;
+        Some(last.read(&self.used))
+    }
+
+    /// Gives a packet that has just come another room, since the one before has grown so large that
+    /// it may be held on to.
+    fn move_on(&mut self, packet: &mut Packet) {
+        let mut another = self.take_room();
+        let at = 0..packet.at.len();
+        // `take_room` gives what nobody else holds.
+        if let Some(bytes) = Arc::get_mut(&mut another) {
+            bytes[at.clone()].copy_from_slice(&self.used[packet.room][packet.at.clone()]);
+            self.next = at.end.next_multiple_of(LINE_LEN);
+            packet.room = self.used.len();
+            packet.at = at;
+            self.used.push(another);
+        }
+    }
+
     /// The packets, in the order in which they came.
     pub fn packets(&self) -> impl ExactSizeIterator<Item = Received<'_>> {
         self.packets.iter().map(|packet| packet.read(&self.used))
@@ -157,10 +203,48 @@ impl Packet {
         }
     }
 
+    /// Whether its checksum is right. Who has found that out says so, for nobody to sum it again.
+    fn is_vouched_for(&mut self, rooms: &[Memory]) -> bool {
+        if self.offload.checksum == Checksum::Full {
+            let bytes = &rooms[self.room][self.at.clone()];
+            let layout = Layout::of(bytes).filter(|layout| is_whole(bytes, layout));
+            // Only what has text is worth it: the rest is summed as fast as it is looked at.
+            if layout.is_none_or(|layout| layout.text_at == bytes.len()) {
+                return false;
+            }
+            self.offload.checksum = Checksum::Verified;
+        }
+        true
+    }
+
     /// Whether to hold on to it is cheaper than to copy it.
     fn is_large(&self) -> bool {
         self.at.len() >= LARGE
     }
+}
+
+/// Joins a packet to the one before it. Where that ends now; `None` if they do not belong together,
+/// or do not lie in the same room.
+fn join_to(
+    before: Option<&mut Packet>,
+    last: &Packet,
+    rooms: &mut [Memory],
+    join: &mut Join,
+) -> Option<usize> {
+    // Nobody has been handed it yet.
+    let bytes = rooms.last_mut().and_then(Arc::get_mut)?;
+    let before = before.filter(|before| before.room == last.room);
+    let (begin, end) = before
+        .as_ref()
+        .map_or((0, 0), |before| (before.at.start, before.at.end));
+    let text_at = join.take(&bytes[begin..end], &bytes[last.at.clone()])?;
+    let text = last.at.start + text_at..last.at.end;
+    let joined = begin..end + text.len();
+    bytes.copy_within(text, end);
+    let before = before?;
+    before.offload = join.settle(&mut bytes[joined.clone()]);
+    before.at = joined.clone();
+    Some(joined.end)
 }
 
 impl Default for RxBuffer {

@@ -9,7 +9,7 @@
 
 use std::net::IpAddr;
 
-use crate::base::{Checksum, Offloads, Pieces, Sum, Transmit};
+use crate::base::{Checksum, Offloads, Pieces, Sum, Transmit, checksum};
 
 use super::tcp::Flags;
 use super::{ipv4, ipv6, tcp, udp};
@@ -181,6 +181,19 @@ pub fn on_the_wire(packet: &Transmit<'_>, mut put: impl FnMut(&Transmit<'_>)) ->
         put(packet);
     }
     Ok(())
+}
+
+/// Whether a packet that is laid out so has the checksum that it should, or, of UDP, none.
+pub fn is_whole(packet: &[u8], layout: &Layout) -> bool {
+    let transport = packet.get(layout.transport_at..).unwrap_or_default();
+    // RFC 768: zero says that there is none.
+    if layout.transport == Transport::Udp && u16_at(transport, udp::CHECKSUM_AT) == 0 {
+        return true;
+    }
+    let len = transport.len() as u32;
+    let sum = checksum::pseudo_header(layout.src, layout.dst, layout.protocol(), len);
+    // RFC 1071 section 1: the sum of all, its checksum included, has no bit that is not set.
+    sum.add(transport).checksum() == 0
 }
 
 /// The checksum over all from byte `start` on, as it belongs `offset` bytes from there; `None` if

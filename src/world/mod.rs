@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::base::Offloads;
 use crate::device::veth::refuse_offloads;
-use crate::device::{Device, PipeEnd, Preference, Veth, open_tun, pipe};
+use crate::device::{Device, Generic, PipeEnd, Preference, Veth, open_tun, pipe};
 use crate::namespace::{Inside, Link, Links, Mounts, Refusal, doctor, enter};
 
 /// Enters a private namespace and makes a link between a stack and its peer there: the first thing
@@ -179,8 +179,12 @@ fn by_veth(
         None => "as asked".to_owned(),
         Some(Refusal { why, now, .. }) => format!("instead of TUN: {why} (fix: {now})"),
     };
+    let device: Box<dyn Device> = match plan.tun {
+        Preference::Offload => Box::new(Generic::new(Box::new(device))),
+        Preference::Plain => Box::new(device),
+    };
     Ok(PrivateLink {
-        device: Box::new(device),
+        device,
         rung: Link::Veth,
         addresses,
         said: format!("veth in a private namespace{note}, {reason}"),

@@ -5,20 +5,20 @@
 //! must be the same, so the timestamps too. FIN, and flags that mean one segment or are counted
 //! (those of ECN), stay where they are.
 
-use crate::base::{Checksum, Offload, Received, checksum};
+use crate::base::{Offload, checksum};
 use crate::wire::tcp::Flags;
 use crate::wire::{ipv4, ipv6, tcp};
 
 use super::{Layout, Transport, ip_length, set_ip_length, set_u16, u16_at, u32_at};
 
-/// Segments that are joined, and room for the largest packet.
-#[derive(Debug)]
+/// Says which packets are joined, in the order in which they come. Their bytes are whoever asks's:
+/// text is moved to where it belongs in the memory in which it came.
+#[derive(Debug, Default)]
 pub struct Join {
-    bytes: Vec<u8>,
     held: Option<Held>,
 }
 
-/// What is known of the packet in the room.
+/// What is known of the packet that others may be joined to.
 #[derive(Debug)]
 struct Held {
     layout: Layout,
@@ -28,122 +28,102 @@ struct Held {
     count: u16,
     /// By how much IPv4's identification grows: known once there are two.
     step: Option<u16>,
+    /// The last has PSH.
+    is_pushed: bool,
     /// The last was shorter than the first, or has PSH: nothing follows it.
     is_over: bool,
 }
 
 impl Join {
-    /// Nothing, and room.
-    pub fn new() -> Join {
-        Join {
-            bytes: Vec::with_capacity(LEN_MAX),
-            held: None,
-        }
-    }
-
-    /// Takes a packet behind those that it has. Whoever gives it has verified its checksums.
-    /// Returns whether it took it: if not, what it has comes first, and if it has nothing, the
-    /// packet is none that could be joined with others.
-    pub fn take(&mut self, packet: &[u8]) -> bool {
+    /// Where in `packet` the text begins that belongs behind `before`, which is the packet that was
+    /// asked for last, with all that has been joined to it since. `None`: it stands for itself, and
+    /// the next may belong behind it. Whoever asks has verified its checksums.
+    pub fn take(&mut self, before: &[u8], packet: &[u8]) -> Option<usize> {
         let Some(layout) = joinable(packet) else {
-            return false;
+            self.held = None;
+            return None;
         };
-        let text = packet.get(layout.text_at..).unwrap_or_default();
-        let has_push = layout.flags(packet).has(Flags::PSH);
-        let Some(held) = &mut self.held else {
-            self.bytes.clear();
-            self.bytes.extend_from_slice(packet);
+        let text = packet.len().saturating_sub(layout.text_at);
+        let is_pushed = layout.flags(packet).has(Flags::PSH);
+        let step = self
+            .held
+            .as_ref()
+            .and_then(|held| held.step_to(before, packet, &layout, text));
+        let (Some(held), Some(step)) = (&mut self.held, step) else {
             self.held = Some(Held {
                 layout,
-                size: text.len(),
+                size: text,
                 count: 1,
                 step: None,
-                is_over: has_push,
+                is_pushed,
+                is_over: is_pushed,
             });
-            return true;
+            return None;
         };
-        if held.is_over
-            || text.len() > held.size
-            || self.bytes.len().saturating_add(text.len()) > LEN_MAX
-            || held.layout != layout
-            || !is_next(&self.bytes, packet, &layout)
-        {
-            return false;
-        }
-        if layout.src.is_ipv4() {
-            let Some(step) = held.step_to(&self.bytes, packet) else {
-                return false;
-            };
-            held.step = Some(step);
-        }
+        held.step = Some(step);
         held.count = held.count.saturating_add(1);
-        held.is_over = has_push || text.len() < held.size;
-        self.bytes.extend_from_slice(text);
-        let at = layout.transport_at.saturating_add(tcp::FLAGS_AT);
-        if let Some(flags) = self.bytes.get_mut(at).filter(|_| has_push) {
-            *flags |= Flags::PSH.byte();
-        }
-        true
+        held.is_pushed = is_pushed;
+        held.is_over = is_pushed || text < held.size;
+        Some(layout.text_at)
     }
 
-    /// What it has, as one packet; `None` if there is nothing. A single one is as it came; of
-    /// several, the checksum's field holds no more than the sum of the pseudo-header.
-    pub fn packet(&mut self) -> Option<Received<'_>> {
-        let Held {
+    /// Makes the headers those of all that has been joined, which `joined` is, text included. Of
+    /// the checksum the field holds no more than the sum of the pseudo-header, as a device says it.
+    pub fn settle(&self, joined: &mut [u8]) -> Offload {
+        let Some(Held {
             layout,
             size,
-            count,
+            is_pushed,
             ..
-        } = self.held.as_ref()?;
-        let mut gso = None;
-        if *count > 1 {
-            // Both are at most `LEN_MAX`.
-            gso = Some(*size as u16);
-            let len = self.bytes.len();
-            set_ip_length(&mut self.bytes, layout, len as u16);
-            let len = len.saturating_sub(layout.transport_at) as u32;
-            let sum = checksum::pseudo_header(layout.src, layout.dst, tcp::PROTOCOL, len).folded();
-            let at = layout.transport_at.saturating_add(tcp::CHECKSUM_AT);
-            set_u16(&mut self.bytes, at, sum);
+        }) = &self.held
+        else {
+            return Offload::default();
+        };
+        // At most `LEN_MAX`.
+        let len = joined.len();
+        set_ip_length(joined, layout, len as u16);
+        let len = len.saturating_sub(layout.transport_at) as u32;
+        let sum = checksum::pseudo_header(layout.src, layout.dst, tcp::PROTOCOL, len).folded();
+        let field = |offset: usize| layout.transport_at.saturating_add(offset);
+        set_u16(joined, field(tcp::CHECKSUM_AT), sum);
+        let flags = joined.get_mut(field(tcp::FLAGS_AT));
+        if let Some(flags) = flags.filter(|_| *is_pushed) {
+            *flags |= Flags::PSH.byte();
         }
-        Some(Received {
-            offload: Offload {
-                checksum: Checksum::Verified,
-                gso,
-            },
-            ..Received::plain(&self.bytes)
-        })
-    }
-
-    /// Forgets what it has.
-    pub fn clear(&mut self) {
-        self.held = None;
-    }
-}
-
-impl Default for Join {
-    fn default() -> Join {
-        Join::new()
+        Offload {
+            checksum: layout.partial(),
+            // Both are at most `LEN_MAX`.
+            gso: Some(*size as u16),
+        }
     }
 }
 
 impl Held {
-    /// By how much the identification grows from each packet to the next, `packet` included; `None`
-    /// if it does not do so evenly.
-    fn step_to(&self, first: &[u8], packet: &[u8]) -> Option<u16> {
+    /// By how much the identification grows from each packet to the next, up to `packet`, which is
+    /// laid out so and has so much text; 0 on IPv6, `None` if it does not belong behind `before`.
+    fn step_to(&self, before: &[u8], packet: &[u8], layout: &Layout, text: usize) -> Option<u16> {
+        if self.is_over
+            || text > self.size
+            || before.len().saturating_add(text) > LEN_MAX
+            || self.layout != *layout
+            || !is_next(before, packet, layout)
+        {
+            return None;
+        }
+        if layout.src.is_ipv6() {
+            return Some(0);
+        }
         let grown = u16_at(packet, ipv4::IDENTIFICATION_AT)
-            .wrapping_sub(u16_at(first, ipv4::IDENTIFICATION_AT));
+            .wrapping_sub(u16_at(before, ipv4::IDENTIFICATION_AT));
         // RFC 6864 section 4.1: of an atomic datagram the identification says nothing, so it may
         // be the same in all, and become another when they are cut again.
-        let is_atomic = u16_at(first, ipv4::FRAGMENT_AT) & ipv4::DONT_FRAGMENT != 0;
+        let is_atomic = u16_at(before, ipv4::FRAGMENT_AT) & ipv4::DONT_FRAGMENT != 0;
         let step = match grown {
             0 if is_atomic => 0,
             grown if grown == self.count => 1,
             _ => return None,
         };
-        self.step
-            .is_none_or(|before| before == step)
-            .then_some(step)
+        self.step.is_none_or(|known| known == step).then_some(step)
     }
 }
 
