@@ -105,6 +105,8 @@ pub(super) struct Seldom {
     pub reset_owed: Option<EventId>,
     /// Where the last segment ended that was short, while it may be unacknowledged.
     pub short_until: Option<SeqNum>,
+    /// The retransmission timer has expired, and what it sends again was not tried since.
+    pub expired: bool,
 }
 
 impl Seldom {
@@ -114,6 +116,7 @@ impl Seldom {
         duplicate: None,
         reset_owed: None,
         short_until: None,
+        expired: false,
     };
 }
 

@@ -78,6 +78,12 @@ impl Connection {
         self.timers.set(cx, kind, at);
     }
 
+    /// Whether the retransmission timer has expired and what it sends again is tried only now.
+    pub(super) fn take_expired(&mut self) -> bool {
+        let seldom = self.seldom.awake();
+        seldom.is_some_and(|seldom| std::mem::take(&mut seldom.expired))
+    }
+
     /// Nothing is outstanding, or the persist timer guards it.
     pub(super) fn cancel_loss_timers(&mut self, cx: &mut Context<'_>) {
         self.timers.forget_rto_at();
@@ -92,6 +98,7 @@ impl Connection {
             self.timers.stop(kind);
         }
         self.timers.forget_rto_at();
+        self.take_expired();
         self.timers.stop(TimerKind::UserTimeout);
         if self.snd.outstanding() > 0 {
             self.restart_loss_probe(cx);
@@ -191,6 +198,7 @@ impl Connection {
         if self.state != State::SynSent || self.recovery.timeouts() > self.config.syn_linear {
             self.rtt.on_timeout();
         }
+        self.seldom.wake().expired = true;
         self.rearm_retransmission(cx);
     }
 

@@ -80,6 +80,44 @@ fn a_retransmission_that_never_left_is_no_reason_to_wait_longer() {
     assert_eq!(lone.stack.status(id).unwrap().rto, 400 * MS);
 }
 
+/// An owner that asks what to send a moment after it has said what time it is.
+#[test]
+fn so_it_is_if_it_is_refused_a_moment_after_the_timer_has_expired() {
+    let (mut lone, id) = established(plain());
+    lone.write(id, 500);
+    lone.outgoing();
+    lone.stack.set_device_refuses(true);
+    lone.now += 200 * MS;
+    lone.stack.handle_timeout(lone.now);
+    lone.now += MS;
+    assert!(lone.outgoing().is_empty());
+    assert_eq!(lone.stack.status(id).unwrap().rto, 200 * MS);
+    let again = Some(lone.now + 500 * MS);
+    assert_eq!(lone.stack.poll_timeout(), again);
+    // Asking more often changes no time.
+    lone.now += MS;
+    lone.write(id, 500);
+    assert!(lone.outgoing().is_empty());
+    assert_eq!(lone.stack.poll_timeout(), again);
+}
+
+/// Its timer began anew at the very same moment.
+#[test]
+fn what_was_no_matter_of_the_timer_leaves_that_alone() {
+    let (mut lone, id) = established(plain());
+    lone.write(id, 5_000);
+    lone.outgoing();
+    for _ in 0..3 {
+        lone.inject(". 1:1(0) ack 1");
+    }
+    assert_eq!(lone.outgoing().len(), 1);
+    lone.stack.set_device_refuses(true);
+    // A partial acknowledgment: the next goes again.
+    lone.inject(". 1:1(0) ack 1001");
+    assert!(lone.outgoing().is_empty());
+    assert_eq!(lone.stack.poll_timeout(), Some(lone.now + 200 * MS));
+}
+
 #[test]
 fn a_probe_of_a_closed_window_is_tried_every_half_second() {
     let (mut lone, id) = established(plain());

@@ -173,6 +173,7 @@ impl Connection {
         if purpose == Purpose::Retransmission(Resent::Probe) {
             self.recovery.on_probe(Content::Again);
         }
+        self.take_expired();
         self.give_time(cx, range);
         self.tell_controller(cx, range);
     }

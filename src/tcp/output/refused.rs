@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::probe::TimerKind;
+use crate::probe::{Purpose, Resent, TimerKind};
 use crate::tcp::Context;
 use crate::tcp::connection::Connection;
 
@@ -19,7 +19,9 @@ impl Connection {
             // Something is outstanding: its timer will find out.
             Choice::Text(_) | Choice::PathProbe(_) if self.snd.outstanding() > 0 => {}
             Choice::Text(_) | Choice::PathProbe(_) | Choice::WindowProbe(_) => self.ask_again(cx),
-            Choice::Retransmit(_) => self.put_off(cx),
+            Choice::Retransmit(_) if is_of_timer(wish.purpose) => self.put_off(cx),
+            // The retransmission timer runs, and will find out.
+            Choice::Retransmit(_) => {}
             Choice::Syn { .. } | Choice::Reset | Choice::KeepAlive | Choice::Ack => return false,
         }
         true
@@ -37,15 +39,21 @@ impl Connection {
     }
 
     /// What the retransmission timer has sent again has not left: that is no reason to wait longer.
+    /// Once it is put off, whoever asks sooner changes no time.
     fn put_off(&mut self, cx: &mut Context<'_>) {
-        // It has expired just now, and was set anew.
-        if self.timers.rto_at() == Some(cx.now + self.rtt.rto()) {
+        if self.take_expired() {
             self.rtt.on_refused();
             let at = cx.now + AGAIN;
             self.timers.set_rto_at(at);
             self.run_loss_timer(cx, TimerKind::Retransmission, at);
         }
     }
+}
+
+/// Whether the retransmission timer sends it again.
+fn is_of_timer(purpose: Purpose) -> bool {
+    let how = [Resent::Timeout, Resent::Syn].map(Purpose::Retransmission);
+    how.contains(&purpose)
 }
 
 /// How long until it is tried again: TCP_RESOURCE_PROBE_INTERVAL of Linux.
