@@ -1,10 +1,11 @@
 //! What many connections share: the table that finds one, and the wheel that wakes one.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use divan::{Bencher, black_box};
+use hashbrown::HashTable;
 use pellucid::base::keyed::FlowState;
 use pellucid::base::pair::{Endpoint, SocketPair};
 use pellucid::base::wheel::Entry;
@@ -36,14 +37,29 @@ fn scattered(count: u32) -> impl FnMut() -> u32 {
     }
 }
 
-/// Who a segment is for, in a table with the hash that `stack::demux` uses; each search is for
-/// another connection than the one before.
+/// Who a segment is for, in a table as `stack::demux` has it: keys with a part of their pair's hash,
+/// and the pair with whoever has it. Each search is for another connection than the one before.
 #[divan::bench(args = COUNTS)]
 fn find_connection(bencher: Bencher<'_, '_>, count: u32) {
-    let mut table = HashMap::with_hasher(FlowState::new([7; 16]));
-    table.extend((0..count).map(|number| (pair(number), number)));
+    let state = FlowState::new([7; 16]);
+    let hash = |pair: &SocketPair| state.hash_one(pair) as u32;
+    let spread = |hash: u32| u64::from(hash) << 32 | u64::from(hash);
+    // As far apart as connections lie.
+    let owners: Vec<Box<(SocketPair, [u64; 90])>> = (0..count)
+        .map(|number| Box::new((pair(number), [0; 90])))
+        .collect();
+    let mut table = HashTable::new();
+    for (number, owner) in owners.iter().enumerate() {
+        let bound = (hash(&owner.0), number as u64);
+        table.insert_unique(spread(bound.0), bound, |bound| spread(bound.0));
+    }
     let mut next = scattered(count);
-    bencher.bench_local(|| table.get(black_box(&pair(next()))).copied());
+    bencher.bench_local(|| {
+        let pair = black_box(pair(next()));
+        let hash = hash(&pair);
+        let has = |bound: &(u32, u64)| bound.0 == hash && owners[bound.1 as usize].0 == pair;
+        table.find(spread(hash), has).map(|bound| bound.1)
+    });
 }
 
 /// A timer that is set anew, among so many that run.
