@@ -128,7 +128,7 @@ fn generate(mut stream: TcpStream) {
 }
 
 fn echo(mut stream: TcpStream) {
-    let mut room = vec![0; BUFFER];
+    let mut room = vec![0; QUESTION];
     while let Ok(len @ 1..) = stream.read(&mut room) {
         if stream.write_all(&room[..len]).is_err() {
             return;
@@ -143,5 +143,7 @@ const RECEIVE_BUFFER: u32 = 6 << 20;
 /// In bytes: many times what is on its way here, and what a core keeps close by. A buffer of the
 /// size that Linux allows, 4 MiB, is read from memory again for each checksum.
 const SEND_BUFFER: u32 = 512 << 10;
+/// In bytes: a connection that is over after one question clears it all the same.
+const QUESTION: usize = 16 * 1024;
 /// As large as a bulk program's: the kernel's side of the measurement uses as much.
 const BUFFER: usize = 256 * 1024;
