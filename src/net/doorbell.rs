@@ -33,6 +33,11 @@ impl Doorbell {
         self.ring();
     }
 
+    /// Whether nobody can silence it.
+    pub fn rings_for_good(&self) -> bool {
+        self.for_good.load(Ordering::SeqCst)
+    }
+
     /// Rings it.
     pub fn ring(&self) {
         // It can fail only because it was rung 2^64 - 2 times without being heard.

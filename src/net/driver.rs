@@ -29,7 +29,11 @@ fn step(shared: &Shared, device: &dyn Device, rest: &mut Rest) -> Result<(), Dow
         taken => taken,
     };
     let Some(mut seated) = seated else {
-        return shared.down().map_or(Ok(()), Err);
+        // Whoever drives has the lock nearly always, so it is not asked for in vain.
+        return match seat.is_dismissed() {
+            true => shared.down().map_or(Ok(()), Err),
+            false => Ok(()),
+        };
     };
     rest.silence(shared.doorbell());
     let turn = seated.turn(shared, Who::Driver)?;

@@ -146,6 +146,11 @@ impl Seat {
         self.bell.ring_for_good();
     }
 
+    /// Whether the network is down.
+    pub fn is_dismissed(&self) -> bool {
+        self.bell.rings_for_good()
+    }
+
     /// Lets the driver rest while others drive; afterwards it has the seat, if it is its turn.
     ///
     /// # Errors
