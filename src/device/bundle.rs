@@ -85,11 +85,12 @@ impl Device for Bundle {
         // Each is asked once at most.
         for _ in 0..self.members.len() {
             let place = at / TURN % self.members.len();
+            // 255 at most: `new`.
+            buf.coming_by(InterfaceId(place as u8));
             if self.members[place].receive(buf)?.is_some() {
                 // Of two who receive at the same time one loses a turn, and neither a packet.
                 self.turns.store(at.wrapping_add(1), Ordering::Relaxed);
-                // 255 at most: `new`.
-                return Ok(buf.stamp(InterfaceId(place as u8)));
+                return Ok(buf.last());
             }
             at = (at / TURN).wrapping_add(1).wrapping_mul(TURN);
         }

@@ -28,6 +28,8 @@ pub struct RxBuffer {
     next: usize,
     /// Bytes that the batch has taken.
     taken: usize,
+    /// Where what is kept from here on comes in.
+    interface: InterfaceId,
     join: Join,
     /// How many packets there were when `join` was asked last.
     asked: usize,
@@ -52,6 +54,7 @@ impl RxBuffer {
             packets: Vec::with_capacity(PACKETS_MAX),
             next: 0,
             taken: 0,
+            interface: InterfaceId::FIRST,
             join: Join::default(),
             asked: 0,
         }
@@ -118,7 +121,7 @@ impl RxBuffer {
             room,
             at,
             offload,
-            interface: InterfaceId::FIRST,
+            interface: self.interface,
         };
         if packet.is_large() {
             // Whoever holds on to it holds nothing else.
@@ -128,12 +131,14 @@ impl RxBuffer {
         packet.read(&self.used)
     }
 
-    /// Says of the packet that was kept last where it came in, and returns it; `None` if there is
-    /// none.
-    pub fn stamp(&mut self, interface: InterfaceId) -> Option<Received<'_>> {
-        let last = self.packets.last_mut()?;
-        last.interface = interface;
-        Some(last.read(&self.used))
+    /// Says of all that is kept from here on where it comes in. At first it is the first interface.
+    pub fn coming_by(&mut self, interface: InterfaceId) {
+        self.interface = interface;
+    }
+
+    /// The packet that was kept last.
+    pub fn last(&self) -> Option<Received<'_>> {
+        Some(self.packets.last()?.read(&self.used))
     }
 
     /// Joins the packet that was kept last to the one before it, if they are segments of one flow
@@ -142,7 +147,8 @@ impl RxBuffer {
     pub fn join(&mut self) -> Option<Received<'_>> {
         let mut last = self.packets.pop()?;
         let is_next = self.asked == self.packets.len();
-        let before = self.packets.last_mut().filter(|_| is_next);
+        let before = self.packets.last_mut();
+        let before = before.filter(|before| is_next && before.interface == last.interface);
         if !last.is_vouched_for(&self.used) {
             self.join = Join::default();
             self.packets.push(last);
@@ -155,8 +161,7 @@ impl RxBuffer {
             self.packets.push(last);
         }
         self.asked = self.packets.len();
-        let last = self.packets.last()?;
-        Some(last.read(&self.used))
+        self.last()
     }
 
     /// Gives a packet that has just come another room, since the one before has grown so large that

@@ -2,7 +2,7 @@ use super::*;
 use etherparse::PacketBuilder;
 
 use crate::base::{Checksum, Pieces, checksum};
-use crate::device::pipe;
+use crate::device::{Bundle, pipe};
 use crate::wire::offload::{Layout, is_whole};
 use crate::wire::tcp;
 
@@ -146,4 +146,50 @@ fn what_cannot_be_cut_is_counted_and_not_sent() {
     near.transmit(&packet).expect("up");
     assert_eq!(near.losses().refused, 1);
     assert_eq!(batch(&far).packets().len(), 0);
+}
+
+#[test]
+fn a_header_whose_checksum_is_wrong_is_not_made_right() {
+    for wrong in [0, 1, 2] {
+        let (near, far) = ends();
+        let mut sent: Vec<_> = (0..3).map(|nth| segment(1 + nth * 500, 500)).collect();
+        sent[wrong][10] ^= 1;
+        for packet in &sent {
+            send(&far, packet);
+        }
+        let rx = batch(&near);
+        let whole: Vec<_> = rx
+            .packets()
+            .filter(|one| one.offload.gso.is_none())
+            .collect();
+        assert!(whole.iter().any(|one| one.bytes == sent[wrong]), "{wrong}");
+        let text: usize = rx.packets().map(|one| one.bytes.len() - 40).sum();
+        assert_eq!(text, 1_500);
+    }
+}
+
+/// Two interfaces by which one flow comes in turns, two segments by each.
+fn in_turns(bundle: &dyn Device, far: [&dyn Device; 2]) {
+    let mut rx = RxBuffer::new();
+    for nth in 0..8 {
+        send(far[nth / 2 % 2], &segment(1 + 500 * nth as u32, 500));
+        assert!(bundle.receive(&mut rx).expect("up").is_some());
+    }
+    let seen: Vec<_> = rx
+        .packets()
+        .map(|one| (one.interface.0, one.bytes.len()))
+        .collect();
+    assert_eq!(seen, [(0, 1_040), (1, 1_040), (0, 1_040), (1, 1_040)]);
+}
+
+#[test]
+fn what_came_in_by_another_interface_is_not_joined() {
+    let (first, far_a) = pipe(1500).expect("descriptors");
+    let (second, far_b) = pipe(1500).expect("descriptors");
+    let bundle = Bundle::new(vec![Box::new(first), Box::new(second)]).expect("two");
+    in_turns(&Generic::new(Box::new(bundle)), [&far_a, &far_b]);
+
+    let ((first, far_a), (second, far_b)) = (ends(), ends());
+    let bundle = Bundle::new(vec![Box::new(first), Box::new(second)]).expect("two");
+    in_turns(&bundle, [&far_a, &far_b]);
 }

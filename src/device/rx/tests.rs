@@ -107,13 +107,21 @@ fn what_the_device_says_stays_with_its_packet() {
         rx.room();
         assert_eq!(rx.keep_as(10..50, offload).offload, offload);
     }
-    let stamped = rx.stamp(InterfaceId(1)).expect("three");
-    assert_eq!(
-        (stamped.offload, stamped.interface),
-        (said[2], InterfaceId(1))
-    );
+    assert_eq!(rx.last().expect("three").offload, said[2]);
     let seen: Vec<Offload> = rx.packets().map(|packet| packet.offload).collect();
     assert_eq!(seen, said);
+}
+
+#[test]
+fn each_packet_knows_where_it_came_in() {
+    let mut rx = RxBuffer::new();
+    put(&mut rx, 1, 40);
+    for interface in [1, 0] {
+        rx.coming_by(InterfaceId(interface));
+        put(&mut rx, 2, 40);
+    }
+    let by: Vec<u8> = rx.packets().map(|packet| packet.interface.0).collect();
+    assert_eq!(by, [0, 1, 0]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! must be the same, so the timestamps too. FIN, and flags that mean one segment or are counted
 //! (those of ECN), stay where they are.
 
-use crate::base::{Offload, checksum};
+use crate::base::{Offload, Sum, checksum};
 use crate::wire::tcp::Flags;
 use crate::wire::{ipv4, ipv6, tcp};
 
@@ -37,7 +37,7 @@ struct Held {
 impl Join {
     /// Where in `packet` the text begins that belongs behind `before`, which is the packet that was
     /// asked for last, with all that has been joined to it since. `None`: it stands for itself, and
-    /// the next may belong behind it. Whoever asks has verified its checksums.
+    /// the next may belong behind it. Whoever asks has verified TCP's checksum.
     pub fn take(&mut self, before: &[u8], packet: &[u8]) -> Option<usize> {
         let Some(layout) = joinable(packet) else {
             self.held = None;
@@ -139,8 +139,16 @@ fn joinable(packet: &[u8]) -> Option<Layout> {
         && packet.len() == ip_length(packet, &layout)
         && packet.len() > layout.text_at
         && packet.len() <= LEN_MAX
-        && layout.flags(packet).without(Flags::PSH) == Flags::ACK;
+        && layout.flags(packet).without(Flags::PSH) == Flags::ACK
+        && is_header_right(packet, &layout);
     is_joinable.then_some(layout)
+}
+
+/// RFC 1122 section 3.2.1.2: a header whose checksum is wrong is to be noticed, so none is made
+/// that hides it. IPv6's has none.
+fn is_header_right(packet: &[u8], layout: &Layout) -> bool {
+    let header = packet.get(..layout.transport_at).unwrap_or_default();
+    layout.src.is_ipv6() || Sum::new().add(header).checksum() == 0
 }
 
 /// Whether `packet` follows what is held, of the same layout, in one flow, without a gap, and says

@@ -57,7 +57,38 @@ fn joins(ip: Ip, change: impl FnOnce(&mut Vec<u8>)) -> bool {
     change(&mut second);
     let mut join = Joined::default();
     assert!(join.take(&first));
+    make_header_right(&mut second);
     join.take(&second)
+}
+
+/// Of IPv4: so that nothing else keeps a packet from being joined.
+fn make_header_right(packet: &mut [u8]) {
+    if packet[0] == 0x45 {
+        set_u16(packet, ipv4::CHECKSUM_AT, 0);
+        let sum = Sum::new().add(&packet[..20]).checksum();
+        set_u16(packet, ipv4::CHECKSUM_AT, sum);
+    }
+}
+
+// req: RFC1122-3.2.1.2-1
+#[test]
+fn no_wrong_header_becomes_a_right_one() {
+    let first = tcp_packet(Ip::V4, 100, tcp_header(1), b"0123456789");
+    let second = tcp_packet(Ip::V4, 101, tcp_header(11), b"abcdefghij");
+    let wrong = |packet: &[u8]| {
+        let mut wrong = packet.to_vec();
+        wrong[10] ^= 1;
+        wrong
+    };
+    for (first, second, joins) in [
+        (first.clone(), second.clone(), true),
+        (wrong(&first), second.clone(), false),
+        (first.clone(), wrong(&second), false),
+    ] {
+        let mut join = Joined::default();
+        join.take(&first);
+        assert_eq!(join.take(&second), joins);
+    }
 }
 
 #[test]
@@ -163,6 +194,7 @@ fn identifications_grow_by_one_or_say_nothing() {
             let mut packet = tcp_packet(Ip::V4, number, tcp_header(nth * 4), b"text");
             if !dont_fragment {
                 packet[6] = 0;
+                make_header_right(&mut packet);
             }
             if !join.take(&packet) {
                 break;
