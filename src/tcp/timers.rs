@@ -89,7 +89,7 @@ impl Timers {
     /// When the retransmission timer expires, or would if a sooner one of RFC 8985 did not run in
     /// its place.
     pub fn rto_at(&self) -> Option<Instant> {
-        self.table.rto_at
+        self.table.get()?.rto_at
     }
 
     /// It is to expire then.

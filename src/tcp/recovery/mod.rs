@@ -144,7 +144,8 @@ impl Recovery {
     }
 
     fn is_open(&self) -> bool {
-        matches!(self.trouble.phase, Phase::Open)
+        let trouble = self.trouble.get();
+        trouble.is_none_or(|trouble| matches!(trouble.phase, Phase::Open))
     }
 
     /// The phase in the RFCs' words.
@@ -174,10 +175,10 @@ impl Recovery {
 
     /// How much may be on its way, if the congestion control allows `cwnd`.
     pub fn window(&self, cwnd: u64) -> u64 {
-        match &self.trouble.phase {
-            Phase::Recovery {
+        match self.trouble.get().map(|trouble| &trouble.phase) {
+            Some(Phase::Recovery {
                 reduction: Some(prr),
-            } => prr.window(),
+            }) => prr.window(),
             _ => cwnd,
         }
     }
@@ -469,11 +470,15 @@ impl Recovery {
 
     /// Whether anything lost still waits to be sent again, before anything new.
     pub fn is_waiting(&self) -> bool {
-        let held = match self.trouble.phase {
+        let lost = self.outstanding.lost() > 0;
+        let Some(trouble) = self.trouble.get() else {
+            return lost;
+        };
+        let held = match trouble.phase {
             Phase::Loss { frto, .. } => frto.lets_new_go(),
             _ => false,
         };
-        self.trouble.urgent.is_some() || (self.outstanding.lost() > 0 && !held)
+        trouble.urgent.is_some() || (lost && !held)
     }
 
     /// RFC 8985 section 7.2: whether a probe may go when an acknowledgment is overdue; else the
@@ -493,17 +498,18 @@ impl Recovery {
 
     /// The input that made such a probe due.
     pub fn probe_due(&self) -> Option<EventId> {
-        self.trouble.probe
+        self.trouble.get()?.probe
     }
 
     /// Whether a segment goes at once, whatever the window says.
     pub fn is_urgent(&self) -> bool {
-        self.trouble.urgent.is_some() || self.trouble.probe.is_some()
+        let trouble = self.trouble.get();
+        trouble.is_some_and(|trouble| trouble.urgent.is_some() || trouble.probe.is_some())
     }
 
     /// Timeouts in a row without anything new acknowledged.
     pub fn timeouts(&self) -> u32 {
-        self.trouble.timeouts
+        self.trouble.get().map_or(0, |trouble| trouble.timeouts)
     }
 
     /// Our SYN was sent again so often before there was a connection.
@@ -515,7 +521,7 @@ impl Recovery {
 
     /// When RACK wants to look again at what is not yet overdue.
     pub fn look_at(&self) -> Option<Instant> {
-        self.trouble.look_at
+        self.trouble.get()?.look_at
     }
 
     /// RFC 8985 section 7.3: nothing new may be sent, so the last segment goes again as a probe.
