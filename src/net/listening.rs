@@ -9,7 +9,9 @@ use super::Network;
 use super::error;
 use super::shared::Held;
 use super::socket::Socket;
-use super::waiters::{Key, Topic, Waiter};
+#[cfg(feature = "tokio")]
+use super::waiters::Key;
+use super::waiters::{Topic, Waiter};
 use crate::base::pair::Endpoint;
 use crate::stack::{AcceptError, Algorithm, ListenerId};
 
@@ -98,6 +100,7 @@ impl Listening {
     }
 
     /// Strikes out one who waits no more.
+    #[cfg(feature = "tokio")]
     pub fn cancel(&self, key: Key) {
         for (queue, id) in self.ids.iter().enumerate() {
             // Nobody waits on a network that is down.

@@ -93,9 +93,11 @@ fn whoever_connects_is_served_whatever_queue_its_packets_come_by() {
     bounded(|| {
         let (far, near) = careless_networks();
         let listener = TcpListener::bind(&near, addr(7)).expect("a listener");
+        // This one stays: a network ends with its last handle, and what it has not sent with it.
+        let served = near.clone();
         let server = thread::spawn(move || {
             let streams: Vec<_> = listener.incoming().take(12).map(Result::unwrap).collect();
-            let spread = spread(&near);
+            let spread = spread(&served);
             let echoes = streams
                 .into_iter()
                 .map(|stream| thread::spawn(|| echo(stream)));
