@@ -26,6 +26,8 @@ fn long() -> (Vec<u8>, Offload) {
     packet[..40].fill(0);
     (packet[0], packet[9], packet[32]) = (0x45, 6, 0x50);
     packet[2..4].copy_from_slice(&5_040_u16.to_be_bytes());
+    // The pseudo-header's sum: no addresses, protocol and length.
+    packet[36..38].copy_from_slice(&(6 + 5_020_u16).to_be_bytes());
     let checksum = Checksum::Partial {
         start: 20,
         offset: 16,

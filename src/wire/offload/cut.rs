@@ -41,6 +41,10 @@ pub enum Uncut {
     /// Its headers say that it has another length.
     #[error("another length than its headers say")]
     Length,
+    /// Its checksum was begun with something else than the sum of its pseudo-header: each packet
+    /// would have a right one where its sender had made a wrong one.
+    #[error("a checksum that was not begun as it should be")]
+    Checksum,
     /// It stands for segments of no text.
     #[error("segments without text")]
     Size,
@@ -79,6 +83,11 @@ impl<'a> Cut<'a> {
             || layout.transport == Transport::Udp && usize::from(udp_length()) != carried
         {
             return Err(Uncut::Length);
+        }
+        if let begun @ Checksum::Partial { .. } = packet.offload.checksum
+            && (begun != layout.partial() || !is_begun(first, &layout, carried))
+        {
+            return Err(Uncut::Checksum);
         }
         let text = match (early, packet.body) {
             ([], body) => body,
@@ -150,6 +159,20 @@ impl<'a> Cut<'a> {
             interface: self.interface,
         })
     }
+}
+
+/// Whether the checksum's field holds the sum of the pseudo-header.
+fn is_begun(head: &[u8], layout: &Layout, carried: usize) -> bool {
+    // At most 65,535: `of`.
+    let len = carried as u32;
+    let sum = checksum::pseudo_header(layout.src, layout.dst, layout.protocol(), len).folded();
+    let at = layout.transport_at.saturating_add(layout.checksum_offset());
+    let field = u16_at(head, at);
+    // In one's complement zero has two forms.
+    field == sum
+        || [field, sum]
+            .iter()
+            .all(|value| [0, u16::MAX].contains(value))
 }
 
 /// Whether others follow.

@@ -73,6 +73,43 @@ fn a_long_segment_becomes_three() {
 }
 
 #[test]
+fn a_checksum_that_was_begun_wrong_is_not_made_right() {
+    for ip in BOTH {
+        for mut long in [
+            tcp_packet(ip, 9, tcp_header(1), b"0123456789abcdef"),
+            udp_packet(ip, 9, b"0123456789abcdef"),
+        ] {
+            let layout = Layout::of(&long).expect("TCP or UDP");
+            let at = layout.transport_at + layout.checksum_offset();
+            let checksum = begin_checksum(&mut long);
+            let refusal = |bytes: &[u8], checksum| {
+                let offload = Offload {
+                    checksum,
+                    gso: Some(10),
+                };
+                let packet = Transmit {
+                    offload,
+                    ..Transmit::plain(bytes, Pieces::EMPTY)
+                };
+                Cut::of(&packet, Offloads::NONE).err()
+            };
+            assert_eq!(refusal(&long, checksum), None);
+            // A field that is not its own.
+            let Checksum::Partial { start, offset } = checksum else {
+                panic!("begun");
+            };
+            let elsewhere = Checksum::Partial {
+                start,
+                offset: offset - 2,
+            };
+            assert_eq!(refusal(&long, elsewhere), Some(Uncut::Checksum));
+            long[at] ^= 1;
+            assert_eq!(refusal(&long, checksum), Some(Uncut::Checksum));
+        }
+    }
+}
+
+#[test]
 fn a_packet_for_itself_is_handed_out_as_it_is() {
     for ip in BOTH {
         for whole in [
