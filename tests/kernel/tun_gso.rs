@@ -286,8 +286,9 @@ fn cut_by_the_kernel(inside: &Inside) {
     let tun = up(inside);
     let far = Tun::open("plc1").expect("as the first");
     route(inside);
-    for (packet, gso) in long_packets() {
+    for (mut packet, gso) in long_packets() {
         let offload = send_long(&tun, &packet, gso);
+        begin_checksum(&mut packet);
         for mut expected in cut(&packet, offload) {
             hop(&mut expected);
             let got = next_from_us(&far);
