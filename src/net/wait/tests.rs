@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use super::*;
 use crate::net::Network;
 use crate::net::blocking::{TcpListener, TcpStream};
-use crate::net::seat::tests::watched;
+use crate::net::seat::tests::{Takers, watched};
 use crate::net::tests::bounded;
 
 fn there(port: u16) -> SocketAddr {
@@ -27,26 +27,32 @@ fn answer(mut stream: TcpStream) {
     stream.write_all(b"!").expect("room");
 }
 
+/// A thread that serves what it accepts at port 7, once it has taken all packets of a connection
+/// itself.
+fn settled_server(listener: TcpListener, far: &Network, takers: &Takers) -> thread::JoinHandle<()> {
+    let server = thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(stream) = stream else { return };
+            answer(stream);
+        }
+    });
+    let itself = HashSet::from([server.thread().id()]);
+    // The driver may take some of the first ones, until it sees that others drive.
+    loop {
+        takers.since();
+        ask(far, 7);
+        if takers.since() == itself {
+            return server;
+        }
+    }
+}
+
 #[test]
 fn who_serves_what_it_accepts_takes_all_its_packets_itself() {
     bounded(|| {
         let (near, far, takers) = watched();
         let listener = TcpListener::bind(&near, there(7)).expect("a listener");
-        let server = thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Ok(stream) = stream else { return };
-                answer(stream);
-            }
-        });
-        let itself = HashSet::from([server.thread().id()]);
-        // The driver may take some of the first ones, until it sees that others drive.
-        loop {
-            takers.since();
-            ask(&far, 7);
-            if takers.since() == itself {
-                break;
-            }
-        }
+        let server = settled_server(listener, &far, &takers);
         near.stop();
         server.join().expect("no panic");
     });
@@ -78,20 +84,7 @@ fn who_drives_while_it_waits_to_accept_gives_way_to_others() {
         let (near, far, takers) = watched();
         let first = TcpListener::bind(&near, there(7)).expect("a listener");
         let second = TcpListener::bind(&near, there(8)).expect("a listener");
-        let server = thread::spawn(move || {
-            for stream in first.incoming() {
-                let Ok(stream) = stream else { return };
-                answer(stream);
-            }
-        });
-        let itself = HashSet::from([server.thread().id()]);
-        loop {
-            takers.since();
-            ask(&far, 7);
-            if takers.since() == itself {
-                break;
-            }
-        }
+        let server = settled_server(first, &far, &takers);
         // It sits now. The other listener's connection is told to its own thread by it, and then
         // has the seat to itself.
         let (tell, told) = mpsc::channel();
