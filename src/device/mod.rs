@@ -27,6 +27,7 @@ pub mod tun;
 pub mod tun_gso;
 pub mod veth;
 mod virtio;
+mod waiting;
 
 pub use bundle::Bundle;
 pub use generic::Generic;

@@ -21,6 +21,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
 
 use super::interface::{Interface, Offload};
 use super::neighbour::{Neighbour, Taken};
+use super::waiting::Waiting;
 use super::{Capabilities, Device, LossCounters, Losses, RxBuffer, count, is_carriable};
 use crate::base::{Offloads, Pieces, Received, Transmit};
 use crate::wire::ethernet::{HEADER_LEN, Mac};
@@ -33,14 +34,14 @@ pub struct Veth {
     /// As last read, in bytes.
     mtu: AtomicU16,
     neighbour: Neighbour,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Asking>,
     losses: LossCounters,
 }
 
-/// What waits until the neighbour is known.
+/// What waits until the neighbour is known, and when we asked for it last.
 #[derive(Debug, Default)]
-struct Waiting {
-    packet: Option<Vec<u8>>,
+struct Asking {
+    packets: Waiting,
     asked: Option<Instant>,
 }
 
@@ -125,8 +126,7 @@ impl Veth {
             // It made itself known since the caller looked.
             return self.send(peer, packet);
         }
-        // RFC 1122 section 2.3.2.2: at least the latest packet should be saved.
-        if waiting.packet.replace(packet.to_vec()).is_some() {
+        for _ in 0..waiting.packets.push(packet.to_vec()) {
             count(&self.losses.full);
         }
         // RFC 1122 section 2.3.2.1: at most one question a second.
@@ -143,11 +143,10 @@ impl Veth {
         let Some(peer) = self.neighbour.peer() else {
             return Ok(());
         };
-        let Some(packet) = self.waiting().packet.take() else {
-            return Ok(());
-        };
-        let whole = Transmit::plain(&packet, Pieces::EMPTY);
-        self.send(peer, &whole)
+        while let Some(packet) = self.waiting().packets.pop() {
+            self.send(peer, &Transmit::plain(&packet, Pieces::EMPTY))?;
+        }
+        Ok(())
     }
 
     fn send(&self, peer: Mac, packet: &Transmit<'_>) -> io::Result<()> {
@@ -185,7 +184,7 @@ impl Veth {
         Ok(())
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, Asking> {
         // A panic elsewhere leaves it whole: each change of it is one assignment.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

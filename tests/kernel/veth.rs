@@ -11,8 +11,8 @@ use crate::packets::{datagram, next_datagram, send};
 
 pub const CASES: &[Case] = &[
     inside(
-        "veth::the_latest_packet_waits_for_the_neighbour",
-        latest_waits,
+        "veth::the_latest_packets_wait_for_the_neighbour",
+        latest_wait,
     ),
     inside("veth::a_burst_waits_for_a_busy_stack", burst_waits),
     inside("veth::what_is_no_ethernet_is_refused", no_ethernet),
@@ -22,23 +22,30 @@ pub const CASES: &[Case] = &[
     ),
 ];
 
-/// Three packets before the neighbour has answered: one may wait, and the question is asked once.
-fn latest_waits(inside: &Inside) {
+/// Before the neighbour has answered, packets of 1,400 bytes: 212,992 bytes may wait, and the
+/// question is asked once.
+fn latest_wait(inside: &Inside) {
     let link = up(inside, VETH);
     let device = &*link.device;
     let (socket, ours) = V4.socket();
-    let theirs = socket.local_addr().expect("bound");
-    for text in [b"one", b"two", b"six"] {
-        send(device, &datagram(ours, theirs, text)).expect("sent");
+    // Neither socket of the kernel's has room for all of them.
+    let sockets = [&socket, &V4.socket().0];
+    let reader = |number| sockets[usize::from(number >= 80)];
+    for number in 0_u8..155 {
+        let theirs = reader(number).local_addr().expect("bound");
+        send(device, &datagram(ours, theirs, &[number; 1_372])).expect("sent");
     }
-    assert_eq!(device.losses().full, 2);
+    // 152 of them are 212,800 bytes.
+    assert_eq!(device.losses().full, 3);
     assert_eq!(frames_from_us(), 1, "one question");
     socket.send_to(b"hello", ours).expect("a route");
     // Reading takes the answer to our question, which lets the packet go.
     assert_eq!(next_datagram(device).text, b"hello");
-    let mut text = [0; 100];
-    let len = socket.recv(&mut text).expect("a datagram");
-    assert_eq!(&text[..len], b"six");
+    for number in 3..155 {
+        let mut text = [0; 1_500];
+        let len = reader(number).recv(&mut text).expect("a datagram");
+        assert_eq!(&text[..len], [number; 1_372]);
+    }
 }
 
 /// Without privilege on the machine itself a socket has room for 184 full-sized frames at most.
