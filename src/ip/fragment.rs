@@ -7,16 +7,22 @@
 mod identification;
 
 use std::mem;
+use std::net::IpAddr;
 
+use crate::base::{Offload, Offloads};
 use crate::wire::{ipv4, ipv6};
+
+use super::segments::Segments;
 
 pub use identification::Identifications;
 
-/// A packet that waits to leave: as it is, or what is left of one that is too long for its path.
+/// A packet that waits to leave: as it is, or what is left of one that is too long for its path, or
+/// of one that stands for several.
 #[derive(Debug)]
 pub enum Parcel {
     Whole(Vec<u8>),
     Cut(Cut),
+    Segments(Segments),
 }
 
 /// Why a packet that is too long cannot leave.
@@ -53,6 +59,7 @@ impl Parcel {
         match self {
             Parcel::Whole(packet) => packet.capacity(),
             Parcel::Cut(cut) => cut.packet.capacity(),
+            Parcel::Segments(segments) => segments.bytes(),
         }
     }
 
@@ -61,11 +68,18 @@ impl Parcel {
         match self {
             Parcel::Whole(packet) => packet.is_empty(),
             Parcel::Cut(cut) => cut.rest().is_empty(),
+            Parcel::Segments(segments) => segments.is_over(),
         }
     }
 
     /// Puts the next packet of it into `out`, in place of what is there; nothing if it is over.
-    pub fn next_packet(&mut self, out: &mut Vec<u8>) {
+    /// `does` is asked what the device to a destination takes over, if that matters. Returns what
+    /// of the packet is left to it.
+    pub fn next_packet(
+        &mut self,
+        out: &mut Vec<u8>,
+        does: impl FnOnce(IpAddr) -> Offloads,
+    ) -> Offload {
         match self {
             Parcel::Whole(packet) => *out = mem::take(packet),
             Parcel::Cut(cut) => {
@@ -73,7 +87,12 @@ impl Parcel {
                     out.clear();
                 }
             }
+            Parcel::Segments(segments) => {
+                let does = does(segments.dst());
+                return segments.next_packet(out, does);
+            }
         }
+        Offload::default()
     }
 }
 

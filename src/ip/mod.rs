@@ -3,8 +3,9 @@
 //! Read `receive` first: one packet in, one verdict out. `validate` has what a host must refuse,
 //! `address` what is ours, `transmit` the header of what leaves, `icmp` what we answer and owe,
 //! `icmp_error` what others tell us of our packets, `reassembly` what becomes of fragments and
-//! `fragment` how they are made, `path_mtu` what paths carry, `prefix` what whole networks have in
-//! common. All of it is parts: numbers in, verdicts out.
+//! `fragment` how they are made, `segments` what stands for several datagrams, `path_mtu` what
+//! paths carry, `prefix` what whole networks have in common. All of it is parts: numbers in,
+//! verdicts out.
 
 #![deny(
     clippy::arithmetic_side_effects,
@@ -34,5 +35,6 @@ pub mod path_mtu;
 pub mod prefix;
 pub mod reassembly;
 pub mod receive;
+pub mod segments;
 pub mod transmit;
 pub mod validate;

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::task::Poll;
 
 use super::Network;
@@ -25,6 +26,8 @@ pub(super) enum Way {
     To(SocketAddr),
     /// From one of the local sockets that it stands for.
     Between(SocketAddr, SocketAddr),
+    /// As several of so many bytes, to a destination or to the peer.
+    InSegments(NonZeroU16, Option<SocketAddr>),
 }
 
 impl Datagrams {
@@ -68,7 +71,7 @@ impl Datagrams {
         })?
     }
 
-    /// Sends a datagram.
+    /// Sends a datagram, or several.
     pub fn poll_send(&self, waiter: Waiter<'_>, text: &[u8], way: Way) -> Poll<io::Result<()>> {
         let shared = self.network.shared();
         shared.call(|held| {
@@ -77,6 +80,7 @@ impl Datagrams {
                 Way::ToPeer => stack.udp_send(now, self.id, text, None),
                 Way::To(to) => stack.udp_send(now, self.id, text, Some(to)),
                 Way::Between(from, to) => stack.udp_send_from(now, self.id, text, from, to),
+                Way::InSegments(size, to) => stack.udp_send_segments(now, self.id, text, size, to),
             };
             if sent == Err(UdpSendError::WouldBlock) {
                 held.waiters.register(self.departures(), waiter);

@@ -10,8 +10,8 @@ use std::net::IpAddr;
 
 use slotmap::SlotMap;
 
-use crate::base::Instant;
 use crate::base::pair::{Endpoint, SocketPair};
+use crate::base::{Instant, Offloads};
 use crate::ip::fragment::{Parcel, Unfit};
 use crate::ip::icmp_error::IcmpError;
 use crate::ip::receive::Datagram;
@@ -289,7 +289,8 @@ impl Stack {
     pub(super) fn compose_echo(&mut self, id: EchoId) -> Option<Composed> {
         let socket = self.echo.sockets.get_mut(id)?;
         socket.ready = false;
-        let because = socket.departures.next_packet(&mut self.reply)?;
+        let nothing = |_| Offloads::NONE;
+        let (because, offload) = socket.departures.next_packet(&mut self.reply, nothing)?;
         let on = Subject::Echo(socket.number);
         socket.ready = !socket.departures.is_empty();
         if socket.ready {
@@ -297,7 +298,13 @@ impl Stack {
             self.ready.push_back(Ripe::Echo(id));
         }
         let awaited = socket.departures.has_awaited_room();
-        let composed = self.tell_out(Composed::reply(), because, on, Purpose::EchoRequest, ASKED);
+        let composed = self.tell_out(
+            Composed::reply(offload),
+            because,
+            on,
+            Purpose::EchoRequest,
+            ASKED,
+        );
         if awaited {
             self.tell_echo(id, Wake::WRITABLE);
         }

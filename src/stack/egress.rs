@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::base::{Checksum, InterfaceId, Offload, Pieces, Transmit};
+use crate::base::{Checksum, InterfaceId, Offload, Offloads, Pieces, Transmit};
 use crate::ip::transmit::{DSCP, Outgoing};
 use crate::probe::{Event, EventId, Purpose, Subject, Why};
 use crate::tcp::open::passive::Answer;
@@ -199,14 +199,15 @@ impl Stack {
                 Composed::head(emit(&mut self.head, outgoing, &segment, OFFLOAD))
             }
             Content::Parcel(mut parcel) => {
-                parcel.next_packet(&mut self.reply);
+                let nothing = |_| Offloads::NONE;
+                let offload = parcel.next_packet(&mut self.reply, nothing);
                 if !parcel.is_over() {
                     self.replies.go_on(Reply {
                         what: Content::Parcel(parcel),
                         ..reply
                     });
                 }
-                Composed::reply()
+                Composed::reply(offload)
             }
         };
         self.tell_out(composed, reply.because, reply.on, reply.purpose, reply.why)
@@ -258,11 +259,11 @@ impl Composed {
     }
 
     /// One in the room for replies and datagrams.
-    pub(super) fn reply() -> Composed {
+    pub(super) fn reply(offload: Offload) -> Composed {
         Composed {
             head_len: 0,
             body: Body::Reply,
-            offload: OFFLOAD,
+            offload,
             out: None,
         }
     }

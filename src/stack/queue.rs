@@ -1,7 +1,9 @@
 //! Queues of a socket, bounded by how many things wait in them and by what those cost.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
+use crate::base::{Offload, Offloads};
 use crate::ip::fragment::Parcel;
 use crate::probe::EventId;
 
@@ -118,15 +120,20 @@ impl Departures {
         self.queue.is_empty()
     }
 
-    /// Writes the next packet into `out`, in place of what is there; says what call made it.
-    pub fn next_packet(&mut self, out: &mut Vec<u8>) -> Option<EventId> {
+    /// Writes the next packet into `out`, in place of what is there; says what call made it, and
+    /// what of it is left to the device, which `does` tells of.
+    pub fn next_packet(
+        &mut self,
+        out: &mut Vec<u8>,
+        does: impl FnOnce(IpAddr) -> Offloads,
+    ) -> Option<(EventId, Offload)> {
         let first = self.queue.items.front_mut()?;
         let because = first.because;
-        first.parcel.next_packet(out);
+        let offload = first.parcel.next_packet(out, does);
         if first.parcel.is_over() {
             self.queue.pop();
         }
-        Some(because)
+        Some((because, offload))
     }
 }
 

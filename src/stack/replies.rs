@@ -84,7 +84,7 @@ const MOST: usize = 1_024;
 /// The last one may exceed it.
 const BYTES_MOST: usize = 1 << 20;
 
-/// Replies are never offloaded: their checksums are whole.
+/// Of replies nothing is left to the device: their checksums are whole.
 pub(super) const OFFLOAD: Offload = Offload {
     checksum: crate::base::Checksum::Full,
     gso: None,

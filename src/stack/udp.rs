@@ -7,30 +7,30 @@
 //! What is sent waits at its socket as a finished packet until it has its turn, and leaves in
 //! fragments if it is too long for the link.
 
+mod send;
 mod socket;
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use slotmap::SlotMap;
 
 use crate::base::keyed::FlowState;
-use crate::base::pair::{Endpoint, SocketPair};
-use crate::base::{Instant, Offload, Pieces};
-use crate::ip::fragment::{Parcel, Unfit};
+use crate::base::pair::Endpoint;
+use crate::base::{Instant, Offload, Offloads};
 use crate::ip::icmp::Owed;
 use crate::ip::icmp_error::IcmpError;
 use crate::ip::receive;
-use crate::ip::transmit::{DSCP, Outgoing};
+use crate::ip::transmit::DSCP;
 use crate::probe::{Accepted, Call, Discard, Drop, Event, Purpose, Subject, Why};
 use crate::rfc;
 use crate::wire::icmp::Problem;
-use crate::wire::udp::{Datagram, HEADER_LEN, PROTOCOL};
+use crate::wire::udp::Datagram;
 use crate::wire::{ParseError, Ports};
 
 use super::demux::bound_at;
 use super::egress::Composed;
-use super::error::{NoWay, UdpBindError, UdpConnectError, UdpReceiveError, UdpSendError};
+use super::error::{UdpBindError, UdpConnectError, UdpReceiveError};
 use super::notice::{Noticed, UdpId};
 use super::ready::Ripe;
 use super::{Stack, Wake};
@@ -61,13 +61,6 @@ impl Sockets {
         let hears = socket.remote.is_none_or(|peer| peer == remote);
         hears.then_some(id)
     }
-}
-
-/// What a datagram leaves with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Way {
-    src: Endpoint,
-    dst: Endpoint,
 }
 
 impl Stack {
@@ -164,95 +157,6 @@ impl Stack {
         Ok(())
     }
 
-    /// Sends a datagram to `to`, or to the peer of a socket that is connected. It waits for its
-    /// turn; [`Wake::WRITABLE`] follows when there is room again.
-    ///
-    /// # Errors
-    ///
-    /// See [`UdpSendError`]; nothing of the datagram is sent then.
-    pub fn udp_send(
-        &mut self,
-        now: Instant,
-        id: UdpId,
-        text: &[u8],
-        to: Option<SocketAddr>,
-    ) -> Result<(), UdpSendError> {
-        self.udp_send_by(now, id, text, None, to)
-    }
-
-    /// The same from a local socket of which there are many behind the one that the socket is bound
-    /// to: RFC 1122 section 4.1.3.5.
-    ///
-    /// # Errors
-    ///
-    /// See [`UdpSendError`]; nothing of the datagram is sent then.
-    pub fn udp_send_from(
-        &mut self,
-        now: Instant,
-        id: UdpId,
-        text: &[u8],
-        from: SocketAddr,
-        to: SocketAddr,
-    ) -> Result<(), UdpSendError> {
-        self.udp_send_by(now, id, text, Some(from.into()), Some(to))
-    }
-
-    fn udp_send_by(
-        &mut self,
-        now: Instant,
-        id: UdpId,
-        text: &[u8],
-        from: Option<Endpoint>,
-        to: Option<SocketAddr>,
-    ) -> Result<(), UdpSendError> {
-        let now = self.tick(now);
-        let socket = self.udp.sockets.get_mut(id).ok_or(UdpSendError::Closed)?;
-        if let Some(error) = socket.take_error_of_peer() {
-            return Err(UdpSendError::Refused(error));
-        }
-        let peer = socket.remote.map(SocketAddr::from);
-        let (local, tos, hop_limit) = (socket.local, socket.tos, socket.hop_limit);
-        let remote = to.or(peer).ok_or(UdpSendError::NoDestination)?;
-        if peer.is_some_and(|peer| peer != remote) {
-            return Err(UdpSendError::Connected(remote));
-        }
-        let local = match from {
-            Some(from) if self.may_send_from(local, from) => from,
-            Some(from) => return Err(UdpSendError::NotFrom(from.into())),
-            None if local == Endpoint::EVERYWHERE => return Err(UdpSendError::Everywhere),
-            None => local,
-        };
-        let way = self.way(local, remote.into())?;
-        let most = text_max(way.dst.addr);
-        if text.len() > most {
-            return Err(UdpSendError::TooLong(text.len(), most));
-        }
-        let mtu = self.path_mtu(way.dst.addr);
-        let socket = self.udp.sockets.get_mut(id).ok_or(UdpSendError::Closed)?;
-        if !socket.departures.grants_room() {
-            return Err(UdpSendError::WouldBlock);
-        }
-        let label = self.secrets.labels.of(&way.pair(), 0);
-        let packet = way.packet(text, tos, hop_limit, label, mtu);
-        let (src, dst) = (way.src.addr, way.dst.addr);
-        let ids = &mut self.identifications;
-        let draw = || ids.draw(now, src, dst, PROTOCOL);
-        let parcel = Parcel::new(packet, mtu, draw).map_err(|unfit| match unfit {
-            Unfit::NoIdentification => UdpSendError::NoIdentification(dst),
-            Unfit::Uncuttable => UdpSendError::TooLong(text.len(), most),
-        })?;
-        let on = Subject::Datagrams(socket.number);
-        let bytes = text.len();
-        let because = self
-            .voice
-            .input_told(now, on, || Event::Called(Call::Send { bytes }));
-        socket.departures.push(parcel, because);
-        if !std::mem::replace(&mut socket.ready, true) {
-            self.ready.push_back(Ripe::Datagrams(id));
-        }
-        Ok(())
-    }
-
     /// Moves the text of the oldest datagram that came to `buf`, as much as fits; the rest of it is
     /// lost, and `Came::len` says how long it was.
     ///
@@ -313,28 +217,6 @@ impl Stack {
             self.voice
                 .input_told(now, on, || Event::Called(Call::Close));
         }
-    }
-
-    /// Whether a socket that is bound to `local` may send from `from`.
-    fn may_send_from(&self, local: Endpoint, from: Endpoint) -> bool {
-        let addr = local.addr.is_unspecified() || local.addr == from.addr;
-        let port = local == Endpoint::EVERYWHERE || local.port == from.port;
-        addr && port && from.port != 0 && self.addresses.speak_for(from.addr)
-    }
-
-    /// From where and to where: RFC 1122 section 4.1.3.6, from an address of ours alone.
-    fn way(&self, local: Endpoint, dst: Endpoint) -> Result<Way, NoWay> {
-        let out = self.check_remote(dst.into())?;
-        let addr = if local.addr.is_unspecified() {
-            let source = self.addresses.source_for(dst.addr, out);
-            source.ok_or(NoWay::NoSource(dst.addr))?
-        } else if local.addr.is_ipv4() == dst.addr.is_ipv4() {
-            local.addr
-        } else {
-            return Err(NoWay::NoSource(dst.addr));
-        };
-        let src = Endpoint { addr, ..local };
-        Ok(Way { src, dst })
     }
 
     /// A UDP packet for one of our addresses.
@@ -427,7 +309,12 @@ impl Stack {
     pub(super) fn compose_datagram(&mut self, id: UdpId) -> Option<Composed> {
         let socket = self.udp.sockets.get_mut(id)?;
         socket.ready = false;
-        let because = socket.departures.next_packet(&mut self.reply)?;
+        let (routes, config) = (&self.routes, &self.config);
+        let does = |dst| {
+            let link = routes.interface(dst).and_then(|out| config.link(out));
+            link.map_or(Offloads::NONE, |link| link.offloads)
+        };
+        let (because, offload) = socket.departures.next_packet(&mut self.reply, does)?;
         let on = Subject::Datagrams(socket.number);
         socket.ready = !socket.departures.is_empty();
         if socket.ready {
@@ -435,7 +322,13 @@ impl Stack {
             self.ready.push_back(Ripe::Datagrams(id));
         }
         let awaited = socket.departures.has_awaited_room();
-        let composed = self.tell_out(Composed::reply(), because, on, Purpose::Datagram, SENT);
+        let composed = self.tell_out(
+            Composed::reply(offload),
+            because,
+            on,
+            Purpose::Datagram,
+            SENT,
+        );
         if awaited {
             self.tell_socket(id, Wake::WRITABLE);
         }
@@ -457,51 +350,6 @@ impl Stack {
         socket.noticed = false;
         Some(std::mem::replace(&mut socket.wake, Wake::NONE))
     }
-}
-
-impl Way {
-    fn pair(&self) -> SocketPair {
-        SocketPair {
-            local: self.src,
-            remote: self.dst,
-        }
-    }
-
-    /// The whole packet. One that fits the link must not be cut by anybody else.
-    fn packet(&self, text: &[u8], tos: u8, hop_limit: u8, flow_label: u32, mtu: u16) -> Vec<u8> {
-        let outgoing = Outgoing {
-            tos,
-            hop_limit,
-            flow_label,
-            ..Outgoing::new(self.src.addr, self.dst.addr, PROTOCOL)
-        };
-        let behind = HEADER_LEN + text.len();
-        let head = outgoing.header_len();
-        let outgoing = Outgoing {
-            dont_fragment: head + behind <= usize::from(mtu),
-            ..outgoing
-        };
-        let datagram = Datagram {
-            ports: Ports {
-                src: self.src.port,
-                dst: self.dst.port,
-            },
-            text: Pieces::one(text),
-        };
-        let mut packet = vec![0; head + HEADER_LEN];
-        let (ip, udp) = packet.split_at_mut(head);
-        outgoing.emit(behind, ip);
-        datagram.emit_header(self.src.addr, self.dst.addr, udp);
-        packet.extend_from_slice(text);
-        packet
-    }
-}
-
-/// How much text a datagram holds: 65,535 bytes less its header, and less that of IPv4, which
-/// counts its own.
-fn text_max(dst: IpAddr) -> usize {
-    let ip = if dst.is_ipv4() { 20 } else { 0 };
-    65_535 - ip - HEADER_LEN
 }
 
 const SENT: &Why = &Why {

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use etherparse::{UdpHeader, UdpHeaderSlice};
 
-use crate::base::{Checksum, Pieces, checksum};
+use crate::base::{Checksum, Pieces, Sum, checksum};
 
 use super::{ParseError, Ports};
 
@@ -66,6 +66,27 @@ impl<'a> Datagram<'a> {
     /// Writes the header; its checksum covers the text. Returns how many bytes were written:
     /// [`HEADER_LEN`], or 0 if `out` is shorter or the text too long for a datagram.
     pub fn emit_header(&self, src: IpAddr, dst: IpAddr, out: &mut [u8]) -> usize {
+        self.emit(src, dst, out, |pseudo_header, header| {
+            // RFC 768: a sum of zero is sent as all ones, since zero says that there is none.
+            match pseudo_header.add(header).add_pieces(self.text).checksum() {
+                0 => u16::MAX,
+                sum => sum,
+            }
+        })
+    }
+
+    /// The same with a checksum that the device completes: [`Checksum::Partial`].
+    pub fn emit_header_in_part(&self, src: IpAddr, dst: IpAddr, out: &mut [u8]) -> usize {
+        self.emit(src, dst, out, |pseudo_header, _| pseudo_header.folded())
+    }
+
+    fn emit(
+        &self,
+        src: IpAddr,
+        dst: IpAddr,
+        out: &mut [u8],
+        checksum: impl FnOnce(Sum, &[u8]) -> u16,
+    ) -> usize {
         let Ok(length) = u16::try_from(HEADER_LEN.saturating_add(self.text.len())) else {
             return 0;
         };
@@ -78,12 +99,8 @@ impl<'a> Datagram<'a> {
             length,
             checksum: 0,
         };
-        let sum = checksum::pseudo_header(src, dst, PROTOCOL, length.into())
-            .add(&header.to_bytes())
-            .add_pieces(self.text)
-            .checksum();
-        // RFC 768: a sum of zero is sent as all ones, since zero says that there is none.
-        header.checksum = if sum == 0 { u16::MAX } else { sum };
+        let pseudo_header = checksum::pseudo_header(src, dst, PROTOCOL, length.into());
+        header.checksum = checksum(pseudo_header, &header.to_bytes());
         *out = header.to_bytes();
         HEADER_LEN
     }

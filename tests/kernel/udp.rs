@@ -2,15 +2,19 @@
 
 use std::io::ErrorKind;
 use std::net;
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use pellucid::namespace::Inside;
 use pellucid::net::blocking::UdpSocket;
 use pellucid::net::{Network, Options};
+use pellucid::probe::{Event, Observer, Purpose, Told};
 use pellucid::stack;
 
 use crate::harness::{Case, inside};
-use crate::link::{Ends, How, TUN, V4, V6, VETH, up};
+use crate::link::{Ends, How, PLAIN, TUN, V4, V6, VETH, up};
 use crate::packets::PATIENCE;
 
 pub const CASES: &[Case] = &[
@@ -20,6 +24,11 @@ pub const CASES: &[Case] = &[
     inside("udp::long_datagrams_go_both_ways_over_veth", |i| {
         both_ways(i, VETH)
     }),
+    inside("udp::many_at_once_go_over_tun_as_one", |i| many(i, TUN, 1)),
+    inside("udp::many_at_once_go_over_plain_tun_one_by_one", |i| {
+        many(i, PLAIN, 44)
+    }),
+    inside("udp::many_at_once_go_over_veth", |i| many(i, VETH, 1)),
     inside("udp::each_side_hears_that_nobody_is_there", nobody),
 ];
 
@@ -59,6 +68,48 @@ fn both_ways(inside: &Inside, how: How) {
             assert!(room[..got] == text, "{len} bytes came back as {got}");
         }
         echo.join().expect("no panic");
+    }
+}
+
+/// Counts the datagrams that leave, as many as one packet stands for at a time.
+#[derive(Clone, Default)]
+struct Leaving(Arc<AtomicUsize>);
+
+impl Observer for Leaving {
+    fn told(&mut self, told: &Told<'_>) {
+        if let Event::PacketOut {
+            purpose: Purpose::Datagram,
+            ..
+        } = told.event
+        {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A kernel that cuts them, one that gets them cut, and one that hears no difference.
+fn many(inside: &Inside, how: How, packets: usize) {
+    let link = up(inside, how);
+    let leaving = Leaving::default();
+    let options = Options {
+        observers: vec![Box::new(leaving.clone())],
+        ..Options::default()
+    };
+    let config = stack::Config::new(link.addresses);
+    let network = Network::start(link.device, config, options).expect("a network");
+    // 43 of a size and one that is shorter.
+    let text: Vec<u8> = (0..60_400).map(|i: u32| (i % 251) as u8).collect();
+    let size = NonZeroU16::new(1_400).expect("not zero");
+    for (ends, times) in [(V4, 1), (V6, 2)] {
+        let (ours, kernel) = sockets(&network, ends);
+        let to = kernel.local_addr().expect("bound");
+        ours.send_segments_to(&text, size, to).expect("room");
+        let mut room = vec![0; 65_535];
+        for piece in text.chunks(1_400) {
+            let got = kernel.recv(&mut room).expect("a datagram");
+            assert!(room[..got] == *piece, "{got} bytes of {}", piece.len());
+        }
+        assert_eq!(leaving.0.load(Ordering::Relaxed), times * packets);
     }
 }
 

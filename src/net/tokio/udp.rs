@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::task::{Context, Poll, ready};
 
 use ::tokio::io::ReadBuf;
@@ -121,6 +122,30 @@ impl UdpSocket {
     /// As for [`crate::net::blocking::UdpSocket::send`], but for the timeout.
     pub async fn send(&self, text: &[u8]) -> io::Result<usize> {
         self.send_by(text, Way::ToPeer).await
+    }
+
+    /// Sends `text` as datagrams of `size` bytes, handed over at once: see
+    /// [`crate::net::blocking::UdpSocket::send_segments_to`].
+    ///
+    /// # Errors
+    ///
+    /// As there, but for the timeout.
+    pub async fn send_segments_to(
+        &self,
+        text: &[u8],
+        size: NonZeroU16,
+        to: SocketAddr,
+    ) -> io::Result<usize> {
+        self.send_by(text, Way::InSegments(size, Some(to))).await
+    }
+
+    /// The same to the peer.
+    ///
+    /// # Errors
+    ///
+    /// As for [`crate::net::blocking::UdpSocket::send_segments`], but for the timeout.
+    pub async fn send_segments(&self, text: &[u8], size: NonZeroU16) -> io::Result<usize> {
+        self.send_by(text, Way::InSegments(size, None)).await
     }
 
     async fn send_by(&self, text: &[u8], way: Way) -> io::Result<usize> {

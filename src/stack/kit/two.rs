@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Record;
-use crate::base::{Instant, Received, Seed};
+use crate::base::{Instant, Offloads, Received, Seed};
 use crate::stack::{Config, Stack};
 
 pub const A: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -31,10 +31,20 @@ impl Two {
 
     /// The same; `b` may answer for any address.
     pub fn with(any_address: bool) -> Two {
+        Two::of(any_address, Offloads::NONE)
+    }
+
+    /// Devices that take over so much.
+    pub fn carried_by(offloads: Offloads) -> Two {
+        Two::of(false, offloads)
+    }
+
+    fn of(any_address: bool, offloads: Offloads) -> Two {
         let stack = |addresses: &[IpAddr], any_address, seed| {
             let prefix = |addr: &IpAddr| (*addr, if addr.is_ipv4() { 24 } else { 64 });
             let config = Config {
                 any_address,
+                offloads,
                 ..Config::new(addresses.iter().map(prefix).collect())
             };
             let mut stack = Stack::new(config, Seed::from_number(seed));

@@ -1,14 +1,17 @@
 use std::collections::HashSet;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use super::super::Notice;
+use super::super::error::{NoWay, UdpSendError};
 use super::super::kit::pattern;
 use super::super::kit::two::{A, A_TOO, A6, B, B6, FAMILIES, NOW, Two};
 use super::super::tests::icmp::error as icmp_error;
 use super::*;
-use crate::base::Received;
+use crate::base::{Checksum, Pieces, Received};
 use crate::wire::icmp::{Problem, Unreachable};
+use crate::wire::offload::on_the_wire;
 use crate::wire::{ipv4, ipv6};
 
 const ANY_V4: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -429,4 +432,126 @@ fn what_does_not_fit_the_readers_room_is_lost_and_its_length_told() {
     let came = two.b.udp_receive(NOW, to, &mut buf).expect("a datagram");
     assert_eq!((&buf, came.len), (b"abc", 6));
     assert_eq!(read(&mut two.b, to).expect("the next").0, b"g");
+}
+
+fn segments(stack: &mut Stack, id: UdpId, text: &[u8], size: u16, to: IpAddr) -> Outcome {
+    let size = NonZeroU16::new(size).expect("not zero");
+    let to = SocketAddr::new(to, 2000);
+    stack.udp_send_segments(NOW, id, text, size, Some(to))
+}
+
+type Outcome = Result<(), UdpSendError>;
+
+#[test]
+fn many_that_are_handed_over_as_one_leave_one_by_one_where_nobody_cuts_them() {
+    for (a, b) in FAMILIES {
+        let mut two = Two::new();
+        let from = socket(&mut two.a, a, 1000);
+        let to = socket(&mut two.b, b, 2000);
+        let text = pattern(2_500);
+        assert_eq!(segments(&mut two.a, from, &text, 1_000, b), Ok(()));
+        let packets = two.carry();
+        let headers = packets[0].len() - 1_000;
+        let lengths: Vec<usize> = packets
+            .iter()
+            .map(|packet| packet.len() - headers)
+            .collect();
+        assert_eq!(lengths, [1_000, 1_000, 500]);
+        for piece in text.chunks(1_000) {
+            assert_eq!(read(&mut two.b, to).expect("a datagram").0, piece);
+        }
+        assert_eq!(read(&mut two.b, to), Err(UdpReceiveError::WouldBlock));
+    }
+}
+
+#[test]
+fn they_leave_as_one_where_the_device_cuts_them() {
+    for (a, b) in FAMILIES {
+        let mut two = Two::carried_by(Offloads::ALL);
+        let from = socket(&mut two.a, a, 1000);
+        let to = socket(&mut two.b, b, 2000);
+        let text = pattern(2_500);
+        assert_eq!(segments(&mut two.a, from, &text, 1_000, b), Ok(()));
+        let mut whole = 0;
+        let packet = two.a.poll_transmit(NOW).expect("all of them");
+        assert_eq!(packet.offload.gso, Some(1_000));
+        // The judge is what a device does with it: Linux too is asked, in the kernel's tests.
+        let cut = on_the_wire(&packet, |one| {
+            whole += 1;
+            two.b.receive(NOW, Received::plain(&one.to_vec()));
+        });
+        assert_eq!((cut, whole), (Ok(()), 3));
+        for piece in text.chunks(1_000) {
+            assert_eq!(read(&mut two.b, to).expect("a datagram").0, piece);
+        }
+        assert!(two.a.poll_transmit(NOW).is_none());
+    }
+}
+
+#[test]
+fn a_device_that_cuts_no_datagrams_finishes_the_checksum_of_each() {
+    let mut two = Two::carried_by(Offloads {
+        udp: false,
+        ..Offloads::ALL
+    });
+    let from = socket(&mut two.a, A, 1000);
+    assert_eq!(segments(&mut two.a, from, b"onetwo", 3, B), Ok(()));
+    for _ in 0..2 {
+        let packet = two.a.poll_transmit(NOW).expect("one of two");
+        assert_eq!((packet.len(), packet.offload.gso), (31, None));
+        let partial = Checksum::Partial {
+            start: 20,
+            offset: 6,
+        };
+        assert_eq!(packet.offload.checksum, partial);
+    }
+    assert!(two.a.poll_transmit(NOW).is_none());
+}
+
+#[test]
+fn one_that_would_need_no_other_leaves_as_if_it_had_been_sent_alone() {
+    for text in [&b""[..], b"abc"] {
+        let mut alone = Two::carried_by(Offloads::ALL);
+        let from = socket(&mut alone.a, A, 1000);
+        let to = Some(SocketAddr::new(B, 2000));
+        assert_eq!(alone.a.udp_send(NOW, from, text, to), Ok(()));
+        let mut two = Two::carried_by(Offloads::ALL);
+        let from = socket(&mut two.a, A, 1000);
+        assert_eq!(segments(&mut two.a, from, text, 3, B), Ok(()));
+        assert_eq!(two.carry(), alone.carry());
+    }
+}
+
+#[test]
+fn pieces_that_the_path_does_not_carry_and_text_that_is_no_packet_are_refused() {
+    for (a, b, headers) in [(A, B, 28), (A6, B6, 48)] {
+        let mut two = Two::new();
+        let from = socket(&mut two.a, a, 1000);
+        let fits = 1_500 - headers;
+        let long = pattern(2_000);
+        let refused = segments(&mut two.a, from, &long, fits + 1, b);
+        let (one, most) = (usize::from(fits) + 1, usize::from(fits));
+        assert_eq!(refused, Err(UdpSendError::TooLong(one, most)));
+        assert_eq!(segments(&mut two.a, from, &long, fits, b), Ok(()));
+        let most = 65_535 - usize::from(headers);
+        let refused = segments(&mut two.a, from, &pattern(most + 1), 1_000, b);
+        assert_eq!(refused, Err(UdpSendError::TooLong(most + 1, most)));
+        two.carry();
+        assert_eq!(segments(&mut two.a, from, &pattern(most), 1_000, b), Ok(()));
+        assert_eq!(two.carry().len(), most.div_ceil(1_000));
+    }
+}
+
+#[test]
+fn many_handed_over_as_one_take_turns_with_others() {
+    let mut two = Two::new();
+    let (many, one) = (socket(&mut two.a, A, 1000), socket(&mut two.a, A, 1001));
+    assert_eq!(
+        segments(&mut two.a, many, &pattern(3_000), 1_000, B),
+        Ok(())
+    );
+    let to = Some(SocketAddr::new(B, 7));
+    assert_eq!(two.a.udp_send(NOW, one, b"x", to), Ok(()));
+    let lengths: Vec<usize> = two.carry().iter().map(Vec::len).collect();
+    assert_eq!(lengths, [1_028, 29, 1_028, 1_028]);
 }

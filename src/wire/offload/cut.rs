@@ -117,6 +117,14 @@ impl<'a> Cut<'a> {
         })
     }
 
+    /// Leaves out the first `count`, as if they had been lent.
+    pub fn skip(&mut self, count: u16) {
+        let at = usize::from(count).saturating_mul(self.size);
+        self.at = at.min(self.text.len());
+        self.is_over = count > 0 && at >= self.text.len();
+        self.count = count;
+    }
+
     /// Lends the next packet; `None` once all have been.
     #[allow(clippy::should_implement_trait, reason = "an iterator cannot lend")]
     pub fn next(&mut self) -> Option<Transmit<'_>> {

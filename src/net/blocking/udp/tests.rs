@@ -115,3 +115,26 @@ fn errors_have_the_kinds_that_std_has() {
     let v6 = SocketAddr::from(([0xfd90, 0, 0, 0, 0, 0, 0, 2], 7));
     assert_eq!(send(1, v6), ErrorKind::NetworkUnreachable);
 }
+
+#[test]
+fn many_are_handed_over_at_once_and_each_keeps_its_borders() {
+    bounded(|| {
+        let (_a, _b, near, far) = two_sockets();
+        let size = NonZeroU16::new(1_000).expect("not zero");
+        let all = text(2_500);
+        let sent = near.send_segments_to(&all, size, addr(7)).expect("room");
+        assert_eq!(sent, 2_500);
+        near.connect(addr(7)).expect("a way");
+        near.send_segments(&all, size).expect("room");
+        let mut room = vec![0; 65_535];
+        for piece in all.chunks(1_000).chain(all.chunks(1_000)) {
+            let (len, _) = far.recv_from(&mut room).expect("a datagram");
+            assert_eq!(&room[..len], piece);
+        }
+        let size = NonZeroU16::new(1_473).expect("not zero");
+        let refused = near.send_segments(&all, size).expect_err("too long");
+        assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+        let said = "a datagram of 1473 bytes is too long: at most 1472 go there";
+        assert_eq!(refused.to_string(), said);
+    });
+}

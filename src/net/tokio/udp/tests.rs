@@ -70,3 +70,22 @@ fn a_connected_one_is_told_that_nobody_is_there() {
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
     });
 }
+
+#[test]
+fn many_are_handed_over_at_once() {
+    run(async || {
+        let (a, b) = two_networks();
+        let near = UdpSocket::bind(&a, any()).expect("a free port");
+        let far = UdpSocket::bind(&b, addr(7)).expect("a free port");
+        let size = NonZeroU16::new(3).expect("not zero");
+        let sent = near.send_segments_to(b"onetwo", size, addr(7)).await;
+        assert_eq!(sent.expect("room"), 6);
+        near.connect(addr(7)).expect("a way");
+        near.send_segments(b"sixten", size).await.expect("room");
+        for text in [b"one", b"two", b"six", b"ten"] {
+            let mut room = [0; 4];
+            let (len, _) = far.recv_from(&mut room).await.expect("a datagram");
+            assert_eq!(&room[..len], text);
+        }
+    });
+}

@@ -314,3 +314,32 @@ proptest! {
         prop_assert_eq!(got, text);
     }
 }
+
+proptest! {
+    #[test]
+    fn leaving_out_the_first_is_the_same_as_dropping_them(
+        len in 0_usize..40,
+        size in 1_u16..20,
+        count in 0_u16..8,
+    ) {
+        for ip in BOTH {
+            let mut packet = udp_packet(ip, 7, &vec![0x5a; len]);
+            let layout = Layout::of(&packet).expect("UDP");
+            begin_checksum(&mut packet);
+            let whole = Transmit {
+                offload: Offload { gso: Some(size), checksum: layout.partial() },
+                ..Transmit::plain(&packet, Pieces::EMPTY)
+            };
+            let mut all = Cut::of(&whole, Offloads::NONE).expect("UDP");
+            for _ in 0..count {
+                all.next();
+            }
+            let mut rest = Cut::of(&whole, Offloads::NONE).expect("UDP");
+            rest.skip(count);
+            for _ in 0..40 {
+                let (a, b) = (all.next(), rest.next());
+                prop_assert_eq!(a.map(|one| one.to_vec()), b.map(|one| one.to_vec()));
+            }
+        }
+    }
+}
