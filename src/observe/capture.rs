@@ -4,7 +4,8 @@
 //! until its ending is told, which happens before the call that brought it returns, and recorded
 //! with that; so frames stand in the order of time. On the way of a packet nothing happens but a
 //! copy: comments are made and files written by a thread behind a bounded queue. A full disk stops
-//! the capture with one warning and leaves the file whole; the stack never notices.
+//! the capture with one warning and leaves the file whole; the stack never notices. What is told
+//! beside packets goes the same way, if it is wanted, so that it can say which frame is meant.
 
 use std::io;
 use std::net::IpAddr;
@@ -15,7 +16,9 @@ use crate::base::{Instant, InterfaceId, Offload, Pieces};
 use crate::probe::{Event, EventId, Observer, Snapshot, Told};
 
 use super::comments::Comments;
+use super::events::{About, Heard};
 use super::frames::{Belongs, FRAMES_MAX, Frame, Frames, What};
+use super::packet::Seen;
 use super::pcapng::{Interface, Section, Store};
 use super::queue::{Bounds, Overflow, Queue};
 use super::words;
@@ -24,7 +27,7 @@ mod keep;
 mod output;
 
 use keep::{Keep, Kept};
-use output::{Output, Record, lock, write_all};
+use output::{Entry, Output, Record, lock, write_all};
 
 pub use output::Stats;
 
@@ -77,12 +80,23 @@ pub struct Capture {
     keep: Keep,
     /// Packets that found no room since the last that did.
     missing: u64,
+    /// What is told is recorded too.
+    told: Option<Telling>,
+}
+
+/// What it takes to record what is told.
+#[derive(Debug, Default)]
+struct Telling {
+    /// The packet that came in last: its ending is told without it.
+    came: Option<(EventId, Seen, usize)>,
+    /// Events that found no room since the last that did.
+    missing: u64,
 }
 
 /// Where records go.
 #[derive(Debug)]
 enum To {
-    Queue(Arc<Queue<Record>>),
+    Queue(Arc<Queue<Entry>>),
     Here(Arc<Mutex<Output>>),
 }
 
@@ -106,9 +120,23 @@ impl Capture {
         store: impl Store + 'static,
         settings: Settings,
     ) -> io::Result<(Capture, CaptureHandle)> {
-        let queue = Arc::new(Queue::new(QUEUE, settings.overflow));
+        Capture::start_with(store, None, settings)
+    }
+
+    /// The same; all that is told goes to `events`, by the same way and in the same order.
+    ///
+    /// # Errors
+    ///
+    /// What writing the files' beginnings says, and starting a thread.
+    pub fn start_with(
+        store: impl Store + 'static,
+        events: Option<(Box<dyn Store>, About)>,
+        settings: Settings,
+    ) -> io::Result<(Capture, CaptureHandle)> {
+        let told = events.is_some().then(Telling::default);
+        let queue = Arc::new(Queue::new(bounds(told.is_some()), settings.overflow));
         let (frames, keep) = (Frames::new(settings.frames), Keep::of(&settings));
-        let output = Output::begin(Box::new(store), frames.clone(), settings)?;
+        let output = Output::begin(Box::new(store), events, frames.clone(), settings)?;
         let output = Arc::new(Mutex::new(output));
         let ends = (Arc::clone(&queue), Arc::clone(&output));
         let thread = thread::Builder::new()
@@ -119,7 +147,9 @@ impl Capture {
             output,
             behind: Some((Arc::clone(&queue), thread)),
         };
-        Ok((Capture::to(To::Queue(queue), frames, keep), handle))
+        let mut capture = Capture::to(To::Queue(queue), frames, keep);
+        capture.told = told;
+        Ok((capture, handle))
     }
 
     /// Begins a capture that writes at once, on the thread that tells: for tests, and where time
@@ -132,15 +162,31 @@ impl Capture {
         store: impl Store + 'static,
         settings: Settings,
     ) -> io::Result<(Capture, CaptureHandle)> {
+        Capture::at_once_with(store, None, settings)
+    }
+
+    /// The same with events: see [`Capture::start_with`].
+    ///
+    /// # Errors
+    ///
+    /// What writing the files' beginnings says.
+    pub fn at_once_with(
+        store: impl Store + 'static,
+        events: Option<(Box<dyn Store>, About)>,
+        settings: Settings,
+    ) -> io::Result<(Capture, CaptureHandle)> {
+        let told = events.is_some().then(Telling::default);
         let (frames, keep) = (Frames::new(settings.frames), Keep::of(&settings));
-        let output = Output::begin(Box::new(store), frames.clone(), settings)?;
+        let output = Output::begin(Box::new(store), events, frames.clone(), settings)?;
         let output = Arc::new(Mutex::new(output));
         let handle = CaptureHandle {
             frames: frames.clone(),
             output: Arc::clone(&output),
             behind: None,
         };
-        Ok((Capture::to(To::Here(output), frames, keep), handle))
+        let mut capture = Capture::to(To::Here(output), frames, keep);
+        capture.told = told;
+        Ok((capture, handle))
     }
 
     fn to(to: To, frames: Frames, keep: Keep) -> Capture {
@@ -150,6 +196,7 @@ impl Capture {
             held: None,
             keep,
             missing: 0,
+            told: None,
         }
     }
 
@@ -175,19 +222,42 @@ impl Capture {
     }
 
     fn record(&mut self, record: Record) {
-        let recorded = match &self.to {
-            To::Queue(queue) => {
-                let weight = record.copy.bytes.len() + size_of::<Record>();
-                queue.push(record, weight)
-            }
+        let weight = record.copy.bytes.len() + size_of::<Record>();
+        let recorded = self.put(Entry::Packet(Box::new(record)), weight);
+        self.missing = if recorded { 0 } else { self.missing + 1 };
+    }
+
+    /// Records that something was told, behind the packet that it is about.
+    fn record_told(&mut self, told: &Told<'_>) {
+        let Some(telling) = &mut self.told else {
+            return;
+        };
+        let ended = telling
+            .came
+            .filter(|(id, ..)| told.cause == Some(*id))
+            .map(|(_, seen, len)| (seen, len));
+        let heard = Heard::of(told, ended);
+        if let Event::PacketIn { .. } = told.event {
+            telling.came = heard.seen.map(|seen| (told.id, seen, heard.len));
+        }
+        let missing_before = telling.missing;
+        let entry = Entry::Told(Box::new(heard), missing_before);
+        let recorded = self.put(entry, size_of::<Heard>());
+        if let Some(telling) = &mut self.told {
+            telling.missing = if recorded { 0 } else { missing_before + 1 };
+        }
+    }
+
+    fn put(&self, entry: Entry, weight: usize) -> bool {
+        match &self.to {
+            To::Queue(queue) => queue.push(entry, weight),
             To::Here(output) => {
                 let mut output = lock(output);
-                output.write(record);
+                output.write(entry);
                 output.flush();
                 true
             }
-        };
-        self.missing = if recorded { 0 } else { self.missing + 1 };
+        }
     }
 }
 
@@ -240,6 +310,7 @@ impl Observer for Capture {
                 }
             }
         }
+        self.record_told(told);
     }
 }
 
@@ -287,7 +358,7 @@ fn variables_of(event: &Event<'_>) -> Option<Snapshot> {
 pub struct CaptureHandle {
     frames: Frames,
     output: Arc<Mutex<Output>>,
-    behind: Option<(Arc<Queue<Record>>, JoinHandle<()>)>,
+    behind: Option<(Arc<Queue<Entry>>, JoinHandle<()>)>,
 }
 
 impl CaptureHandle {
@@ -339,11 +410,15 @@ const NOBODY: Belongs = Belongs {
     before: None,
     state: None,
 };
-/// A fifth of a second at 20,000 packets a second; as much again is being written.
-const QUEUE: Bounds = Bounds {
-    entries: 4096,
-    bytes: 4 << 20,
-};
+/// A fifth of a second at 20,000 packets a second; as much again is being written. Of each packet
+/// some six things are told.
+fn bounds(with_events: bool) -> Bounds {
+    let times = if with_events { 7 } else { 1 };
+    Bounds {
+        entries: 4096 * times,
+        bytes: (4 << 20) * times.min(3),
+    }
+}
 
 #[cfg(test)]
 mod tests;

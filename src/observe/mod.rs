@@ -4,8 +4,9 @@
 //! same whoever listens. Read `words` for how things are called, `counters` for the simplest
 //! observer; `conversations` says which events belong to one connection, `connections` keeps its
 //! numbers; `line` makes text of an event, for `log` and `recorder`. A packet goes into a file by
-//! way of `capture` (what became of it), `queue` (off its path), `comments` and `pcapng`; `frames`
-//! knows afterwards which event is which frame.
+//! way of `capture` (what became of it), `queue` (off its path), `comments` and `pcapng`, and all
+//! that was told by the same way into `events`; `frames` knows afterwards which event is which
+//! frame.
 
 #[cfg(feature = "records")]
 pub mod capture;
@@ -14,6 +15,8 @@ pub mod comments;
 pub mod connections;
 pub mod conversations;
 pub mod counters;
+#[cfg(feature = "records")]
+pub mod events;
 #[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(feature = "records")]

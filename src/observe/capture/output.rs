@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::{Instant, InterfaceId};
 use crate::observe::comments::Comments;
+use crate::observe::events::{self, About, Heard};
 use crate::observe::frames::{Frame, Frames, Part};
 use crate::observe::packet::Seen;
 use crate::observe::pcapng::{Packet, Store, Writer};
@@ -29,6 +30,14 @@ pub(super) struct Record {
     pub missing_before: u64,
 }
 
+/// What goes from whoever watches to whoever writes.
+#[derive(Debug)]
+pub(super) enum Entry {
+    Packet(Box<Record>),
+    /// With how many before it found no room.
+    Told(Box<Heard>, u64),
+}
+
 /// What became of the packets of a capture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -45,12 +54,18 @@ pub struct Stats {
     pub lost: u64,
     /// Why the file could take no more.
     pub stopped: Option<String>,
+    /// What stands in the file of events, if there is one.
+    pub events: Option<events::Stats>,
+    /// Why that could take no more.
+    pub events_stopped: Option<String>,
 }
 
 /// The writing half.
 pub(super) struct Output {
     /// `None` once the file can take no more, or need not.
     writer: Option<Writer<Box<dyn Store>>>,
+    /// Likewise; there may be none.
+    events: Option<events::Lines<Box<dyn Store>>>,
     frames: Frames,
     comments: Comments,
     keep: Keep,
@@ -60,7 +75,12 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub fn begin(store: Box<dyn Store>, frames: Frames, settings: Settings) -> io::Result<Output> {
+    pub fn begin(
+        store: Box<dyn Store>,
+        events: Option<(Box<dyn Store>, About)>,
+        frames: Frames,
+        settings: Settings,
+    ) -> io::Result<Output> {
         let keep = Keep::of(&settings);
         let Settings {
             epoch,
@@ -75,6 +95,9 @@ impl Output {
         } = settings;
         Ok(Output {
             writer: Some(Writer::new(store, &section, &interfaces, snap, &names)?),
+            events: events
+                .map(|(to, about)| events::Lines::begin(to, about))
+                .transpose()?,
             frames,
             comments,
             keep,
@@ -84,7 +107,22 @@ impl Output {
         })
     }
 
-    pub fn write(&mut self, record: Record) {
+    pub fn write(&mut self, entry: Entry) {
+        match entry {
+            Entry::Packet(record) => self.write_packet(*record),
+            Entry::Told(heard, missing) => self.write_told(*heard, missing),
+        }
+    }
+
+    fn write_told(&mut self, heard: Heard, missing: u64) {
+        if let Some(events) = &mut self.events
+            && let Err(error) = events.hear(heard, &self.frames, missing)
+        {
+            self.stop_events(&error);
+        }
+    }
+
+    fn write_packet(&mut self, record: Record) {
         if self.writer.is_none() {
             self.stats.lost += 1;
             return;
@@ -151,6 +189,26 @@ impl Output {
                 self.stop(given, &error);
             }
         }
+        if let Some(events) = &mut self.events
+            && let Err(error) = events.flush()
+        {
+            self.stop_events(&error);
+        }
+    }
+
+    /// The file of events can take no more. A line that is half written is the last.
+    fn stop_events(&mut self, error: &io::Error) {
+        let Some(events) = self.events.take() else {
+            return;
+        };
+        let stats = events.stats();
+        log::warn!(
+            target: "pellucid::capture",
+            "the events stop after {} lines, everything else goes on: {error}",
+            stats.lines,
+        );
+        self.stats.events = Some(stats);
+        self.stats.events_stopped = Some(error.to_string());
     }
 
     /// The file can take no more; of the `given` packets some may be in it.
@@ -172,6 +230,9 @@ impl Output {
 
     pub fn close(&mut self) {
         self.flush();
+        if let Some(events) = self.events.take() {
+            self.stats.events = Some(events.stats());
+        }
         if let Some(writer) = self.writer.take() {
             self.stats.packets = writer.packets();
             self.stats.bytes = writer.len();
@@ -198,19 +259,19 @@ impl std::fmt::Debug for Output {
 
 /// The thread that writes: everything that came, then a flush, so that the file is whole whenever
 /// nothing waits.
-pub(super) fn write_all(queue: &Queue<Record>, output: &Mutex<Output>) {
+pub(super) fn write_all(queue: &Queue<Entry>, output: &Mutex<Output>) {
     let _gone = Abandoned(queue);
     while let Some(records) = queue.take() {
         let mut output = lock(output);
-        for (record, _) in records {
-            output.write(record);
+        for (entry, _) in records {
+            output.write(entry);
         }
         output.flush();
     }
 }
 
 /// If the thread dies, nobody may wait for it.
-struct Abandoned<'a>(&'a Queue<Record>);
+struct Abandoned<'a>(&'a Queue<Entry>);
 
 impl Drop for Abandoned<'_> {
     fn drop(&mut self) {

@@ -435,7 +435,7 @@ fn packets_never_wait_for_a_slow_disk_and_what_is_missing_is_counted() {
     stuck.store(true, Ordering::SeqCst);
     let mut stack = Teller::new(capture);
     let text = Tcp::ours(1, 1, ACK, &[7; 1400]);
-    let told = 3 * QUEUE.entries as u64;
+    let told = 3 * bounds(false).entries as u64;
     // This ends although nothing is written.
     for _ in 0..told {
         stack.packet_out(&text, Purpose::Text, TEXT, None);

@@ -1,0 +1,306 @@
+//! All that a stack told, as JSON lines: `events.jsonl`.
+//!
+//! The form is that of qlog's main schema (draft-ietf-quic-qlog-main-schema): a header with the
+//! vantage point and the namespaces, then one event a line. There is no qlog of TCP, so the events
+//! are ours; `schema` lists every one with its fields. Times are milliseconds since the stack was
+//! made, printed from whole nanoseconds; sequence numbers are counted from the initial ones, so the
+//! first byte of text is 1, as in Wireshark.
+//!
+//! Read `schema` for what a file may hold, `facts` for what is said of each event, then this file.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use crate::base::{Cite, Instant, Source};
+use crate::probe::Subject;
+
+use super::conversations::{ConversationId, Conversations};
+use super::frames::Frames;
+use super::pcapng::Store;
+
+mod facts;
+mod heard;
+mod keys;
+mod metrics;
+pub mod schema;
+
+pub use heard::Heard;
+
+use facts::Facts;
+use metrics::Metrics;
+
+/// What a file says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// What ran: `pellucid demo`.
+    pub title: String,
+    /// Whose events they are: `client`.
+    pub host: String,
+}
+
+/// Writes events as lines. It must hear all of one stack in order, so that it knows who speaks.
+pub struct Lines<S> {
+    to: S,
+    /// Whole lines that are not written yet.
+    waiting: Vec<u8>,
+    about: About,
+    conversations: Conversations,
+    metrics: Vec<Metrics>,
+    /// A tick is a line only if something came of it.
+    tick: Option<Heard>,
+    latest: Instant,
+    stats: Stats,
+}
+
+/// What stands in a file so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Lines behind the header.
+    pub lines: u64,
+    /// All of it.
+    pub bytes: u64,
+}
+
+impl<S: Store> Lines<S> {
+    /// Writes the header.
+    ///
+    /// # Errors
+    ///
+    /// What writing says.
+    pub fn begin(to: S, about: About) -> io::Result<Lines<S>> {
+        let mut lines = Lines {
+            to,
+            waiting: Vec::new(),
+            about,
+            conversations: Conversations::new(CONVERSATIONS_MAX),
+            metrics: Vec::new(),
+            tick: None,
+            latest: Instant::BIRTH,
+            stats: Stats::default(),
+        };
+        let header = schema::header(&lines.about);
+        lines.write(&header)?;
+        lines.stats.lines = 0;
+        lines.flush()?;
+        Ok(lines)
+    }
+
+    /// Hears an event; `frames` knows which frame it is, if it is one. `missing` events before it
+    /// found no room.
+    ///
+    /// # Errors
+    ///
+    /// What writing says.
+    pub fn hear(&mut self, heard: Heard, frames: &Frames, missing: u64) -> io::Result<()> {
+        if missing > 0 {
+            self.say_missing(heard.at, missing)?;
+        }
+        let conversation = self.conversations.hear(&heard.told());
+        if heard.is_tick() {
+            self.tick = Some(heard);
+            return Ok(());
+        }
+        if let Some(tick) = self.tick.take_if(|tick| heard.cause == Some(tick.id)) {
+            self.say(&tick, None, None)?;
+        } else if heard.cause.is_none() {
+            self.tick = None;
+        }
+        self.say(&heard, conversation, frames.frame_of(heard.of_frame()))?;
+        self.measure(&heard, conversation)
+    }
+
+    /// What stands there so far, and what waits.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Writes what waits.
+    ///
+    /// # Errors
+    ///
+    /// What writing says; then the file ends where it ended before, and nothing waits.
+    pub fn flush(&mut self) -> io::Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let written = self.to.write_all(&waiting).and_then(|()| self.to.flush());
+        if written.is_err() {
+            let lines = waiting.iter().filter(|byte| **byte == b'\n').count();
+            self.stats.bytes -= waiting.len() as u64;
+            self.stats.lines -= lines as u64;
+            // What cannot be cut keeps half a line, and its readers say so.
+            let _ = self.to.cut(self.stats.bytes);
+        }
+        written
+    }
+
+    fn say(
+        &mut self,
+        heard: &Heard,
+        conversation: Option<ConversationId>,
+        frame: Option<u64>,
+    ) -> io::Result<()> {
+        let known = conversation.and_then(|id| self.conversations.get(id));
+        let Facts {
+            name,
+            data,
+            why,
+            state,
+        } = Facts::of(heard, known, frame);
+        let tuple = tuple(conversation, heard.on);
+        let line = Line {
+            id: Some(heard.id.0.get()),
+            time: self.time(heard.at),
+            name,
+            tuple,
+            host: &self.about.host.clone(),
+            cause: heard.cause.map(|cause| cause.0.get()),
+            data,
+            why: why.map(|(by, text)| Why {
+                rule: rule(by),
+                text,
+            }),
+            state,
+        };
+        self.write(&line)
+    }
+
+    /// What changed of a connection's variables by an event: a fact of its own, without a number.
+    fn measure(&mut self, heard: &Heard, conversation: Option<ConversationId>) -> io::Result<()> {
+        let (Some(id), Some(variables)) = (conversation, heard.variables()) else {
+            return Ok(());
+        };
+        let index = id.0 as usize;
+        if self.metrics.len() <= index {
+            self.metrics.resize(index + 1, Metrics::default());
+        }
+        let known = self.conversations.get(id);
+        let (iss, irs) = known.map_or((None, None), |known| (known.iss, known.irs));
+        let Some(last) = self.metrics.get_mut(index) else {
+            return Ok(());
+        };
+        let data = last.changed(Metrics::of(&variables, iss, irs));
+        if data.is_empty() {
+            return Ok(());
+        }
+        let line = Line {
+            id: None,
+            time: self.time(heard.at),
+            name: "tcp:metrics_updated",
+            tuple: tuple(conversation, heard.on),
+            host: &self.about.host.clone(),
+            cause: Some(heard.id.0.get()),
+            data,
+            why: None,
+            state: None,
+        };
+        self.write(&line)
+    }
+
+    fn say_missing(&mut self, at: Instant, events: u64) -> io::Result<()> {
+        let mut data = Map::new();
+        data.insert("events".into(), json!(events));
+        let line = Line {
+            id: None,
+            time: self.time(at),
+            name: "sim:missing",
+            tuple: None,
+            host: &self.about.host.clone(),
+            cause: None,
+            data,
+            why: None,
+            state: None,
+        };
+        self.write(&line)
+    }
+
+    /// Threads that share a stack read the clock before they wait for it, so one may bring an
+    /// earlier time than the one before; in the file time does not go back.
+    fn time(&mut self, at: Instant) -> Box<RawValue> {
+        self.latest = self.latest.max(at);
+        millis(self.latest.as_nanos())
+    }
+
+    fn write(&mut self, line: &impl Serialize) -> io::Result<()> {
+        let before = self.waiting.len();
+        serde_json::to_writer(&mut self.waiting, line)?;
+        self.waiting.push(b'\n');
+        self.stats.bytes += (self.waiting.len() - before) as u64;
+        self.stats.lines += 1;
+        if self.waiting.len() < WAITING_MOST {
+            return Ok(());
+        }
+        self.flush()
+    }
+}
+
+impl<S> std::fmt::Debug for Lines<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Lines({:?})", self.stats)
+    }
+}
+
+/// A line, in the order in which its parts are written.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    /// Only what the stack told has a number; what follows from it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
+    time: Box<RawValue>,
+    name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tuple: Option<String>,
+    host: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<u64>,
+    data: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Why>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<Map<String, Value>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Why {
+    rule: String,
+    text: &'static str,
+}
+
+/// Whose an event is: `c1` is the first conversation, `u4` the datagram socket with that number.
+fn tuple(conversation: Option<ConversationId>, on: Subject) -> Option<String> {
+    match (conversation, on) {
+        (Some(ConversationId(index)), _) => Some(format!("c{}", u64::from(index) + 1)),
+        (None, Subject::Datagrams(number)) => Some(format!("u{number}")),
+        (None, Subject::Echo(number)) => Some(format!("e{number}")),
+        (None, Subject::Listener(number)) => Some(format!("l{number}")),
+        (None, Subject::Connection(_) | Subject::Stack) => None,
+    }
+}
+
+/// A clause as a key: `rfc6675.5 (4.3)`, `house.rto-min`.
+fn rule(by: Cite) -> String {
+    match by.source {
+        Source::Rfc(number) => format!("rfc{number}.{}", by.section),
+        Source::Draft(name) => format!("{name}.{}", by.section),
+        Source::House => format!("house.{}", by.section),
+    }
+}
+
+/// Nanoseconds as a number of milliseconds, to the last digit: never through a float.
+fn millis(nanos: u64) -> Box<RawValue> {
+    let (whole, rest) = (nanos / 1_000_000, nanos % 1_000_000);
+    let mut text = format!("{whole}.{rest:06}");
+    let len = text.trim_end_matches('0').trim_end_matches('.').len();
+    text.truncate(len);
+    // Digits and a point are a number.
+    RawValue::from_string(text).unwrap_or_default()
+}
+
+/// Bytes that wait until whoever writes has time to hand them on.
+const WAITING_MOST: usize = 256 << 10;
+/// As many as a capture's ladders know.
+const CONVERSATIONS_MAX: u32 = 4096;
+
+#[cfg(test)]
+mod tests;
