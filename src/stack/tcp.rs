@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::pair::SocketPair;
 use crate::base::{Instant, SeqNum};
-use crate::probe::{Accepted, Discard, Edge, Ending, Event, Purpose, State, Subject};
+use crate::probe::{Accepted, Discard, Edge, Ending, Event, Purpose, State, Subject, TimerKind};
 use crate::tcp::arrive::closed;
 use crate::tcp::open::isn::initial_sequence_number;
 use crate::tcp::open::negotiate::Offer;
@@ -124,12 +124,10 @@ impl Stack {
         let reopens = slot.record.may_reopen(seg, self.config.tcp.timestamps);
         if reopens && self.demux.listener(pair.local).is_some() {
             let old = slot.record.snd_nxt();
-            self.voice.tell(self.now, on, || Event::StateChanged {
-                from: State::TimeWait,
-                to: State::Closed,
-                on: Edge::TwoMslElapsed,
-            });
-            self.remove_time_wait(id);
+            let kind = TimerKind::TimeWait;
+            let cancelled = || Event::TimerCancelled { kind };
+            self.voice.tell(self.now, on, cancelled);
+            self.leave_time_wait(id, Edge::TwoMslElapsed);
             self.deliver_to_listener(pair, seg, Some(old));
             return;
         }
@@ -137,6 +135,9 @@ impl Stack {
         if reaction.restart {
             let at = self.now + 2 * self.config.tcp.msl;
             self.wheel.arm(slot.entry, at);
+            let kind = TimerKind::TimeWait;
+            let set = || Event::TimerSet { kind, at };
+            self.voice.tell(self.now, on, set);
         }
         let (segment, why) = slot.record.acknowledgment(self.now);
         let path_doubts = slot.record.path_doubts();
@@ -485,8 +486,12 @@ impl Stack {
 
     fn forget_oldest_time_wait(&mut self) {
         while let Some(id) = self.time_wait_order.pop_front() {
-            if self.time_wait.contains_key(id) {
-                self.remove_time_wait(id);
+            if let Some(slot) = self.time_wait.get(id) {
+                let on = Subject::Connection(slot.number);
+                let kind = TimerKind::TimeWait;
+                let cancelled = || Event::TimerCancelled { kind };
+                self.voice.tell(self.now, on, cancelled);
+                self.leave_time_wait(id, Edge::Aborted);
                 return;
             }
         }
@@ -559,10 +564,21 @@ impl Stack {
     pub(super) fn time_wait_due(&mut self, id: TimeWaitId) {
         if let Some(slot) = self.time_wait.get(id) {
             let on = Subject::Connection(slot.number);
+            let kind = TimerKind::TimeWait;
+            let expired = || Event::TimerExpired { kind };
+            self.voice.tell(self.now, on, expired);
+            self.leave_time_wait(id, Edge::TwoMslElapsed);
+        }
+    }
+
+    /// A record of TIME-WAIT is deleted, and it is told.
+    fn leave_time_wait(&mut self, id: TimeWaitId, edge: Edge) {
+        if let Some(slot) = self.time_wait.get(id) {
+            let on = Subject::Connection(slot.number);
             self.voice.tell(self.now, on, || Event::StateChanged {
                 from: State::TimeWait,
                 to: State::Closed,
-                on: Edge::TwoMslElapsed,
+                on: edge,
             });
             self.remove_time_wait(id);
         }

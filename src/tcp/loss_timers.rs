@@ -94,16 +94,14 @@ impl Connection {
 
     /// RFC 6298 section 5 (5.2), (5.3): something new is acknowledged.
     pub(super) fn restart_timers(&mut self, cx: &mut Context<'_>) {
-        for kind in LOSS_TIMERS {
-            self.timers.stop(kind);
-        }
+        let stopped = self.timers.stop_all(&RESTARTED);
         self.timers.forget_rto_at();
         self.take_expired();
-        self.timers.stop(TimerKind::UserTimeout);
         if self.snd.outstanding() > 0 {
             self.restart_loss_probe(cx);
         }
         self.arm_retransmission(cx);
+        self.timers.tell_stopped(cx, stopped);
     }
 
     /// What is the oldest outstanding has left once more, by whatever rule: the timer gives it as
@@ -233,6 +231,13 @@ impl Connection {
     }
 }
 
+/// Those that an acknowledgment of something new gives their time anew.
+const RESTARTED: [TimerKind; 4] = [
+    TimerKind::Reordering,
+    TimerKind::LossProbe,
+    TimerKind::Retransmission,
+    TimerKind::UserTimeout,
+];
 /// Those of which one runs at a time.
 const LOSS_TIMERS: [TimerKind; 3] = [
     TimerKind::Reordering,

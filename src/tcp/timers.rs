@@ -78,8 +78,24 @@ impl Timers {
         }
     }
 
-    /// Stops a timer that is about to be set anew, and says nothing of it.
-    pub fn stop(&mut self, kind: TimerKind) {
+    /// Stops timers that are about to be set anew, or not: [`Timers::tell_stopped`] says so then.
+    pub fn stop_all(&mut self, kinds: &[TimerKind]) -> Stopped {
+        let kinds = kinds.iter().fold(0, |kinds, kind| kinds | bit(*kind));
+        let stopped = Stopped(self.running & kinds);
+        for kind in stopped.kinds() {
+            self.stop(kind);
+        }
+        stopped
+    }
+
+    /// Tells which of those that were stopped do not run again.
+    pub fn tell_stopped(&self, cx: &mut Context<'_>, stopped: Stopped) {
+        for kind in Stopped(stopped.0 & !self.running).kinds() {
+            cx.tell(|| Event::TimerCancelled { kind });
+        }
+    }
+
+    fn stop(&mut self, kind: TimerKind) {
         self.running &= !bit(kind);
         if let Some(table) = self.table.awake() {
             table.at[kind as usize] = None;
@@ -123,6 +139,22 @@ impl Timers {
         let (kind, _) = self.all().find(|(_, at)| *at <= now)?;
         self.stop(kind);
         Some(kind)
+    }
+}
+
+/// Timers that ran.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "those that do not run again are to be told"]
+pub struct Stopped(u16);
+
+impl Stopped {
+    fn kinds(self) -> impl Iterator<Item = TimerKind> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let index = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            TimerKind::ALL.get(index).copied()
+        })
     }
 }
 

@@ -9,7 +9,7 @@
 //! - I-WIRE: each packet is read without complaint by another reader, its sums are right, it fits
 //!   the MTU; no reset answers a reset, no ICMP error an ICMP error (`wire`).
 //! - I-TIMER: whatever is outstanding has a deadline that is ahead and not too far (here, and the
-//!   core).
+//!   core); each timer that is told to be set is told to have expired or been stopped (`timers`).
 //! - I-BOUND: an input makes at most a window of segments and two more, and one that is refused at
 //!   most one reply (`flow`, `inputs`).
 //! - I-WORK: an input makes a bounded number of events, and a packet has one ending (`inputs`).
@@ -26,6 +26,7 @@
 
 mod flow;
 mod inputs;
+mod timers;
 mod window;
 mod wire;
 
@@ -42,6 +43,7 @@ use super::reading::{Reading, read_received};
 
 use flow::Flow;
 use inputs::Inputs;
+use timers::Timers;
 
 /// What is known of the stack that is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +111,7 @@ impl Invariants {
             now: Instant::BIRTH,
             breaches: Vec::new(),
             inputs: Inputs::default(),
+            timers: Timers::default(),
             flows: BTreeMap::new(),
             closed: 0,
             outstanding: 0,
@@ -158,6 +161,7 @@ struct Watch {
     now: Instant,
     breaches: Vec<Breach>,
     inputs: Inputs,
+    timers: Timers,
     /// By the number that events have.
     flows: BTreeMap<u64, Flow>,
     /// How many of them are closed.
@@ -189,6 +193,7 @@ impl Watch {
 
     fn judge(&mut self, told: &Told<'_>) -> Result<(), Wrong> {
         self.inputs.hear(told)?;
+        self.timers.hear(told)?;
         match *told.event {
             Event::PacketIn { bytes, .. } => {
                 // What can be read of it is kept until its ending is told.

@@ -370,11 +370,33 @@ fn work_a_packet_has_one_ending_and_few_events() {
     };
     let by = LossProof::Timeout;
     (0..100).for_each(|_| teller.tell(Event::Lost { range, by }));
-    let kind = TimerKind::Persist;
-    (0..64).for_each(|_| teller.tell(Event::TimerExpired { kind }));
+    let (kind, at) = (TimerKind::Persist, Instant::BIRTH);
+    (0..64).for_each(|_| teller.tell(Event::TimerSet { kind, at }));
     assert_eq!(teller.breach(), None);
-    teller.tell(Event::TimerExpired { kind });
+    teller.tell(Event::TimerSet { kind, at });
     assert_eq!(teller.breach(), Some("I-WORK"));
+}
+
+#[test]
+fn timer_what_is_set_ends_once_and_before_its_connection_is_forgotten() {
+    let (kind, at) = (TimerKind::LossProbe, Instant::BIRTH);
+    let set = Event::TimerSet { kind, at };
+    let (expired, cancelled) = (Event::TimerExpired { kind }, Event::TimerCancelled { kind });
+    let told = |events: &[Event<'_>]| {
+        let mut teller = Teller::connected();
+        teller.writes();
+        events.iter().for_each(|event| teller.tell(*event));
+        let (from, to) = (State::Established, State::Closed);
+        let on = Edge::Aborted;
+        teller.tell(Event::StateChanged { from, to, on });
+        teller.input(Subject::Stack, Event::Ticked);
+        teller.breach()
+    };
+    assert_eq!(told(&[set, set, cancelled]), None);
+    assert_eq!(told(&[set, expired, set, cancelled]), None);
+    assert_eq!(told(&[set]), Some("I-TIMER"));
+    assert_eq!(told(&[cancelled]), Some("I-TIMER"));
+    assert_eq!(told(&[set, expired, cancelled]), Some("I-TIMER"));
 }
 
 #[test]
