@@ -28,6 +28,8 @@ pub mod runs;
 pub mod sim;
 pub mod stack;
 pub mod tcp;
+#[cfg(feature = "records")]
+pub mod why;
 pub mod wire;
 #[cfg(feature = "cli")]
 pub mod world;

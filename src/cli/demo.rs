@@ -14,7 +14,7 @@ use crate::namespace::{Link, Mounts};
 use crate::net::Clock;
 use crate::observe::capture::Settings;
 use crate::report::text::{Style, plain, size, span};
-use crate::runs::{Phases, RecordError, RunFolder, Summary};
+use crate::runs::{CAPTURE, EVENTS, Phases, RecordError, RunFolder, Summary};
 use crate::tcp;
 use crate::world::{self, Plan, Wish, World};
 
@@ -32,7 +32,7 @@ use super::values::seed;
 #[derive(Debug, clap::Args)]
 pub struct Demo {
     /// Where the folder of the run goes
-    #[arg(short, long, value_name = "DIR", default_value = "pellucid-runs")]
+    #[arg(short, long, value_name = "DIR", default_value = super::runs::PLACE)]
     output: PathBuf,
     /// What our side's chance is drawn from
     #[arg(
@@ -94,6 +94,7 @@ impl Demo {
         let signals = Signals::listen()?;
         let folder = RunFolder::create(&self.output, "demo")?;
         let capture_file = folder.create_file(CAPTURE)?;
+        let events_file = folder.create_file(EVENTS)?;
         let (rung, link) = (world.link.rung, world.link.said.clone());
         let clock = Clock::new();
         let comment = format!("pellucid demo, seed {}", self.seed);
@@ -109,7 +110,7 @@ impl Demo {
             clock,
         };
         let running = stage
-            .start(capture_file)
+            .start(capture_file, events_file)
             .context("cannot set the demo up")?;
         let quiet = common.quiet || self.json;
         if !quiet {
@@ -330,8 +331,10 @@ impl Run {
                 RecordError::new("write", &self.folder.path().join(name), error)
             })?;
         }
+        let events = self.seen.captured.events;
         Ok(vec![
             (CAPTURE, self.seen.captured.bytes),
+            (EVENTS, events.map_or(0, |stats| stats.bytes)),
             (LADDER, ladder.len() as u64),
             (SUMMARY, numbers.len() as u64),
         ])
@@ -345,6 +348,7 @@ impl Run {
         let path = plain(&self.folder.path().display().to_string());
         let whats = [
             "open in Wireshark: a comment on every packet",
+            "all that the stack told, a line an event",
             "the story above",
             "the numbers a program wants",
         ];
@@ -403,7 +407,6 @@ fn bar(quiet: bool) -> Bar {
 const PROGRESS: &str = "{msg}";
 
 /// What stands in the folder of a run.
-const CAPTURE: &str = "capture.pcapng";
 const LADDER: &str = "ladder.txt";
 const SUMMARY: &str = "summary.json";
 

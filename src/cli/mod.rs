@@ -11,6 +11,8 @@ mod drill;
 mod get;
 mod misuse;
 mod ping;
+mod runs;
+mod schema;
 mod screen;
 mod serve;
 mod shell;
@@ -19,6 +21,7 @@ mod station;
 mod traceroute;
 mod trouble;
 mod values;
+mod why;
 
 use std::process::ExitCode;
 
@@ -66,6 +69,8 @@ enum Verb {
     Shell(shell::Shell),
     Doctor(doctor::Doctor),
     Drill(Box<drill::Drill>),
+    Why(why::Why),
+    Schema(schema::Schema),
 }
 
 /// The whole program. To be called first thing in `main`: a private namespace can be entered only
@@ -86,6 +91,8 @@ pub fn main() -> ExitCode {
         Verb::Shell(verb) => verb.run(common),
         Verb::Doctor(verb) => verb.run(common),
         Verb::Drill(verb) => verb.run(common),
+        Verb::Why(verb) => verb.run(common),
+        Verb::Schema(verb) => verb.run(common),
     };
     let code = match done {
         Ok(code) => code,

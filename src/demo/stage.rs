@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::base::Seed;
 use crate::net::{Clock, Network, Options};
 use crate::observe::capture::{Settings, Stats};
+use crate::observe::events::About;
 use crate::observe::{
     Capture, CaptureHandle, ConnectionCounts, Connections, Conversation, Counters, Counts, Frame,
     Log, pcapng,
@@ -42,7 +43,11 @@ impl Stage {
     /// # Errors
     ///
     /// Those of sockets, of threads, and of writing the capture's beginning.
-    pub fn start(self, capture_to: impl pcapng::Store + 'static) -> io::Result<Running> {
+    pub fn start(
+        self,
+        capture_to: impl pcapng::Store + 'static,
+        events_to: impl pcapng::Store + 'static,
+    ) -> io::Result<Running> {
         let Stage {
             world: World { link, peer },
             plan,
@@ -68,7 +73,12 @@ impl Stage {
             }],
             ..capture
         };
-        let (observer, captured) = Capture::start(capture_to, settings)?;
+        let about = About {
+            title: "pellucid demo".into(),
+            host: "client".into(),
+        };
+        let events: (Box<dyn pcapng::Store>, About) = (Box::new(events_to), about);
+        let (observer, captured) = Capture::start_with(capture_to, Some(events), settings)?;
         let (counters, connections) = (Counters::default(), Connections::new(CONNECTIONS_MAX));
         let mut observers: Vec<Box<dyn Observer + Send>> = vec![
             Box::new(observer),

@@ -288,7 +288,7 @@ fn rule(by: Cite) -> String {
 }
 
 /// Nanoseconds as a number of milliseconds, to the last digit: never through a float.
-fn millis(nanos: u64) -> Box<RawValue> {
+pub(crate) fn millis(nanos: u64) -> Box<RawValue> {
     let (whole, rest) = (nanos / 1_000_000, nanos % 1_000_000);
     let mut text = format!("{whole}.{rest:06}");
     let len = text.trim_end_matches('0').trim_end_matches('.').len();

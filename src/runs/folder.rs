@@ -200,7 +200,7 @@ fn highest_number(place: &Path) -> io::Result<u32> {
 }
 
 /// The number that a folder's name begins with; names with other beginnings are none of ours.
-fn number_of(name: &OsStr) -> Option<u32> {
+pub(super) fn number_of(name: &OsStr) -> Option<u32> {
     let (digits, _) = name.to_str()?.split_once('-')?;
     let of_ours = (4..=DIGITS_MAX).contains(&digits.len());
     let all_digits = digits.bytes().all(|b| b.is_ascii_digit());

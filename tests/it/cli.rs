@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+mod records;
+
 /// The program, with nothing of ours in its environment.
 fn pellucid(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pellucid"));
@@ -258,6 +260,8 @@ fn the_demo_explains_every_packet_and_leaves_its_records() {
     assert_eq!(frames(&folder.join("capture.pcapng")), packets);
     let ladder = fs::read_to_string(folder.join("ladder.txt")).expect("a ladder");
     assert!(said.contains(&ladder), "what is printed is what is kept");
+    records::explain_every_packet(&folder, packets);
+    records::are_told_by_why(scratch.path(), packets);
 }
 
 #[test]

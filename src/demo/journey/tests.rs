@@ -19,8 +19,11 @@ fn start() -> Running {
         capture: Settings::default(),
         clock: Clock::new(),
     };
-    let nowhere = File::options().write(true).open("/dev/null");
-    stage.start(nowhere.expect("it is there")).expect("threads")
+    let nowhere = || {
+        let nowhere = File::options().write(true).open("/dev/null");
+        nowhere.expect("it is there")
+    };
+    stage.start(nowhere(), nowhere()).expect("threads")
 }
 
 /// Somebody who is busy elsewhere when the first of a download comes.

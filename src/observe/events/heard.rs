@@ -75,7 +75,7 @@ impl Heard {
     }
 }
 
-/// The same with an empty packet: all others borrow nothing.
+/// The same with an empty packet.
 fn without_packet(event: &Event<'_>) -> Event<'static> {
     match *event {
         Event::PacketIn {
@@ -101,8 +101,16 @@ fn without_packet(event: &Event<'_>) -> Event<'static> {
             why,
             variables,
         },
+        ref other => same(other),
+    }
+}
+
+/// What borrows nothing, as it is.
+fn same(event: &Event<'_>) -> Event<'static> {
+    match *event {
         Event::Called(call) => Event::Called(call),
-        Event::Ticked => Event::Ticked,
+        // The first two are made without their packets before.
+        Event::PacketIn { .. } | Event::PacketOut { .. } | Event::Ticked => Event::Ticked,
         Event::Accepted {
             what,
             by,

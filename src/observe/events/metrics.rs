@@ -83,5 +83,9 @@ pub fn from(number: SeqNum, initial: Option<SeqNum>) -> u64 {
 
 /// Milliseconds; a duration of the protocol has fewer digits than a float keeps.
 pub fn in_ms(time: Duration) -> Value {
-    json!(time.as_nanos() as f64 / 1e6)
+    let nanos = time.as_nanos();
+    match nanos % 1_000_000 {
+        0 => json!(time.as_millis() as u64),
+        _ => json!(nanos as f64 / 1e6),
+    }
 }

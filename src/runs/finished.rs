@@ -1,0 +1,111 @@
+//! A run that is over: its folder, found by what people call it, and what lies in it.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use super::events::{Damaged, Record, Records};
+use super::folder::number_of;
+
+/// The folder of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    path: PathBuf,
+}
+
+/// Why a run cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// There is none that is called so.
+    #[error("there is no run {which:?} in {}", place.display())]
+    NoRun { which: String, place: PathBuf },
+    /// What lies in it is not what it should be.
+    #[error("{}: {source}", path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        source: Damaged,
+    },
+}
+
+impl Finished {
+    /// The run that is called `which`: `latest`, a number, a name like `0001-demo` of one in
+    /// `place`, or the path of its folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable::NoRun`].
+    pub fn find(place: &Path, which: &str) -> Result<Finished, Unreadable> {
+        let found = || -> Option<PathBuf> {
+            let by_path = PathBuf::from(which);
+            if which.contains('/') || which == "." {
+                return by_path.is_dir().then_some(by_path);
+            }
+            let by_name = place.join(which);
+            if !which.is_empty() && by_name.is_dir() {
+                return Some(by_name);
+            }
+            if let Ok(number) = which.parse::<u32>() {
+                let entries = std::fs::read_dir(place).ok()?;
+                let mut names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+                let name = names.find(|name| number_of(name) == Some(number))?;
+                return Some(place.join(name));
+            }
+            None
+        };
+        found()
+            .map(|path| Finished { path })
+            .ok_or_else(|| Unreadable::NoRun {
+                which: which.to_owned(),
+                place: place.to_owned(),
+            })
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// All that the stack told, in order; read as it is asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable::File`]: there is no such file, or it begins as another.
+    pub fn events(&self) -> Result<Events, Unreadable> {
+        let path = self.path.join(EVENTS);
+        let fail = |source| Unreadable::File {
+            path: path.clone(),
+            source,
+        };
+        let file = File::open(&path).map_err(|error| fail(error.into()))?;
+        let records = Records::of(BufReader::new(file)).map_err(fail)?;
+        Ok(Events { path, records })
+    }
+}
+
+/// The events of a run.
+#[derive(Debug)]
+pub struct Events {
+    path: PathBuf,
+    records: Records<BufReader<File>>,
+}
+
+impl Iterator for Events {
+    type Item = Result<Record, Unreadable>;
+
+    fn next(&mut self) -> Option<Result<Record, Unreadable>> {
+        let record = self.records.next()?;
+        Some(record.map_err(|source| Unreadable::File {
+            path: self.path.clone(),
+            source,
+        }))
+    }
+}
+
+/// What lies in the folder of a run: what the stack told.
+pub const EVENTS: &str = "events.jsonl";
+/// The packets.
+pub const CAPTURE: &str = "capture.pcapng";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+use super::*;
+use crate::why::chain::tests::log;
+
+fn said(frame: u64) -> String {
+    let log = log();
+    explain(&log, log.frame(frame).expect("a frame")).join("\n")
+}
+
+#[test]
+fn a_retransmission_is_explained_by_the_timer_and_what_it_led_to() {
+    let expected = "\
+#3  +1.001000000 s  10.90.0.2:1 > 10.90.0.1:80  . seq 1..1000 (1000 B) ack 1  RETRANSMIT rto
+
+why     the retransmission timer expired
+clause  RFC 6298 5 (5.4)
+before  cwnd 2000  ssthresh ∞  in flight 2000  rto 1000 ms  state established, open
+after   cwnd 1000  ssthresh 2000  in flight 1000  rto 2000 ms  state established, loss
+cause   time was told at +1.001000000 s
+        · the rto timer expired
+        · lost 1..1000 (1000 B): timeout
+        · cwnd 1000 ssthresh 2000: a timeout: the loss window (RFC 5681 3.1)";
+    assert_eq!(said(3), expected);
+}
+
+#[test]
+fn one_that_came_in_is_explained_by_what_became_of_it() {
+    let expected = "\
+#4  +1.002000000 s  10.90.0.1:80 > 10.90.0.2:1  . seq 1 ack 2001
+
+ended   accepted: ACK of something new
+clause  RFC 9293 3.10.7.4
+before  cwnd 1000  ssthresh 2000  in flight 1000  rto 2000 ms  state established, loss
+after   cwnd 2000  ssthresh 2000  in flight 0  rto 2000 ms  state established, open
+answers #2 P. seq 1001..2000 (1000 B) ack 1
+cause   the application called send 2000 B at +0.001000000 s";
+    assert_eq!(said(4), expected);
+}
+
+#[test]
+fn a_chain_goes_back_to_the_call() {
+    let text = said(5);
+    let tail = "\
+cause   #4 . seq 1 ack 2001  accepted: ACK of something new
+        answers #2 P. seq 1001..2000 (1000 B) ack 1
+        └ the application called send 2000 B at +0.001000000 s";
+    assert!(text.ends_with(tail), "{text}");
+}

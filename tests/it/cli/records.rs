@@ -1,0 +1,101 @@
+//! What a run leaves: promises that a reader of its files can check without us.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{run, text, trouble};
+
+/// Each packet that left has a clause, words and a cause; each that came in ended once; each timer
+/// that was set expired, was stopped, or was set anew.
+pub fn explain_every_packet(folder: &Path, packets: u64) {
+    let events = fs::read_to_string(folder.join("events.jsonl")).expect("events");
+    let mut lines = events.lines();
+    let header: Value = serde_json::from_str(lines.next().expect("a header")).expect("JSON");
+    assert_eq!(
+        header["file_schema"],
+        "urn:ietf:params:qlog:file:sequential"
+    );
+    let schema: Value = serde_json::from_slice(&run(&["schema"]).stdout).expect("JSON");
+    let kinds: HashSet<&str> = schema["oneOf"]
+        .as_array()
+        .expect("kinds")
+        .iter()
+        .filter_map(|kind| kind["properties"]["name"]["const"].as_str())
+        .collect();
+
+    let (mut ids, mut frames, mut came) = (HashSet::new(), HashSet::new(), HashSet::new());
+    let mut timers = HashSet::new();
+    for line in lines {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        let name = event["name"].as_str().expect("a name");
+        assert!(kinds.contains(name), "{line}");
+        if let Some(id) = event["id"].as_u64() {
+            assert!(ids.insert(id), "twice: {line}");
+        }
+        let cause = event["cause"].as_u64();
+        assert!(
+            cause.is_none_or(|cause| ids.contains(&cause)),
+            "out of nothing: {line}"
+        );
+        let is_explained = event["why"]["rule"].is_string() && event["why"]["text"].is_string();
+        if name == "ip:packet_received" {
+            came.insert(event["id"].as_u64());
+        }
+        if name.ends_with("disposed") {
+            assert!(came.remove(&cause) && is_explained, "{line}");
+        }
+        if name.ends_with("_sent") || name.ends_with("disposed") {
+            let frame = event["data"]["frame"].as_u64().expect("a frame");
+            assert!(
+                frames.insert(frame) && is_explained && cause.is_some(),
+                "{line}"
+            );
+        }
+        if name.ends_with(":timer_updated") {
+            let timer = (
+                event["tuple"].to_string(),
+                event["data"]["timer"].to_string(),
+            );
+            let holds = match event["data"]["event"].as_str() {
+                // Anew, perhaps.
+                Some("set") => {
+                    timers.insert(timer);
+                    true
+                }
+                _ => timers.remove(&timer),
+            };
+            assert!(holds, "{line}");
+        }
+    }
+    assert_eq!((came, timers), (HashSet::new(), HashSet::new()));
+    assert_eq!(frames, (1..=packets).collect());
+}
+
+/// The verb explains the first packet and the last, and no other.
+pub fn are_told_by_why(place: &str, packets: u64) {
+    let why = |packet: &str| run(&["why", "latest", packet, "-o", place]);
+    let said = text(&why("1").stdout);
+    for words in [
+        "why     an active OPEN",
+        "clause  RFC 9293 3.10.1",
+        "called open",
+    ] {
+        assert!(said.contains(words), "{words} is missing:\n{said}");
+    }
+    let said = text(&why(&format!("#{packets}")).stdout);
+    assert!(said.starts_with(&format!("#{packets}  +")), "{said}");
+    let one = run(&["why", "1", "1", "--json", "-o", place]);
+    let one: Value = serde_json::from_slice(&one.stdout).expect("JSON");
+    assert_eq!(one["packet"]["data"]["purpose"], "syn");
+    assert_eq!(one["causes"][0]["input"]["name"], "app:called");
+    let [what, why_not, _] = trouble(&why("99999"), 1);
+    assert_eq!(what, "run latest has no frame 99999");
+    assert_eq!(why_not, format!("its frames go from 1 to {packets}"));
+    let [what, ..] = trouble(&why("x"), 2);
+    assert_eq!(what, "\"x\" is no packet");
+    let [what, ..] = trouble(&run(&["why", "7", "1", "-o", place]), 1);
+    assert_eq!(what, "there is no run \"7\"");
+}
