@@ -14,11 +14,12 @@ use crate::namespace::{Link, Mounts};
 use crate::net::Clock;
 use crate::observe::capture::Settings;
 use crate::report::text::{Style, plain, size, span};
-use crate::runs::{CAPTURE, EVENTS, Phases, RecordError, RunFolder, Summary};
+use crate::runs::{CAPTURE, EVENTS, Finished, Phases, REPORT, RecordError, RunFolder, Summary};
 use crate::tcp;
 use crate::world::{self, Plan, Wish, World};
 
 use super::Common;
+use super::report::remake;
 use super::signals::{Signal, Signals};
 use super::station::{TunKind, capture_settings, code_on};
 use super::trouble::{Code, Trouble, said};
@@ -332,7 +333,10 @@ impl Run {
             })?;
         }
         let events = self.seen.captured.events;
+        let page = remake(&Finished::of(&self.folder))?;
+        let page_len = std::fs::metadata(page)?.len();
         Ok(vec![
+            (REPORT, page_len),
             (CAPTURE, self.seen.captured.bytes),
             (EVENTS, events.map_or(0, |stats| stats.bytes)),
             (LADDER, ladder.len() as u64),
@@ -347,6 +351,7 @@ impl Run {
         }
         let path = plain(&self.folder.path().display().to_string());
         let whats = [
+            "open in a browser: ladder, graphs, and the why of every packet",
             "open in Wireshark: a comment on every packet",
             "all that the stack told, a line an event",
             "the story above",

@@ -11,6 +11,7 @@ mod drill;
 mod get;
 mod misuse;
 mod ping;
+mod report;
 mod runs;
 mod schema;
 mod screen;
@@ -69,6 +70,7 @@ enum Verb {
     Shell(shell::Shell),
     Doctor(doctor::Doctor),
     Drill(Box<drill::Drill>),
+    Report(report::Report),
     Why(why::Why),
     Schema(schema::Schema),
 }
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         Verb::Shell(verb) => verb.run(common),
         Verb::Doctor(verb) => verb.run(common),
         Verb::Drill(verb) => verb.run(common),
+        Verb::Report(verb) => verb.run(common),
         Verb::Why(verb) => verb.run(common),
         Verb::Schema(verb) => verb.run(common),
     };

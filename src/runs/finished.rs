@@ -1,11 +1,11 @@
 //! A run that is over: its folder, found by what people call it, and what lies in it.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use super::events::{Damaged, Record, Records};
-use super::folder::number_of;
+use super::folder::{RecordError, RunFolder, create_file, number_of};
 
 /// The folder of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +61,37 @@ impl Finished {
             })
     }
 
+    /// The run whose folder was just made.
+    pub fn of(folder: &RunFolder) -> Finished {
+        Finished {
+            path: folder.path().to_owned(),
+        }
+    }
+
     /// Its folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Writes a file that is made of the others, in place of one that is there: whoever reads sees
+    /// the old one or the new one, whole. Says where it is.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`]; what was there is there still.
+    pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, RecordError> {
+        let beside = self.path.join(format!(".{name}-{}", std::process::id()));
+        let path = self.path.join(name);
+        let fail = |error| RecordError::new("write", &path, error);
+        let mut file = create_file(&beside)?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_data());
+        let moved = written.and_then(|()| std::fs::rename(&beside, &path));
+        if moved.is_err() {
+            // What is left of it is of no use.
+            let _ = std::fs::remove_file(&beside);
+        }
+        moved.map_err(fail)?;
+        Ok(path)
     }
 
     /// All that the stack told, in order; read as it is asked for.
@@ -104,6 +132,8 @@ impl Iterator for Events {
 
 /// What lies in the folder of a run: what the stack told.
 pub const EVENTS: &str = "events.jsonl";
+/// The page.
+pub const REPORT: &str = "report.html";
 /// The packets.
 pub const CAPTURE: &str = "capture.pcapng";
 

@@ -11,6 +11,6 @@ pub mod folder;
 pub mod summary;
 
 pub use events::{Damaged, Record, Records, Rule};
-pub use finished::{CAPTURE, EVENTS, Finished, Unreadable};
+pub use finished::{CAPTURE, EVENTS, Finished, REPORT, Unreadable};
 pub use folder::{RecordError, RunFolder, create_file};
 pub use summary::{Checks, Clock, ConnectionSummary, Phases, Summary};

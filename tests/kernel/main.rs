@@ -42,5 +42,6 @@ fn main() -> ExitCode {
         programs::ping::CASES,
         programs::shell::CASES,
         programs::demo::CASES,
+        programs::page::CASES,
     ])
 }

@@ -77,7 +77,8 @@ fn an_unknown_word_brings_the_known_ones() {
     check(
         "pellucid dmo",
         "unknown verb 'dmo'",
-        "the verbs are demo, get, serve, ping, traceroute, shell, doctor, drill, why, schema, help",
+        "the verbs are demo, get, serve, ping, traceroute, shell, doctor, drill, report, why, \
+         schema, help",
     );
 }
 

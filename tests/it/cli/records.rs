@@ -99,3 +99,34 @@ pub fn are_told_by_why(place: &str, packets: u64) {
     let [what, ..] = trouble(&run(&["why", "7", "1", "-o", place]), 1);
     assert_eq!(what, "there is no run \"7\"");
 }
+
+/// The same events make the same page; damaged ones make none, and the old one stays.
+pub fn make_the_page_again(place: &str, folder: &Path) {
+    let page = folder.join("report.html");
+    let first = fs::read_to_string(&page).expect("a page");
+    fs::remove_file(&page).expect("it is there");
+    let report = || run(&["report", "latest", "-o", place]);
+    assert_eq!(
+        text(&report().stdout),
+        format!("{place}/latest/report.html\n")
+    );
+    assert!(fs::read_to_string(&page).expect("a page") == first);
+
+    let events = folder.join("events.jsonl");
+    let mut damaged = fs::read(&events).expect("events");
+    let lines = damaged.iter().filter(|byte| **byte == b'\n').count();
+    damaged.truncate(damaged.len() - 9);
+    fs::write(&events, damaged).expect("room");
+    let [what, why, _] = trouble(&report(), 1);
+    assert!(
+        what.starts_with("cannot read ") && what.ends_with("events.jsonl"),
+        "{what}"
+    );
+    assert_eq!(why, format!("line {lines} ends in the middle"));
+    assert!(fs::read_to_string(&page).expect("a page") == first);
+    let left = fs::read_dir(folder)
+        .expect("it is there")
+        .filter_map(Result::ok);
+    let hidden = left.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"."));
+    assert_eq!(hidden.count(), 0, "nothing half done is left behind");
+}

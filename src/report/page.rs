@@ -1,0 +1,78 @@
+//! `report.html`: one file that needs no other and asks nobody for anything.
+//!
+//! The page is a skeleton, a style, a script and the data of a run. A strict content policy allows
+//! just this style and this script, by their hashes, and nothing from anywhere else; text of a run
+//! gets into the page as text alone.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use crate::runs::Record;
+
+mod data;
+
+pub use data::Data;
+
+/// The whole file, of the events of a run in order.
+///
+/// # Errors
+///
+/// None but that of making JSON of it, which has no case.
+pub fn page(title: &str, records: impl IntoIterator<Item = Record>) -> serde_json::Result<String> {
+    let data = serde_json::to_string(&Data::of(title, records))?;
+    // Nothing in it may end the element that it stands in.
+    let data = data.replace('<', "\\u003c");
+    let mut page = String::with_capacity(SKELETON.len() + STYLE.len() + SCRIPT.len() + data.len());
+    let mut rest = SKELETON;
+    while let Some((before, behind)) = rest.split_once("{{") {
+        let (name, behind) = behind.split_once("}}").unwrap_or((behind, ""));
+        page.push_str(before);
+        match name {
+            "title" => page.push_str(&escaped(title)),
+            "policy" => page.push_str(&policy()),
+            "style" => page.push_str(STYLE),
+            "script" => page.push_str(SCRIPT),
+            "data" => page.push_str(&data),
+            _ => {}
+        }
+        rest = behind;
+    }
+    page.push_str(rest);
+    Ok(page)
+}
+
+fn policy() -> String {
+    let (script, style) = (hash(SCRIPT), hash(STYLE));
+    format!(
+        "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data:; \
+         base-uri 'none'; form-action 'none'"
+    )
+}
+
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
+}
+
+/// Text for an element or an attribute.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            plain => out.push(plain),
+        }
+    }
+    out
+}
+
+const SKELETON: &str = include_str!("page/page.html");
+const STYLE: &str = include_str!("page/style.css");
+const SCRIPT: &str = include_str!("page/script.js");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+use serde_json::Value;
+
+use super::*;
+use crate::runs::Records;
+
+const STORY: &str = include_str!("../../why/chain/story.jsonl");
+
+fn of(events: &str) -> String {
+    let records = Records::of(events.as_bytes()).expect("a header");
+    page("a <run>", records.map(|record| record.expect("a record"))).expect("JSON")
+}
+
+/// What stands between two marks.
+fn between<'p>(page: &'p str, from: &str, to: &str) -> &'p str {
+    let (_, behind) = page.split_once(from).expect(from);
+    behind.split_once(to).expect(to).0
+}
+
+#[test]
+fn the_policy_allows_the_style_and_the_script_that_stand_there_and_nothing_else() {
+    let page = of(STORY);
+    let policy = between(&page, "Content-Security-Policy\" content=\"", "\">");
+    let script = between(&page, "<script>", "</script>");
+    let style = between(&page, "<style>", "</style>");
+    let expected = format!(
+        "default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; \
+         base-uri 'none'; form-action 'none'",
+        hash(script),
+        hash(style),
+    );
+    assert_eq!(policy, expected);
+    // echo -n abc | openssl dgst -sha256 -binary | base64
+    assert_eq!(
+        hash("abc"),
+        "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
+    );
+}
+
+#[test]
+fn nothing_is_asked_of_anybody_and_no_text_becomes_markup() {
+    let page = of(STORY);
+    assert!(page.contains("<title>a &lt;run&gt;</title>"));
+    let own = page.replace(SVG_NAMESPACE, "");
+    for asks in [
+        "http:",
+        "https:",
+        "src=",
+        "href=",
+        "style=\"",
+        "onclick",
+        "innerHTML",
+        "eval(",
+    ] {
+        assert!(!own.contains(asks), "{asks}");
+    }
+    // What a peer says may be hostile.
+    let hostile = "</script><script>alert(1)</script>";
+    let story = STORY.replace("there is text to send", hostile);
+    let page = of(&story);
+    assert_eq!(page.matches("</script>").count(), 2);
+    let data = between(&page, "id=\"data\">", "</script>");
+    let data: Value = serde_json::from_str(data).expect("JSON");
+    let strings = data["strings"].as_array().expect("a list");
+    assert!(strings.contains(&Value::from(hostile)));
+}
+
+/// The name of a language, which no browser asks anybody for.
+const SVG_NAMESPACE: &str = "http://www.w3.org/2000/svg";
