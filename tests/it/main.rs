@@ -1,10 +1,10 @@
 //! One integration binary: every further one would cost a link.
 //!
 //! `tidy` holds the tree to its own habits, `requirements` holds the tests to the ledger of what
-//! the RFCs ask, `no_alloc` counts what the way of a packet allocates, `calls` how often a device
-//! is called, `oracle` has the stack talk to smoltcp, `malformed` lies to it, `drills` runs packet
-//! scripts, `swarm` lets it live in simulated networks full of faults, `goodput` measures there
-//! what connections get, `cli` runs the program.
+//! the RFCs ask, `rfc_map` keeps the map of their sections, `no_alloc` counts what the way of a
+//! packet allocates, `calls` how often a device is called, `oracle` has the stack talk to smoltcp,
+//! `malformed` lies to it, `drills` runs packet scripts, `swarm` lets it live in simulated networks
+//! full of faults, `goodput` measures there what connections get, `cli` runs the program.
 
 mod calls;
 #[cfg(feature = "cli")]
@@ -15,6 +15,7 @@ mod malformed;
 mod no_alloc;
 mod oracle;
 mod requirements;
+mod rfc_map;
 mod source;
 mod swarm;
 mod tidy;
