@@ -4,12 +4,17 @@
 //! just this style and this script, by their hashes, and nothing from anywhere else; text of a run
 //! gets into the page as text alone.
 
+use std::io::{self, Write};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use sha2::{Digest, Sha256};
 
 use crate::runs::Record;
 
+mod column;
 mod data;
 
 pub use data::Data;
@@ -18,11 +23,9 @@ pub use data::Data;
 ///
 /// # Errors
 ///
-/// None but that of making JSON of it, which has no case.
-pub fn page(title: &str, records: impl IntoIterator<Item = Record>) -> serde_json::Result<String> {
-    let data = serde_json::to_string(&Data::of(title, records))?;
-    // Nothing in it may end the element that it stands in.
-    let data = data.replace('<', "\\u003c");
+/// None but those of writing into memory, which has no case.
+pub fn page(title: &str, records: impl IntoIterator<Item = Record>) -> io::Result<String> {
+    let data = packed(&Data::of(title, records))?;
     let mut page = String::with_capacity(SKELETON.len() + STYLE.len() + SCRIPT.len() + data.len());
     let mut rest = SKELETON;
     while let Some((before, behind)) = rest.split_once("{{") {
@@ -40,6 +43,15 @@ pub fn page(title: &str, records: impl IntoIterator<Item = Record>) -> serde_jso
     }
     page.push_str(rest);
     Ok(page)
+}
+
+/// The data as the script unpacks it: JSON, deflated (RFC 1951), as text without a letter that
+/// could end the element that it stands in.
+fn packed(data: &Data) -> io::Result<String> {
+    let mut deflated = DeflateEncoder::new(Vec::new(), Compression::default());
+    serde_json::to_writer(&mut deflated, data)?;
+    deflated.flush()?;
+    Ok(STANDARD.encode(deflated.finish()?))
 }
 
 fn policy() -> String {

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use crate::runs::Record;
 
+use super::column::Column;
+
 /// All that the page's script reads.
 #[derive(Debug, Default, Serialize)]
 pub struct Data {
@@ -32,22 +34,22 @@ pub struct Connection {
 /// Steps: a value holds from its time until the next. Times are nanoseconds, all else bytes.
 #[derive(Debug, Default, Serialize)]
 pub struct Variables {
-    pub t: Vec<u64>,
-    pub cwnd: Vec<u64>,
+    pub t: Column,
+    pub cwnd: Column,
     /// Null while it is infinite.
-    pub ssthresh: Vec<Option<u64>>,
-    pub in_flight: Vec<u64>,
-    pub una: Vec<u64>,
-    pub snd_wnd: Vec<u64>,
+    pub ssthresh: Column,
+    pub in_flight: Column,
+    pub una: Column,
+    pub snd_wnd: Column,
     /// Null while the peer's initial number is not known.
-    pub rcv_nxt: Vec<Option<u64>>,
-    pub rcv_wnd: Vec<u64>,
+    pub rcv_nxt: Column,
+    pub rcv_wnd: Column,
 }
 
 /// Samples, in milliseconds.
 #[derive(Debug, Default, Serialize)]
 pub struct Rtt {
-    pub t: Vec<u64>,
+    pub t: Column,
     pub latest: Vec<f64>,
     pub smoothed: Vec<f64>,
     pub rto: Vec<f64>,
@@ -57,33 +59,33 @@ pub struct Rtt {
 /// is not there is null.
 #[derive(Debug, Default, Serialize)]
 pub struct Packets {
-    pub id: Vec<u64>,
-    pub frame: Vec<Option<u64>>,
-    pub t: Vec<u64>,
+    pub id: Column,
+    pub frame: Column,
+    pub t: Column,
     /// 1 of ours, 0 of the peer's.
-    pub out: Vec<u8>,
+    pub out: Column,
     /// A place in the list of connections.
-    pub conn: Vec<Option<u32>>,
-    pub bytes: Vec<u64>,
-    pub seq: Vec<Option<u64>>,
-    pub len: Vec<u64>,
-    pub ack: Vec<Option<u64>>,
-    pub flags: Vec<u32>,
-    pub protocol: Vec<u32>,
+    pub conn: Column,
+    pub bytes: Column,
+    pub seq: Column,
+    pub len: Column,
+    pub ack: Column,
+    pub flags: Column,
+    pub protocol: Column,
     /// What it is for, or what became of it.
-    pub kind: Vec<u32>,
+    pub kind: Column,
     /// How it repeats something.
-    pub resent: Vec<Option<u32>>,
-    pub rule: Vec<u32>,
-    pub text: Vec<u32>,
+    pub resent: Column,
+    pub rule: Column,
+    pub text: Column,
     /// What the connection knew afterwards, in words.
-    pub state: Vec<Option<u32>>,
-    /// The input that led to it: `p` and a packet's place, or `e` and an event's.
-    pub from: Vec<Option<String>>,
+    pub state: Column,
+    /// The input that led to it: twice a packet's place, or twice an event's and one.
+    pub from: Column,
     /// The packet of ours that it answers.
-    pub answers: Vec<Option<u32>>,
+    pub answers: Column,
     /// Of one that came in: the id of its coming, which is the cause of all that it led to.
-    pub came: Vec<Option<u64>>,
+    pub came: Column,
 }
 
 /// Something else that was told: a call, a timer, a loss, a state.
@@ -115,11 +117,6 @@ impl Data {
             gathering.take(&record);
         }
         gathering.data
-    }
-
-    /// How many of the packets repeat something.
-    pub fn retransmitted(&self) -> usize {
-        self.packets.resent.iter().flatten().count()
     }
 }
 
@@ -202,30 +199,30 @@ impl Gathering {
         packets.id.push(record.id.unwrap_or_default());
         packets.frame.push(record.frame());
         packets.t.push(record.time.as_nanos());
-        packets.out.push(u8::from(out));
-        packets.conn.push(conn);
+        packets.out.push(u64::from(out));
+        packets.conn.push(conn.map(u64::from));
         packets
             .bytes
             .push(record.number("bytes").unwrap_or_default());
         packets.seq.push(seq);
         packets.len.push(len);
         packets.ack.push(ack);
-        packets.flags.push(flags);
-        packets.protocol.push(protocol);
-        packets.kind.push(kind);
-        packets.resent.push(resent);
-        packets.rule.push(rule);
-        packets.text.push(text);
-        packets.state.push(state);
+        packets.flags.push(u64::from(flags));
+        packets.protocol.push(u64::from(protocol));
+        packets.kind.push(u64::from(kind));
+        packets.resent.push(resent.map(u64::from));
+        packets.rule.push(u64::from(rule));
+        packets.text.push(u64::from(text));
+        packets.state.push(state.map(u64::from));
         packets.from.push(from);
-        packets.answers.push(answers);
+        packets.answers.push(answers.map(u64::from));
         packets.came.push(record.cause.filter(|_| !out));
     }
 
-    /// Where an input lies.
-    fn input(&self, cause: u64) -> Option<String> {
-        let packet = self.came.get(&cause).map(|place| format!("p{place}"));
-        packet.or_else(|| self.inner.get(&cause).map(|place| format!("e{place}")))
+    /// Where an input lies: see [`Packets::from`].
+    fn input(&self, cause: u64) -> Option<u64> {
+        let packet = self.came.get(&cause).map(|place| 2 * u64::from(*place));
+        packet.or_else(|| self.inner.get(&cause).map(|place| 2 * *place as u64 + 1))
     }
 
     fn event(&mut self, record: &Record) {
@@ -267,28 +264,25 @@ impl Gathering {
             return;
         };
         let series = &mut connection.variables;
-        let number = |name: &str, last: Option<&u64>| {
-            let now = record.number(name);
-            now.unwrap_or_else(|| last.copied().unwrap_or_default())
-        };
-        let maybe = |name: &str, last: Option<&Option<u64>>| match record.data.get(name) {
+        // What is not told is as it was; null is told.
+        let now = |name: &str, before: &Column| match record.data.get(name) {
             Some(value) => value.as_u64(),
-            None => last.copied().flatten(),
+            None => before.last(),
         };
         series.t.push(record.time.as_nanos());
-        let next = number("congestion_window", series.cwnd.last());
+        let next = now("congestion_window", &series.cwnd);
         series.cwnd.push(next);
-        let next = maybe("ssthresh", series.ssthresh.last());
+        let next = now("ssthresh", &series.ssthresh);
         series.ssthresh.push(next);
-        let next = number("bytes_in_flight", series.in_flight.last());
+        let next = now("bytes_in_flight", &series.in_flight);
         series.in_flight.push(next);
-        let next = number("snd_una", series.una.last());
+        let next = now("snd_una", &series.una);
         series.una.push(next);
-        let next = number("snd_wnd", series.snd_wnd.last());
+        let next = now("snd_wnd", &series.snd_wnd);
         series.snd_wnd.push(next);
-        let next = maybe("rcv_nxt", series.rcv_nxt.last());
+        let next = now("rcv_nxt", &series.rcv_nxt);
         series.rcv_nxt.push(next);
-        let next = number("rcv_wnd", series.rcv_wnd.last());
+        let next = now("rcv_wnd", &series.rcv_wnd);
         series.rcv_wnd.push(next);
     }
 

@@ -1,6 +1,22 @@
 'use strict';
-(() => {
-  const data = JSON.parse(document.getElementById('data').textContent);
+(async () => {
+  // Deflated JSON; columns of numbers are differences from the last that is not null.
+  async function unpacked() {
+    const bytes = Uint8Array.from(atob(document.getElementById('data').textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+    const data = JSON.parse(await new Response(stream).text());
+    const summed = (column) => {
+      let last = 0;
+      return column.map((value) => value === null ? null : (last += value));
+    };
+    for (const name in data.packets) data.packets[name] = summed(data.packets[name]);
+    for (const { variables, rtt } of data.connections) {
+      for (const name in variables) variables[name] = summed(variables[name]);
+      rtt.t = summed(rtt.t);
+    }
+    return data;
+  }
+  const data = await unpacked();
   const P = data.packets, S = data.strings, count = P.id.length;
   const el = (id) => document.getElementById(id);
   const SVG = 'http://www.w3.org/2000/svg';
@@ -292,8 +308,8 @@
     return button;
   }
   function input(from) {
-    const place = Number(from.slice(1));
-    if (from[0] === 'p') {
+    const place = from >> 1;
+    if (from % 2 === 0) {
       const said = html('span');
       said.append(link(place), '  ' + word(P.kind[place]) + ': ' + word(P.text[place]));
       return { said, cause: null, packet: place };
@@ -303,8 +319,8 @@
   }
   // What was decided because of the same input, before the packet left.
   function decided(from, before) {
-    const place = Number(from.slice(1));
-    const cause = from[0] === 'e' ? data.events[place].id : causes.get(place);
+    const place = from >> 1;
+    const cause = from % 2 ? data.events[place].id : P.came[place];
     const list = html('ul');
     for (const other of effects.get(cause) || []) {
       const event = data.events[other], kind = S[event.name];
@@ -314,11 +330,6 @@
       list.append(html('li', S[event.text] + by));
     }
     return list;
-  }
-  // The id of the coming of each packet that came in is the cause of what it led to.
-  const causes = new Map();
-  for (let i = 0; i < count; i++) {
-    if (P.came[i] !== null) causes.set(i, P.came[i]);
   }
   function entry(list, term, ...content) {
     const said = html('dd');

@@ -1,3 +1,4 @@
+use flate2::read::DeflateDecoder;
 use serde_json::Value;
 
 use super::*;
@@ -59,7 +60,8 @@ fn nothing_is_asked_of_anybody_and_no_text_becomes_markup() {
     let page = of(&story);
     assert_eq!(page.matches("</script>").count(), 2);
     let data = between(&page, "id=\"data\">", "</script>");
-    let data: Value = serde_json::from_str(data).expect("JSON");
+    let data = STANDARD.decode(data).expect("base64");
+    let data: Value = serde_json::from_reader(DeflateDecoder::new(&data[..])).expect("JSON");
     let strings = data["strings"].as_array().expect("a list");
     assert!(strings.contains(&Value::from(hostile)));
 }
