@@ -22,6 +22,8 @@ pub mod net;
 pub mod observe;
 pub mod probe;
 #[cfg(feature = "records")]
+pub mod query;
+#[cfg(feature = "records")]
 pub mod report;
 #[cfg(feature = "records")]
 pub mod runs;
