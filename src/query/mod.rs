@@ -46,6 +46,7 @@
 use std::fmt;
 
 mod error;
+mod explain;
 mod fact;
 #[cfg(test)]
 mod fixtures;
@@ -64,6 +65,7 @@ mod value;
 mod vocabulary;
 
 pub use error::ParseError;
+pub use explain::explain;
 pub use fact::{Evidence, Fact, JsonEvent};
 pub use number::Number;
 pub use outcome::{Claim, Outcome};
@@ -170,6 +172,10 @@ impl Selection {
         }
         calls
     }
+
+    fn select(&self) -> &Select {
+        &self.select
+    }
 }
 
 impl fmt::Display for Selection {
@@ -232,6 +238,10 @@ impl Expression {
     /// How often the run must be heard.
     pub fn passes(&self) -> usize {
         self.rounds.iter().max().map_or(0, |last| last + 1)
+    }
+
+    fn root(&self) -> &Expr {
+        &self.root
     }
 }
 
