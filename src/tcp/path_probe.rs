@@ -63,8 +63,8 @@ pub struct Story {
     spared: bool,
     /// Something else was lost in it after all.
     owes_reduction: bool,
-    /// RFC 4821 section 7.6.2: no probe before that.
-    not_before: Option<Instant>,
+    /// RFC 4821 section 7.6.2: no probe before it is over.
+    rest: Option<Rest>,
     trial: Option<Trial>,
     finding: Option<Finding>,
 }
@@ -76,6 +76,14 @@ struct Out {
     mss: Mss,
     /// It is lost, and nothing else was that had been sent by then, up to here.
     lost_until: Option<SeqNum>,
+}
+
+/// Probes pause for so many round trips. One may have been measured in a bad moment, on a path that
+/// held a queue or from a peer that was busy: how long they are is asked again each time.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    since: Instant,
+    rounds: u32,
 }
 
 /// Segments have become longer: RFC 4821 section 7.8, MTU verification.
@@ -165,8 +173,10 @@ impl Connection {
     fn path_probe_due(&self, cx: &Context<'_>) -> Option<(Mss, u32)> {
         let story = self.prober.0.as_deref()?;
         let (mss, (most, searched)) = (self.path_mss, story.most?);
-        let may_begin =
-            |story: &Story| story.out.is_none() && story.not_before.is_none_or(|at| at <= cx.now);
+        let rtt = self.rtt.srtt().unwrap_or(self.config.rto_min);
+        let may_begin = |story: &Story| {
+            story.out.is_none() && story.rest.is_none_or(|rest| rest.end(rtt) <= cx.now)
+        };
         let is_due = most > mss
             && may_begin(story)
             && self.may_probe_path()
@@ -311,10 +321,11 @@ impl Connection {
     fn put_probes_off(&mut self, cx: &Context<'_>, times: u32) {
         let segments = self.congestion.window() / u64::from(self.eff_snd_mss());
         let rounds = u32::try_from(segments).unwrap_or(u32::MAX).max(1);
-        let rtt = self.rtt.srtt().unwrap_or(self.config.rto_min);
-        let wait = rtt.saturating_mul(rounds).saturating_mul(times);
         if let Some(story) = &mut self.prober.0 {
-            story.not_before = Some(cx.now + wait.clamp(WAIT_MIN, WAIT_MAX));
+            story.rest = Some(Rest {
+                since: cx.now,
+                rounds: rounds.saturating_mul(times),
+            });
         }
     }
 
@@ -347,6 +358,13 @@ impl Connection {
                 "since segments are longer too many are lost: they are shorter again",
             );
         }
+    }
+}
+
+impl Rest {
+    fn end(self, rtt: Duration) -> Instant {
+        let wait = rtt.saturating_mul(self.rounds);
+        self.since + wait.clamp(WAIT_MIN, WAIT_MAX)
     }
 }
 

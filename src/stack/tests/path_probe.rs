@@ -236,21 +236,53 @@ fn a_probe_that_is_lost_with_others_says_nothing_and_is_tried_again() {
 // req: RFC4821-7.6.2-1
 #[test]
 fn after_a_lost_probe_the_next_one_waits() {
-    let mut path = searching(1_280);
-    let before = path.world.log.len();
-    for _ in 0..40 {
-        path.transfer(400_000, MINUTE);
+    for round_trip in [Duration::from_millis(20), SECOND] {
+        let mut path = searched();
+        path.world.delay = round_trip / 2;
+        path.transfer(1_000_000, 5 * MINUTE);
+        path.world.run(11 * MINUTE);
+        let before = path.world.log.len();
+        for _ in 0..40 {
+            path.transfer(400_000, MINUTE);
+        }
+        let sent = path.world.log[before..].iter();
+        let probes: Vec<Instant> = sent
+            .filter(|(_, from, fate, _)| *from == End::A && *fate == Fate::Drop)
+            .map(|(at, ..)| *at)
+            .collect();
+        assert!(probes.len() > 1);
+        // The window has at least ten segments.
+        for pair in probes.windows(2) {
+            assert!(pair[1].since(pair[0]) >= 10 * round_trip);
+        }
     }
-    let sent = path.world.log[before..].iter();
-    let probes: Vec<Instant> = sent
-        .filter(|(_, from, fate, _)| *from == End::A && *fate == Fate::Drop)
-        .map(|(at, ..)| *at)
-        .collect();
-    assert!(probes.len() > 1);
-    // The window has at least ten segments, and a round trip takes 20 ms.
-    for pair in probes.windows(2) {
-        assert!(pair[1].since(pair[0]) >= Duration::from_millis(200));
+}
+
+// req: RFC4821-7.6.2-1
+#[test]
+fn the_next_probe_waits_for_round_trips_as_long_as_they_have_become() {
+    let mut path = searched();
+    let long = 2 * SECOND;
+    path.world.delay = long / 2;
+    path.transfer(1_000_000, 5 * MINUTE);
+    path.world.run(11 * MINUTE);
+    let (failed, probes) = (path.told("only the probe was"), path.told("PathProbe"));
+    while path.told("only the probe was") == failed {
+        path.transfer(50_000, MINUTE);
     }
+    let since = path.world.now;
+    path.carries.set(1_500);
+    path.world.delay = Duration::from_millis(10);
+    // Until what a round trip is taken for has followed.
+    while path.told("PathProbe") == probes + 1 {
+        path.transfer(200_000, MINUTE);
+    }
+    let waited = path.world.now.since(since);
+    assert!(
+        waited < 5 * long,
+        "the window has at least ten segments: {waited:?}"
+    );
+    assert!(path.mtu() > 1_280);
 }
 
 // req: RFC4821-7.4-1, RFC4821-4-1
