@@ -162,15 +162,23 @@ impl Connection {
         })
     }
 
-    /// Whether text waits until the congestion window has room for a whole probe. RFC 4821 section
-    /// 7.4: acknowledgments return meanwhile, so that the window does not fall by more than that.
+    /// Whether text waits until both windows have room for a whole probe, and the peer's for what
+    /// follows it. RFC 4821 section 7.4: acknowledgments return meanwhile, so that no window falls
+    /// by more than that. A peer whose window is always full would never see a probe.
     pub(super) fn is_held_for_path_probe(&self, cx: &Context<'_>) -> bool {
-        self.path_probe_due(cx)
-            .is_some_and(|(_, len)| self.window_room() < u64::from(len))
+        self.path_probe_wanted(cx).is_some_and(|(_, len)| {
+            self.snd.usable() < self.with_followers(len) || self.window_room() < u64::from(len)
+        })
     }
 
     /// RFC 4821 section 7.4: the size of the probe that should go now, as an MSS and as text.
     fn path_probe_due(&self, cx: &Context<'_>) -> Option<(Mss, u32)> {
+        self.path_probe_wanted(cx)
+            .filter(|(_, len)| self.snd.usable() >= self.with_followers(*len))
+    }
+
+    /// The same for one that goes once acknowledgments have made room for it.
+    fn path_probe_wanted(&self, cx: &Context<'_>) -> Option<(Mss, u32)> {
         let story = self.prober.0.as_deref()?;
         let (mss, (most, searched)) = (self.path_mss, story.most?);
         let rtt = self.rtt.srtt().unwrap_or(self.config.rto_min);
@@ -195,13 +203,17 @@ impl Connection {
         };
         let mss = Mss::new(range.next()?.saturating_sub(headers));
         let len = self.text_room_in(mss.bytes());
-        // Enough behind it that reports of that show what became of it, and window for both.
-        let wanted = len + FOLLOWERS * self.eff_snd_mss();
-        let situation = self.situation(cx);
-        let enough = situation.d >= wanted
-            && situation.u >= wanted
+        // Window for all of it, were nothing on its way.
+        let wanted = self.with_followers(len);
+        let enough = self.situation(cx).d >= wanted
+            && self.snd.wnd >= wanted
             && self.congestion.window() >= u64::from(wanted);
         enough.then_some((mss, len))
+    }
+
+    /// A probe, and enough behind it that reports of that show what became of it.
+    fn with_followers(&self, len: u32) -> u32 {
+        len + FOLLOWERS * self.eff_snd_mss()
     }
 
     /// Whether the probe of that range is the one that is due, and its size: it has left.

@@ -1,13 +1,16 @@
 //! Probes of a path that says nothing: RFC 4821 section 7, RFC 8899.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::super::ConnId;
 use super::super::kit::{B, End, Fate, World, pattern};
+use super::super::lone::Lone;
 use crate::base::Instant;
+use crate::ip::path_mtu::PathMtu;
 use crate::tcp::congestion::Algorithm;
 use crate::tcp::{Config, PathProbing};
 use crate::wire::icmp::Problem;
@@ -302,6 +305,45 @@ fn no_probe_goes_without_text_behind_it_or_reports_to_judge_it_by() {
     let mut path = Path::new(config, 1_280);
     path.transfer(1_000_000, MINUTE);
     assert_eq!((path.told("PathProbe"), path.mtu()), (0, 1_200));
+}
+
+// req: RFC4821-7.4-1
+#[test]
+fn a_window_that_the_peer_keeps_full_does_not_hide_a_wider_path() {
+    let tcp = Config {
+        sack: true,
+        ..Lone::plain()
+    };
+    let mut lone = Lone::new(tcp);
+    let narrow = PathMtu {
+        most: 1_280,
+        ..PathMtu::from_below(1_280)
+    };
+    lone.stack.path_mtus.set(lone.now, B, narrow, SECOND);
+    let (ages, first) = (lone.stack.path_ages, lone.stack.path_mtus.deadline());
+    lone.stack.wheel.set(ages, first);
+    let id = lone.open();
+    lone.outgoing();
+    lone.now += Duration::from_millis(40);
+    // Eight segments of 1240 bytes, less than the congestion window.
+    lone.inject("S. 0:1(0) ack 1 win 9920 <mss 1460,sackOK>");
+    lone.outgoing();
+    let (mut out, mut acked) = (VecDeque::new(), 1);
+    let (mut longest, mut least) = (0, usize::MAX);
+    for _ in 0..200 {
+        // Until the buffer is full.
+        let _ = lone.stack.write(lone.now, id, &pattern(20_000));
+        for packet in lone.outgoing_packets() {
+            longest = longest.max(packet.len());
+            out.push_back(packet.len() - 40);
+        }
+        least = least.min(out.len());
+        lone.run(Duration::from_millis(10));
+        acked += out.drain(..2).sum::<usize>();
+        lone.inject(&format!(". 1:1(0) ack {acked} win 9920"));
+    }
+    assert_eq!(lone.told.count("may have become wider"), 1);
+    assert_eq!((longest, least), (1_500, 4));
 }
 
 // req: RFC4821-7.4-1
