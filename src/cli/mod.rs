@@ -8,6 +8,7 @@
 mod demo;
 mod doctor;
 mod drill;
+mod events;
 mod get;
 mod misuse;
 mod ping;
@@ -72,6 +73,7 @@ enum Verb {
     Drill(Box<drill::Drill>),
     Report(report::Report),
     Why(why::Why),
+    Events(events::Events),
     Schema(schema::Schema),
 }
 
@@ -95,6 +97,7 @@ pub fn main() -> ExitCode {
         Verb::Drill(verb) => verb.run(common),
         Verb::Report(verb) => verb.run(common),
         Verb::Why(verb) => verb.run(common),
+        Verb::Events(verb) => verb.run(common),
         Verb::Schema(verb) => verb.run(common),
     };
     let code = match done {

@@ -193,7 +193,8 @@ impl<S: Store> Lines<S> {
             cause: Some(heard.id.0.get()),
             data,
             why: None,
-            state: None,
+            // All of them, so that one that changed can be held against one that did not.
+            state: Some(metrics::state_block(&variables)),
         };
         self.write(&line)
     }

@@ -262,6 +262,7 @@ fn the_demo_explains_every_packet_and_leaves_its_records() {
     assert!(said.contains(&ladder), "what is printed is what is kept");
     records::explain_every_packet(&folder, packets);
     records::are_told_by_why(scratch.path(), packets);
+    records::are_asked(scratch.path());
     records::make_the_page_again(scratch.path(), &folder);
 }
 

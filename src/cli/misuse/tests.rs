@@ -78,7 +78,7 @@ fn an_unknown_word_brings_the_known_ones() {
         "pellucid dmo",
         "unknown verb 'dmo'",
         "the verbs are demo, get, serve, ping, traceroute, shell, doctor, drill, report, why, \
-         schema, help",
+         events, schema, help",
     );
 }
 

@@ -130,3 +130,38 @@ pub fn make_the_page_again(place: &str, folder: &Path) {
     let hidden = left.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"."));
     assert_eq!(hidden.count(), 0, "nothing half done is left behind");
 }
+
+/// The verb lists what a query takes, and says whether one holds.
+pub fn are_asked(place: &str) {
+    let events = |more: &[&str]| run(&[&["events", "latest", "-o", place], more].concat());
+    let listed = text(&events(&["tcp:state_updated where new='time_wait'"]).stdout);
+    let lines: Vec<&str> = listed.lines().collect();
+    assert_eq!(lines.len(), 2, "{listed}");
+    assert!(
+        lines[0].contains("c1   tcp:state_updated  new time_wait  old fin_wait_2"),
+        "{listed}"
+    );
+    let json = text(&events(&["tcp:opened", "--json"]).stdout);
+    let first: Value = serde_json::from_str(json.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(first["data"]["new"], "closed");
+
+    let holds = events(&["count(tcp:opened) = 2"]);
+    let said = text(&holds.stdout);
+    assert_eq!(
+        (
+            holds.status.code(),
+            said.contains("✓ count(tcp:opened) = 2   2 = 2")
+        ),
+        (Some(0), true)
+    );
+    let fails = events(&["count(tcp:opened) = 3"]);
+    assert_eq!(fails.status.code(), Some(1));
+    assert!(text(&fails.stdout).contains("✗ count(tcp:opened) = 3   2 = 3"));
+
+    let explained = text(&events(&["count(tcp:opened) = 3", "--explain"]).stdout);
+    assert!(explained.contains("tcp:opened"), "{explained}");
+    let [what, why, now] = trouble(&events(&["tcp:opend"]), 2);
+    assert!(what.starts_with("the query is not understood: "), "{what}");
+    assert_eq!(why, "at column 1 of tcp:opend");
+    assert_eq!(now, "did you mean tcp:opened?");
+}
