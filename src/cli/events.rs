@@ -1,14 +1,13 @@
 //! `events`: what a run told, searched, or asked a question.
 
 use std::io::{self, Write, stdout};
-use std::path::PathBuf;
 
 use crate::query::{Outcome, ParseError, Query, explain};
 use crate::report::text::{Style, plain};
-use crate::runs::{Finished, Record, vocabulary};
+use crate::runs::{Record, vocabulary};
 
 use super::Common;
-use super::runs::{PLACE, unreadable};
+use super::runs::Which;
 use super::trouble::{Code, Trouble, said};
 
 /// Search what a run told, or ask it a question
@@ -18,8 +17,8 @@ use super::trouble::{Code, Trouble, said};
 /// if it does not. Without a query all events are listed.
 #[derive(Debug, clap::Args)]
 pub struct Events {
-    /// The run: latest, its number, its name, or the path of its folder
-    run: String,
+    #[command(flatten)]
+    which: Which,
     /// What to look for
     query: Option<String>,
     /// Say how the query is understood, and do no more
@@ -28,9 +27,6 @@ pub struct Events {
     /// Print the events as they stand in events.jsonl
     #[arg(long)]
     json: bool,
-    /// Where run folders lie
-    #[arg(short, long, value_name = "DIR", default_value = PLACE)]
-    output: PathBuf,
 }
 
 impl Events {
@@ -48,9 +44,7 @@ impl Events {
             said(writeln!(out, "{}", plain_lines(&explain(query))))?;
             return Ok(Code::Done);
         }
-        let run = Finished::find(&self.output, &self.run).map_err(unreadable)?;
-        let records: Result<Vec<Record>, _> = run.events().map_err(unreadable)?.collect();
-        let records = records.map_err(unreadable)?;
+        let records = self.which.records()?;
         match query {
             None => {
                 for record in &records {

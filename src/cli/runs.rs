@@ -1,14 +1,44 @@
 //! What verbs that look at a run have in common.
 
-use crate::runs::Unreadable;
+use std::path::PathBuf;
+
+use crate::runs::{Finished, Record, Unreadable};
 
 use super::trouble::Trouble;
+
+/// Which run.
+#[derive(Debug, clap::Args)]
+pub struct Which {
+    /// The run: latest, its number, its name, or the path of its folder
+    pub run: String,
+    /// Where run folders lie
+    #[arg(short, long, value_name = "DIR", default_value = PLACE)]
+    output: PathBuf,
+}
+
+impl Which {
+    /// Finds it.
+    pub fn find(&self) -> Result<Finished, Trouble> {
+        Finished::find(&self.output, &self.run).map_err(unreadable)
+    }
+
+    /// All that it told.
+    pub fn records(&self) -> Result<Vec<Record>, Trouble> {
+        records(&self.find()?)
+    }
+}
+
+/// All that a run told.
+pub fn records(run: &Finished) -> Result<Vec<Record>, Trouble> {
+    let records: Result<Vec<Record>, _> = run.events().map_err(unreadable)?.collect();
+    records.map_err(unreadable)
+}
 
 /// Where run folders lie unless somebody says otherwise.
 pub const PLACE: &str = "pellucid-runs";
 
 /// A run that cannot be read, in three lines.
-pub fn unreadable(error: Unreadable) -> Trouble {
+fn unreadable(error: Unreadable) -> Trouble {
     match error {
         Unreadable::NoRun { which, place } => Trouble::failed(
             format!("there is no run {which:?}"),

@@ -1,16 +1,14 @@
 //! `why`: one packet of a run, explained.
 
 use std::io::{Write, stdout};
-use std::path::PathBuf;
 
 use serde_json::json;
 
 use crate::report::text::plain;
-use crate::runs::{Finished, Record};
 use crate::why::{Log, explain};
 
 use super::Common;
-use super::runs::{PLACE, unreadable};
+use super::runs::Which;
 use super::trouble::{Code, Trouble, said};
 
 /// Explain one packet of a run: why it was sent, or what became of it
@@ -19,13 +17,10 @@ use super::trouble::{Code, Trouble, said};
 /// back to the call or the timer that began it.
 #[derive(Debug, clap::Args)]
 pub struct Why {
-    /// The run: latest, its number, its name, or the path of its folder
-    run: String,
+    #[command(flatten)]
+    which: Which,
     /// The packet: 212 or #212, the frame's number in capture.pcapng; or e912, an event's id
     packet: String,
-    /// Where run folders lie
-    #[arg(short, long, value_name = "DIR", default_value = PLACE)]
-    output: PathBuf,
     /// Print the packet's event and the events that led to it as JSON
     #[arg(long)]
     json: bool,
@@ -42,9 +37,7 @@ impl Why {
     /// Explains it.
     pub fn run(self, _: Common) -> anyhow::Result<Code> {
         let name = self.name()?;
-        let run = Finished::find(&self.output, &self.run).map_err(unreadable)?;
-        let records: Result<Vec<Record>, _> = run.events().map_err(unreadable)?.collect();
-        let log = Log::new(records.map_err(unreadable)?);
+        let log = Log::new(self.which.records()?);
         let found = match name {
             Name::Frame(frame) => log.frame(frame),
             Name::Event(id) => log.event(id),
@@ -87,8 +80,8 @@ impl Why {
 
     fn missing(&self, name: Name, log: &Log) -> Trouble {
         let what = match name {
-            Name::Frame(frame) => format!("run {} has no frame {frame}", self.run),
-            Name::Event(id) => format!("run {} has no event {id}", self.run),
+            Name::Frame(frame) => format!("run {} has no frame {frame}", self.which.run),
+            Name::Event(id) => format!("run {} has no event {id}", self.which.run),
         };
         let why = match log.last_frame() {
             Some(last) => format!("its frames go from 1 to {last}"),

@@ -12,20 +12,20 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use sha2::{Digest, Sha256};
 
-use crate::runs::Record;
+use crate::why::Log;
 
 mod column;
 mod data;
 
 pub use data::Data;
 
-/// The whole file, of the events of a run in order.
+/// The whole file, of the events of a run.
 ///
 /// # Errors
 ///
 /// None but those of writing into memory, which has no case.
-pub fn page(title: &str, records: impl IntoIterator<Item = Record>) -> io::Result<String> {
-    let data = packed(&Data::of(title, records))?;
+pub fn page(title: &str, log: &Log) -> io::Result<String> {
+    let data = packed(&Data::of(title, log))?;
     let mut page = String::with_capacity(SKELETON.len() + STYLE.len() + SCRIPT.len() + data.len());
     let mut rest = SKELETON;
     while let Some((before, behind)) = rest.split_once("{{") {

@@ -124,10 +124,7 @@ impl Stack {
         let reopens = slot.record.may_reopen(seg, self.config.tcp.timestamps);
         if reopens && self.demux.listener(pair.local).is_some() {
             let old = slot.record.snd_nxt();
-            let kind = TimerKind::TimeWait;
-            let cancelled = || Event::TimerCancelled { kind };
-            self.voice.tell(self.now, on, cancelled);
-            self.leave_time_wait(id, Edge::TwoMslElapsed);
+            self.leave_time_wait(id, TIME_WAIT_CUT, Edge::TwoMslElapsed);
             self.deliver_to_listener(pair, seg, Some(old));
             return;
         }
@@ -486,12 +483,8 @@ impl Stack {
 
     fn forget_oldest_time_wait(&mut self) {
         while let Some(id) = self.time_wait_order.pop_front() {
-            if let Some(slot) = self.time_wait.get(id) {
-                let on = Subject::Connection(slot.number);
-                let kind = TimerKind::TimeWait;
-                let cancelled = || Event::TimerCancelled { kind };
-                self.voice.tell(self.now, on, cancelled);
-                self.leave_time_wait(id, Edge::Aborted);
+            if self.time_wait.contains_key(id) {
+                self.leave_time_wait(id, TIME_WAIT_CUT, Edge::Aborted);
                 return;
             }
         }
@@ -562,19 +555,15 @@ impl Stack {
     }
 
     pub(super) fn time_wait_due(&mut self, id: TimeWaitId) {
-        if let Some(slot) = self.time_wait.get(id) {
-            let on = Subject::Connection(slot.number);
-            let kind = TimerKind::TimeWait;
-            let expired = || Event::TimerExpired { kind };
-            self.voice.tell(self.now, on, expired);
-            self.leave_time_wait(id, Edge::TwoMslElapsed);
-        }
+        let kind = TimerKind::TimeWait;
+        self.leave_time_wait(id, Event::TimerExpired { kind }, Edge::TwoMslElapsed);
     }
 
-    /// A record of TIME-WAIT is deleted, and it is told.
-    fn leave_time_wait(&mut self, id: TimeWaitId, edge: Edge) {
+    /// A record of TIME-WAIT is deleted: it is told how its timer ended, and by which arrow.
+    fn leave_time_wait(&mut self, id: TimeWaitId, timer: Event<'static>, edge: Edge) {
         if let Some(slot) = self.time_wait.get(id) {
             let on = Subject::Connection(slot.number);
+            self.voice.tell(self.now, on, || timer);
             self.voice.tell(self.now, on, || Event::StateChanged {
                 from: State::TimeWait,
                 to: State::Closed,
@@ -590,5 +579,9 @@ impl Stack {
     }
 }
 
+/// TIME-WAIT ends before its time is over.
+const TIME_WAIT_CUT: Event<'static> = Event::TimerCancelled {
+    kind: TimerKind::TimeWait,
+};
 /// How far beyond the old SND.NXT a reopened connection begins: more than a window.
 const REOPEN_DISTANCE: u32 = 1 << 17;

@@ -50,14 +50,8 @@ impl Timers {
 
     /// Those that run, in the order of [`TimerKind::ALL`].
     fn all(&self) -> impl Iterator<Item = (TimerKind, Instant)> {
-        let (mut left, table) = (self.running, &*self.table);
-        std::iter::from_fn(move || {
-            let index = left.trailing_zeros() as usize;
-            // The last bit goes; without any, the index is beyond the table.
-            left &= left.wrapping_sub(1);
-            let at = (*table.at.get(index)?)?;
-            Some((TimerKind::ALL[index], at))
-        })
+        let (kinds, table) = (Kinds(self.running).each(), &*self.table);
+        kinds.filter_map(|kind| Some((kind, table.at[kind as usize]?)))
     }
 
     /// Sets a timer, or sets it anew.
@@ -79,18 +73,19 @@ impl Timers {
     }
 
     /// Stops timers that are about to be set anew, or not: [`Timers::tell_stopped`] says so then.
-    pub fn stop_all(&mut self, kinds: &[TimerKind]) -> Stopped {
+    #[must_use = "those that do not run again are to be told"]
+    pub fn stop_all(&mut self, kinds: &[TimerKind]) -> Kinds {
         let kinds = kinds.iter().fold(0, |kinds, kind| kinds | bit(*kind));
-        let stopped = Stopped(self.running & kinds);
-        for kind in stopped.kinds() {
+        let stopped = Kinds(self.running & kinds);
+        for kind in stopped.each() {
             self.stop(kind);
         }
         stopped
     }
 
     /// Tells which of those that were stopped do not run again.
-    pub fn tell_stopped(&self, cx: &mut Context<'_>, stopped: Stopped) {
-        for kind in Stopped(stopped.0 & !self.running).kinds() {
+    pub fn tell_stopped(&self, cx: &mut Context<'_>, stopped: Kinds) {
+        for kind in Kinds(stopped.0 & !self.running).each() {
             cx.tell(|| Event::TimerCancelled { kind });
         }
     }
@@ -142,16 +137,16 @@ impl Timers {
     }
 }
 
-/// Timers that ran.
+/// Kinds of timers, a bit each.
 #[derive(Debug, Clone, Copy)]
-#[must_use = "those that do not run again are to be told"]
-pub struct Stopped(u16);
+pub struct Kinds(u16);
 
-impl Stopped {
-    fn kinds(self) -> impl Iterator<Item = TimerKind> {
+impl Kinds {
+    fn each(self) -> impl Iterator<Item = TimerKind> {
         let mut left = self.0;
         std::iter::from_fn(move || {
             let index = left.trailing_zeros() as usize;
+            // The last bit goes; without any, the index is beyond all kinds.
             left &= left.wrapping_sub(1);
             TimerKind::ALL.get(index).copied()
         })

@@ -12,6 +12,8 @@ pub struct Log {
     by_frame: HashMap<u64, usize>,
     /// By the id of an input: what it brought about, in order.
     effects: HashMap<u64, Vec<usize>>,
+    /// By the id of an ending: the segment of ours that its packet answers.
+    answers: HashMap<u64, usize>,
 }
 
 /// A packet, and what led to it, the nearest cause first.
@@ -40,8 +42,12 @@ impl Log {
     /// Takes the events in order.
     pub fn new(records: impl IntoIterator<Item = Record>) -> Log {
         let mut log = Log::default();
+        let mut covers = Covers::default();
         for record in records {
             let at = log.records.len();
+            if let (Some(id), Some(sent)) = (record.id, covers.hear(&record, at)) {
+                log.answers.insert(id, sent);
+            }
             if let Some(id) = record.id {
                 log.by_id.insert(id, at);
             }
@@ -55,6 +61,11 @@ impl Log {
             log.records.push(record);
         }
         log
+    }
+
+    /// All of them, in order.
+    pub fn records(&self) -> &[Record] {
+        &self.records
     }
 
     /// The event with this id.
@@ -114,12 +125,11 @@ impl Log {
     fn link<'a>(&'a self, effect: &'a Record) -> Option<Link<'a>> {
         let input = self.event(effect.cause?)?;
         let before = |other: &&Record| other.id < effect.id && other.id.is_some();
-        let ending = self.effects(input.id?).find(|other| is_ending(other));
         let decided = self
             .effects(input.id?)
             .filter(before)
             .filter(|other| is_decision(other));
-        let shown = ending.unwrap_or(input);
+        let shown = self.input(effect)?;
         Some(Link {
             input: shown,
             decided: decided.collect(),
@@ -127,20 +137,35 @@ impl Log {
         })
     }
 
-    /// The latest segment of ours before `ending` that covers what it acknowledges.
-    fn answered(&self, ending: &Record) -> Option<&Record> {
-        if ending.name != "tcp:segment_disposed" {
-            return None;
+    /// What led to an effect: a call, a tick, or the ending of a packet that came in.
+    pub fn input(&self, effect: &Record) -> Option<&Record> {
+        let input = self.event(effect.cause?)?;
+        let ending = self.effects(input.id?).find(|other| is_ending(other));
+        Some(ending.unwrap_or(input))
+    }
+
+    /// The latest segment of ours before an ending whose last number its packet acknowledges.
+    pub fn answered(&self, ending: &Record) -> Option<&Record> {
+        self.records.get(*self.answers.get(&ending.id?)?)
+    }
+}
+
+/// By connection and number behind the last: the segment of ours that left last with it.
+#[derive(Debug, Default)]
+struct Covers(HashMap<(String, u64), usize>);
+
+impl Covers {
+    /// Hears the records in order; says which of them a packet that ended answers.
+    fn hear(&mut self, record: &Record, at: usize) -> Option<usize> {
+        let tuple = record.tuple.clone()?;
+        match record.name.as_str() {
+            "tcp:segment_sent" => {
+                self.0.insert((tuple, last_number(record)?), at);
+                None
+            }
+            "tcp:segment_disposed" => self.0.get(&(tuple, record.number("ack")?)).copied(),
+            _ => None,
         }
-        let ack = ending.number("ack")?;
-        let at = *self.by_id.get(&ending.id?)?;
-        let earlier = self.records.get(..at)?.iter().rev();
-        let ours = earlier
-            .filter(|other| other.name == "tcp:segment_sent" && other.tuple == ending.tuple)
-            .take(ANSWERED_WITHIN);
-        // The one that the number lies just behind; SYN and FIN count as one.
-        let mut covered = ours.filter(|other| last_number(other) == Some(ack));
-        covered.next()
     }
 }
 
@@ -173,8 +198,6 @@ const DECISIONS: [&str; 5] = [
 ];
 /// A chain over a long transfer goes back one round trip a link.
 const LINKS_MOST: usize = 64;
-/// How many of our segments lie between one and its acknowledgment, at most.
-const ANSWERED_WITHIN: usize = 100_000;
 
 #[cfg(test)]
 pub(super) mod tests;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::runs::Record;
 
 use super::chain::{Chain, Link, Log, is_ending};
+use super::words::{clause, said, variables};
 
 /// The lines that explain a packet. Everything in them is ours: names, numbers and addresses.
 pub fn explain(log: &Log, packet: &Record) -> Vec<String> {
@@ -27,7 +28,7 @@ pub fn explain(log: &Log, packet: &Record) -> Vec<String> {
     let knew = [("before", before), ("after", packet.state.as_ref())];
     for (when, state) in knew {
         if let Some(state) = state {
-            lines.push(format!("{when:7} {}", variables(state)));
+            lines.push(format!("{when:7} {}", in_a_line(state)));
         }
     }
     if let Some(answered) = chain.answers {
@@ -84,22 +85,10 @@ fn short(packet: &Record) -> String {
     }
 }
 
-/// `cwnd 35040  ssthresh ∞  in flight 35040  state established, open`.
-fn variables(state: &Map<String, Value>) -> String {
-    let number = |name: &str| match state.get(name) {
-        Some(value) => value.to_string(),
-        None => "∞".into(),
-    };
-    let word = |name: &str| state.get(name).and_then(Value::as_str).unwrap_or("?");
-    format!(
-        "cwnd {}  ssthresh {}  in flight {}  rto {} ms  state {}, {}",
-        number("cwnd"),
-        number("ssthresh"),
-        number("inflight"),
-        number("rto"),
-        word("st"),
-        word("ca"),
-    )
+/// `cwnd 35040  ssthresh ∞  in flight 35040  rto 200 ms  state established, open`.
+fn in_a_line(state: &Map<String, Value>) -> String {
+    let [cwnd, ssthresh, in_flight, rto, state] = variables(state);
+    format!("{cwnd}  {ssthresh}  {in_flight}  {rto}  state {state}")
 }
 
 fn causes(chain: &Chain<'_>, lines: &mut Vec<String>) {
@@ -132,13 +121,7 @@ fn input(link: &Link<'_>) -> String {
     let input = link.input;
     let at = input.time;
     match input.name.as_str() {
-        "app:called" => {
-            let call = input.text("call").unwrap_or_default();
-            let bytes = input.number("bytes");
-            let bytes = bytes.map_or(String::new(), |bytes| format!(" {bytes} B"));
-            format!("the application called {call}{bytes} at +{at} s")
-        }
-        "sim:clock" => format!("time was told at +{at} s"),
+        "app:called" | "sim:clock" => format!("{} at +{at} s", said(input)),
         _ => {
             let disposition = input.text("disposition").unwrap_or_default();
             let why = input.why.as_ref().map_or("", |why| &why.text);
@@ -148,47 +131,9 @@ fn input(link: &Link<'_>) -> String {
 }
 
 fn decision(record: &Record) -> String {
-    let by = record
-        .why
-        .as_ref()
-        .map_or(String::new(), |why| format!(" ({})", clause(&why.rule)));
-    let text = record.why.as_ref().map_or("", |why| &why.text);
-    let word = |name: &str| record.text(name).unwrap_or_default();
-    let number = |name: &str| record.number(name).unwrap_or_default();
-    match record.name.as_str() {
-        "tcp:loss_detected" => {
-            let (seq, len) = (number("seq"), number("len"));
-            let last = (seq + len).saturating_sub(1);
-            format!("lost {seq}..{last} ({len} B): {}", spaced(word("proof")))
-        }
-        "tcp:loss_undone" => format!("not lost after all: {}", spaced(word("proof"))),
-        "tcp:congestion_state_updated" => {
-            let ssthresh = record.number("ssthresh");
-            let ssthresh = ssthresh.map_or("∞".into(), |bytes| bytes.to_string());
-            let cwnd = number("congestion_window");
-            format!("cwnd {cwnd} ssthresh {ssthresh}: {text}{by}")
-        }
-        "tcp:state_updated" => format!("{} → {}", word("old"), word("new")),
-        name if name.ends_with(":timer_updated") => {
-            format!("the {} timer expired", word("timer"))
-        }
-        _ => format!("{text}{by}"),
-    }
-}
-
-fn spaced(key: &str) -> String {
-    key.replace('_', " ")
-}
-
-/// `rfc6675.5 (4.3)` as people write it: `RFC 6675 5 (4.3)`.
-fn clause(rule: &str) -> String {
-    match rule.split_once('.') {
-        Some(("house", name)) => format!("house {name}"),
-        Some((source, section)) => match source.strip_prefix("rfc") {
-            Some(number) => format!("RFC {number} {section}"),
-            None => format!("{source} {section}"),
-        },
-        None => rule.to_owned(),
+    match &record.why {
+        Some(why) => format!("{} ({})", said(record), clause(&why.rule)),
+        None => said(record),
     }
 }
 

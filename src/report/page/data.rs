@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::runs::Record;
+use crate::why::Log;
+use crate::why::words::{clause, said, variables};
 
 use super::column::Column;
 
@@ -104,8 +106,8 @@ pub struct Inner {
 }
 
 impl Data {
-    /// Takes the events of a run in order.
-    pub fn of(title: &str, records: impl IntoIterator<Item = Record>) -> Data {
+    /// All that a log holds.
+    pub fn of(title: &str, log: &Log) -> Data {
         let mut gathering = Gathering {
             data: Data {
                 title: title.to_owned(),
@@ -113,8 +115,8 @@ impl Data {
             },
             ..Gathering::default()
         };
-        for record in records {
-            gathering.take(&record);
+        for record in log.records() {
+            gathering.take(log, record);
         }
         gathering.data
     }
@@ -125,22 +127,20 @@ struct Gathering {
     data: Data,
     strings: HashMap<String, u32>,
     tuples: HashMap<String, u32>,
-    /// Inputs that are no packets, by id: their places among the events.
-    inner: HashMap<u64, usize>,
-    /// Packets that came in, by the id of their coming: their places, once they ended.
-    came: HashMap<u64, u32>,
-    /// By connection and number behind the last: the packet of ours that went last with it.
-    covers: HashMap<(u32, u64), u32>,
+    /// Where each event lies, by its id: as [`Packets::from`] says it.
+    places: HashMap<u64, u64>,
 }
 
 impl Gathering {
-    fn take(&mut self, record: &Record) {
+    fn take(&mut self, log: &Log, record: &Record) {
         match record.name.as_str() {
             "tcp:metrics_updated" if record.id.is_none() => self.measure(record),
             "tcp:metrics_updated" => self.sample(record),
             "ip:packet_received" => {}
-            name if name.ends_with("_sent") || name == "icmp:sent" => self.packet(record, true),
-            name if name.ends_with("disposed") => self.packet(record, false),
+            name if name.ends_with("_sent") || name == "icmp:sent" => {
+                self.packet(log, record, true)
+            }
+            name if name.ends_with("disposed") => self.packet(log, record, false),
             _ => self.event(record),
         }
     }
@@ -160,8 +160,8 @@ impl Gathering {
         self.tuples.get(record.tuple.as_ref()?).copied()
     }
 
-    fn packet(&mut self, record: &Record, out: bool) {
-        let place = self.data.packets.id.len() as u32;
+    fn packet(&mut self, log: &Log, record: &Record, out: bool) {
+        let place = self.data.packets.id.len();
         let conn = self.connection(record);
         let kind = match out {
             true => record.text("purpose"),
@@ -172,28 +172,20 @@ impl Gathering {
         let protocol = self.word(record.text("protocol").unwrap_or("?"));
         let resent = record.text("retransmit").map(|how| self.word(how));
         let why = record.why.as_ref();
-        let rule = self.word(why.map_or("", |why| &why.rule));
+        let rule = self.word(&why.map_or(String::new(), |why| clause(&why.rule)));
         let text = self.word(why.map_or("", |why| &why.text));
-        let state = record.state.as_ref().map(in_words);
+        let state = record
+            .state
+            .as_ref()
+            .map(|state| variables(state).join(" · "));
         let state = state.map(|state| self.word(&state));
         let (seq, ack) = (record.number("seq"), record.number("ack"));
         let len = record.number("len").unwrap_or_default();
-        let (mut from, mut answers) = (None, None);
-        if out {
-            from = record.cause.and_then(|cause| self.input(cause));
-            let controls = record.text("flags").unwrap_or_default();
-            let controls = controls.chars().filter(|letter| "SF".contains(*letter));
-            let length = len + controls.count() as u64;
-            if let (Some(conn), Some(seq), 1..) = (conn, seq, length) {
-                self.covers.insert((conn, seq + length), place);
-            }
-        } else {
-            if let Some(cause) = record.cause {
-                self.came.insert(cause, place);
-            }
-            if let (Some(conn), Some(ack)) = (conn, ack) {
-                answers = self.covers.get(&(conn, ack)).copied();
-            }
+        let place_of = |packet: &Record| self.places.get(&packet.id?).copied();
+        let from = log.input(record).filter(|_| out).and_then(place_of);
+        let answers = log.answered(record).and_then(place_of);
+        if let Some(id) = record.id {
+            self.places.insert(id, 2 * place as u64);
         }
         let packets = &mut self.data.packets;
         packets.id.push(record.id.unwrap_or_default());
@@ -215,14 +207,8 @@ impl Gathering {
         packets.text.push(u64::from(text));
         packets.state.push(state.map(u64::from));
         packets.from.push(from);
-        packets.answers.push(answers.map(u64::from));
+        packets.answers.push(answers.map(|place| place / 2));
         packets.came.push(record.cause.filter(|_| !out));
-    }
-
-    /// Where an input lies: see [`Packets::from`].
-    fn input(&self, cause: u64) -> Option<u64> {
-        let packet = self.came.get(&cause).map(|place| 2 * u64::from(*place));
-        packet.or_else(|| self.inner.get(&cause).map(|place| 2 * *place as u64 + 1))
     }
 
     fn event(&mut self, record: &Record) {
@@ -238,11 +224,12 @@ impl Gathering {
             });
         }
         let why = record.why.as_ref();
-        let rule = why.map(|why| self.word(&why.rule));
+        let rule = why.map(|why| self.word(&clause(&why.rule)));
         let text = said(record);
         let (name, text) = (self.word(&record.name), self.word(&text));
         if let Some(id) = record.id {
-            self.inner.insert(id, self.data.events.len());
+            self.places
+                .insert(id, 2 * self.data.events.len() as u64 + 1);
         }
         self.data.events.push(Inner {
             id: record.id,
@@ -303,58 +290,6 @@ impl Gathering {
             rtt.smoothed.push(smoothed);
             rtt.rto.push(rto);
         }
-    }
-}
-
-/// `cwnd 35040 · in flight 0 · established, open`.
-fn in_words(state: &serde_json::Map<String, Value>) -> String {
-    let number = |name: &str| match state.get(name) {
-        Some(value) => value.to_string(),
-        None => "∞".into(),
-    };
-    let word = |name: &str| state.get(name).and_then(Value::as_str).unwrap_or("?");
-    format!(
-        "cwnd {} · ssthresh {} · in flight {} · rto {} ms · {}, {}",
-        number("cwnd"),
-        number("ssthresh"),
-        number("inflight"),
-        number("rto"),
-        word("st"),
-        word("ca"),
-    )
-}
-
-/// The fields of an event that is no packet, in words.
-fn said(record: &Record) -> String {
-    let why = record.why.as_ref().map_or("", |why| &why.text);
-    let word = |name: &str| record.text(name).unwrap_or_default();
-    let number = |name: &str| record.number(name).unwrap_or_default();
-    match record.name.as_str() {
-        "app:called" => match record.number("bytes") {
-            Some(bytes) => format!("the application called {} {bytes} B", word("call")),
-            None => format!("the application called {}", word("call")),
-        },
-        "sim:clock" => "time was told".into(),
-        "tcp:opened" => format!("{} > {}", word("local"), word("remote")),
-        "tcp:state_updated" => format!("{} → {}", word("old"), word("new")),
-        "tcp:loss_detected" => {
-            let (seq, len) = (number("seq"), number("len"));
-            let proof = word("proof").replace('_', " ");
-            format!("lost {seq}..{}: {proof}", (seq + len).saturating_sub(1))
-        }
-        "tcp:loss_undone" => format!("not lost after all: {}", word("proof").replace('_', " ")),
-        "tcp:congestion_state_updated" => {
-            let ssthresh = record.number("ssthresh");
-            let ssthresh = ssthresh.map_or("∞".into(), |bytes| bytes.to_string());
-            format!(
-                "cwnd {} ssthresh {ssthresh}: {why}",
-                number("congestion_window")
-            )
-        }
-        name if name.ends_with(":timer_updated") => {
-            format!("{} timer {}", word("timer"), word("event"))
-        }
-        _ => why.to_owned(),
     }
 }
 

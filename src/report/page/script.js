@@ -53,11 +53,6 @@
     if (P.resent[i] !== null) line += '  RETRANSMIT ' + word(P.resent[i]);
     return line;
   }
-  function clause(rule) {
-    if (rule.startsWith('house.')) return 'house rule ' + rule.slice(6);
-    const parts = /^rfc(\d+)\.(.*)$/.exec(rule);
-    return parts ? 'RFC ' + parts[1] + ' ' + parts[2] : rule;
-  }
 
   // ---- Ladder: rows whose distance grows with the logarithm of the time between them.
   const ROW = 17;
@@ -326,7 +321,7 @@
       const event = data.events[other], kind = S[event.name];
       if (event.id === null || event.id > before) continue;
       if (kind.endsWith('timer_updated') && !S[event.text].endsWith('expired')) continue;
-      const by = event.rule === undefined ? '' : ' (' + clause(S[event.rule]) + ')';
+      const by = event.rule === undefined ? '' : ' (' + S[event.rule] + ')';
       list.append(html('li', S[event.text] + by));
     }
     return list;
@@ -339,7 +334,7 @@
   function explain(i) {
     const list = html('dl');
     entry(list, P.out[i] ? 'why' : 'ended', (P.out[i] ? '' : word(P.kind[i]) + ': ') + word(P.text[i]));
-    entry(list, 'clause', clause(word(P.rule[i])));
+    entry(list, 'clause', word(P.rule[i]));
     let before = null;
     for (let k = i - 1; k >= 0 && before === null; k--) {
       if (P.conn[k] === P.conn[i] && P.conn[k] !== null && P.state[k] !== null) before = k;

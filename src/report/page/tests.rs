@@ -3,12 +3,14 @@ use serde_json::Value;
 
 use super::*;
 use crate::runs::Records;
+use crate::why::Log;
 
 const STORY: &str = include_str!("../../why/chain/story.jsonl");
 
 fn of(events: &str) -> String {
     let records = Records::of(events.as_bytes()).expect("a header");
-    page("a <run>", records.map(|record| record.expect("a record"))).expect("JSON")
+    let log = Log::new(records.map(|record| record.expect("a record")));
+    page("a <run>", &log).expect("JSON")
 }
 
 /// What stands between two marks.

@@ -7,7 +7,10 @@ fn data() -> Data {
     let (header, rest) = story.split_once('\n').expect("lines");
     let all = format!("{header}\n{more}{rest}");
     let records = Records::of(all.as_bytes()).expect("a header");
-    Data::of("a run", records.map(|record| record.expect("a record")))
+    Data::of(
+        "a run",
+        &Log::new(records.map(|record| record.expect("a record"))),
+    )
 }
 
 #[test]
