@@ -147,9 +147,7 @@ impl Capture {
             output,
             behind: Some((Arc::clone(&queue), thread)),
         };
-        let mut capture = Capture::to(To::Queue(queue), frames, keep);
-        capture.told = told;
-        Ok((capture, handle))
+        Ok((Capture::to(To::Queue(queue), frames, keep, told), handle))
     }
 
     /// Begins a capture that writes at once, on the thread that tells: for tests, and where time
@@ -184,19 +182,17 @@ impl Capture {
             output: Arc::clone(&output),
             behind: None,
         };
-        let mut capture = Capture::to(To::Here(output), frames, keep);
-        capture.told = told;
-        Ok((capture, handle))
+        Ok((Capture::to(To::Here(output), frames, keep, told), handle))
     }
 
-    fn to(to: To, frames: Frames, keep: Keep) -> Capture {
+    fn to(to: To, frames: Frames, keep: Keep, told: Option<Telling>) -> Capture {
         Capture {
             frames,
             to,
             held: None,
             keep,
             missing: 0,
-            told: None,
+            told,
         }
     }
 

@@ -82,7 +82,7 @@ impl<S: Store> Lines<S> {
             stats: Stats::default(),
         };
         let header = schema::header(&lines.about);
-        lines.write(&header)?;
+        append(&mut lines.waiting, &mut lines.stats, &header)?;
         lines.stats.lines = 0;
         lines.flush()?;
         Ok(lines)
@@ -109,7 +109,11 @@ impl<S: Store> Lines<S> {
             self.tick = None;
         }
         self.say(&heard, conversation, frames.frame_of(heard.of_frame()))?;
-        self.measure(&heard, conversation)
+        self.measure(&heard, conversation)?;
+        if self.waiting.len() < WAITING_MOST {
+            return Ok(());
+        }
+        self.flush()
     }
 
     /// What stands there so far, and what waits.
@@ -148,13 +152,10 @@ impl<S: Store> Lines<S> {
             why,
             state,
         } = Facts::of(heard, known, frame);
-        let tuple = tuple(conversation, heard.on);
+        let time = self.time(heard.at);
         let line = Line {
             id: Some(heard.id.0.get()),
-            time: self.time(heard.at),
-            name,
-            tuple,
-            host: &self.about.host.clone(),
+            tuple: tuple(conversation, heard.on),
             cause: heard.cause.map(|cause| cause.0.get()),
             data,
             why: why.map(|(by, text)| Why {
@@ -162,8 +163,9 @@ impl<S: Store> Lines<S> {
                 text,
             }),
             state,
+            ..Line::new(&self.about.host, time, name)
         };
-        self.write(&line)
+        append(&mut self.waiting, &mut self.stats, &line)
     }
 
     /// What changed of a connection's variables by an event: a fact of its own, without a number.
@@ -184,36 +186,27 @@ impl<S: Store> Lines<S> {
         if data.is_empty() {
             return Ok(());
         }
+        let time = self.time(heard.at);
         let line = Line {
-            id: None,
-            time: self.time(heard.at),
-            name: "tcp:metrics_updated",
             tuple: tuple(conversation, heard.on),
-            host: &self.about.host.clone(),
             cause: Some(heard.id.0.get()),
             data,
-            why: None,
             // All of them, so that one that changed can be held against one that did not.
             state: Some(metrics::state_block(&variables)),
+            ..Line::new(&self.about.host, time, "tcp:metrics_updated")
         };
-        self.write(&line)
+        append(&mut self.waiting, &mut self.stats, &line)
     }
 
     fn say_missing(&mut self, at: Instant, events: u64) -> io::Result<()> {
         let mut data = Map::new();
         data.insert("events".into(), json!(events));
+        let time = self.time(at);
         let line = Line {
-            id: None,
-            time: self.time(at),
-            name: "sim:missing",
-            tuple: None,
-            host: &self.about.host.clone(),
-            cause: None,
             data,
-            why: None,
-            state: None,
+            ..Line::new(&self.about.host, time, "sim:missing")
         };
-        self.write(&line)
+        append(&mut self.waiting, &mut self.stats, &line)
     }
 
     /// Threads that share a stack read the clock before they wait for it, so one may bring an
@@ -222,18 +215,16 @@ impl<S: Store> Lines<S> {
         self.latest = self.latest.max(at);
         millis(self.latest.as_nanos())
     }
+}
 
-    fn write(&mut self, line: &impl Serialize) -> io::Result<()> {
-        let before = self.waiting.len();
-        serde_json::to_writer(&mut self.waiting, line)?;
-        self.waiting.push(b'\n');
-        self.stats.bytes += (self.waiting.len() - before) as u64;
-        self.stats.lines += 1;
-        if self.waiting.len() < WAITING_MOST {
-            return Ok(());
-        }
-        self.flush()
-    }
+/// One more line of those that wait.
+fn append(waiting: &mut Vec<u8>, stats: &mut Stats, line: &impl Serialize) -> io::Result<()> {
+    let before = waiting.len();
+    serde_json::to_writer(&mut *waiting, line)?;
+    waiting.push(b'\n');
+    stats.bytes += (waiting.len() - before) as u64;
+    stats.lines += 1;
+    Ok(())
 }
 
 impl<S> std::fmt::Debug for Lines<S> {
@@ -260,6 +251,23 @@ struct Line<'a> {
     why: Option<Why>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<Map<String, Value>>,
+}
+
+impl<'a> Line<'a> {
+    /// One that says no more than whose it is, when, and what.
+    fn new(host: &'a str, time: Box<RawValue>, name: &'static str) -> Line<'a> {
+        Line {
+            id: None,
+            time,
+            name,
+            tuple: None,
+            host,
+            cause: None,
+            data: Map::new(),
+            why: None,
+            state: None,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]

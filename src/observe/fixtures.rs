@@ -213,6 +213,19 @@ impl Teller {
         self.voice.tell_because(cause, self.now, on, || event)
     }
 
+    /// The connection of these tests comes to be.
+    pub fn opened(&mut self) -> EventId {
+        let (local, remote, state) = (address(US), address(PEER), State::Closed);
+        self.tell(
+            ON,
+            Event::Opened {
+                local,
+                remote,
+                state,
+            },
+        )
+    }
+
     pub fn packet_in(&mut self, bytes: &[u8]) -> EventId {
         self.input(
             Subject::Stack,

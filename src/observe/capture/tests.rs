@@ -42,15 +42,7 @@ fn tell_a_beginning(stack: &mut Teller) {
     stack
         .after(1000)
         .input(Subject::Stack, Event::Called(Call::Open));
-    let (local, remote, state) = (address(US), address(PEER), State::Closed);
-    stack.tell(
-        ON,
-        Event::Opened {
-            local,
-            remote,
-            state,
-        },
-    );
+    stack.opened();
     let (from, to, on) = (State::Closed, State::SynSent, Edge::ActiveOpen);
     stack.tell(ON, Event::StateChanged { from, to, on });
     let mss = [2, 4, 5, 180];

@@ -6,7 +6,7 @@ use crate::base::{Cite, SeqNum};
 use crate::observe::conversations::Conversation;
 use crate::observe::packet::{Seen, SegmentSeen};
 use crate::observe::words;
-use crate::probe::{Ending, Event, Purpose, Subject};
+use crate::probe::{Ending, Event, Purpose, Subject, TimerKind};
 use crate::wire::{icmp, tcp, udp};
 
 use super::heard::Heard;
@@ -52,21 +52,11 @@ impl Facts {
             Event::Ticked => "sim:clock",
             Event::Noted { .. } => by_subject(heard.on, &NOTED),
             Event::TimerSet { kind, at } => {
-                data.put("timer", keys::timer(kind));
-                data.put("event", "set");
                 data.put("delta", in_ms(at.since(heard.at)));
-                by_subject(heard.on, &TIMER)
+                data.timer(kind, "set", heard.on)
             }
-            Event::TimerExpired { kind } => {
-                data.put("timer", keys::timer(kind));
-                data.put("event", "expired");
-                by_subject(heard.on, &TIMER)
-            }
-            Event::TimerCancelled { kind } => {
-                data.put("timer", keys::timer(kind));
-                data.put("event", "cancelled");
-                by_subject(heard.on, &TIMER)
-            }
+            Event::TimerExpired { kind } => data.timer(kind, "expired", heard.on),
+            Event::TimerCancelled { kind } => data.timer(kind, "cancelled", heard.on),
             ref event => data.inside(event, known),
         };
         Facts {
@@ -116,6 +106,12 @@ impl Fields {
             self.put_some("gso", offload.gso);
             self.put_some("csum", words::checksum(offload.checksum));
         }
+    }
+
+    fn timer(&mut self, kind: TimerKind, event: &str, on: Subject) -> &'static str {
+        self.put("timer", keys::timer(kind));
+        self.put("event", event);
+        by_subject(on, &TIMER)
     }
 
     fn sent(&mut self, heard: &Heard, purpose: Purpose, known: Option<&Conversation>) {

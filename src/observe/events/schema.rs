@@ -102,9 +102,9 @@ const TIMER: &[Field] = &[
     Field("event", Text, "set, expired, cancelled"),
     Field("delta", Millis, "how long until it expires, when it is set"),
 ];
-const NUMBERS: &[Field] = &[
-    Field("interface", Integer, "which of the stack's, from 0"),
+const CALL: &[Field] = &[
     Field("call", Text, "open, listen, send, receive, close and so on"),
+    Field("bytes", Integer, "how many it was about, where it says so"),
 ];
 const RTT: &[Field] = &[
     Field("latest_rtt", Millis, "the sample"),
@@ -170,7 +170,7 @@ macro_rules! kinds {
 /// Every kind of event.
 pub const KINDS: &[Kind] = kinds![
     Base "ip:packet_received" "a packet came in; what became of it has this as its cause"
-        [&[NUMBERS[0]], PACKET];
+        [&[Field("interface", Integer, "which of the stack's, from 0")], PACKET];
     Core "tcp:segment_sent" "a segment left" [FRAME, PACKET, PURPOSE, SEGMENT, RETRANSMIT];
     Base "udp:datagram_sent" "a datagram left" [FRAME, PACKET, PURPOSE];
     Core "icmp:sent" "an ICMP message left" [FRAME, PACKET, PURPOSE];
@@ -180,7 +180,7 @@ pub const KINDS: &[Kind] = kinds![
     Base "udp:datagram_disposed" "what became of a datagram" [FRAME, PACKET, DISPOSITION];
     Core "icmp:disposed" "what became of an ICMP message" [FRAME, PACKET, DISPOSITION];
     Base "ip:packet_disposed" "what became of another packet" [FRAME, PACKET, DISPOSITION];
-    Base "app:called" "the application called" [&[NUMBERS[1]], &[PACKET[0]]];
+    Base "app:called" "the application called" [CALL];
     Base "sim:clock" "time was told, and something came of it" [];
     Base "sim:missing" "events that came faster than they could be written"
         [&[Field("events", Integer, "how many")]];

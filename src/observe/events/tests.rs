@@ -5,7 +5,7 @@ use super::*;
 use crate::base::SeqRange;
 use crate::observe::capture::{Capture, CaptureHandle, Settings};
 use crate::observe::fixtures::files::Shelf;
-use crate::observe::fixtures::{ACK, ON, PEER, Packet, SYN, Teller, US, address, snapshot};
+use crate::observe::fixtures::{ACK, ON, PEER, Packet, SYN, Teller, US, snapshot};
 use crate::probe::{
     Accepted, Call, Drop, Edge, Event, LossProof, Purpose, Resent, Snapshot, State, TimerKind,
 };
@@ -45,15 +45,7 @@ fn tell(stack: &mut Teller) {
     stack
         .after(1_500)
         .input(Subject::Stack, Event::Called(Call::Open));
-    let (local, remote, state) = (address(US), address(PEER), State::Closed);
-    stack.tell(
-        ON,
-        Event::Opened {
-            local,
-            remote,
-            state,
-        },
-    );
+    stack.opened();
     let (from, to, on) = (State::Closed, State::SynSent, Edge::ActiveOpen);
     stack.tell(ON, Event::StateChanged { from, to, on });
     let syn = Packet::ours(0, 0, SYN, b"").with_options(&[2, 4, 5, 180]);

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use log::LevelFilter;
 
 use super::*;
-use crate::observe::fixtures::{ACK, ON, PEER, Packet, Teller, US, address, snapshot};
+use crate::observe::fixtures::{ACK, ON, Packet, Teller, snapshot};
 use crate::probe::{Accepted, Discard, Edge, State};
 
 /// Keeps what it is given, up to a level.
@@ -38,15 +38,7 @@ fn logged(most: LevelFilter) -> Vec<String> {
     let lines = Mutex::default();
     let page: &'static Page = Box::leak(Box::new(Page { most, lines }));
     let mut stack = Teller::new(ToPage(Log::new(), page));
-    let (local, remote, state) = (address(US), address(PEER), State::Closed);
-    stack.tell(
-        ON,
-        Event::Opened {
-            local,
-            remote,
-            state,
-        },
-    );
+    stack.opened();
     stack.packet_in(&Packet::theirs(1, 1, ACK, b"text").bytes());
     stack.ends(ON, Accepted::Text, Some(snapshot(State::Established)));
     stack.packet_in(&Packet::theirs(1, 1, ACK, b"text").bytes());

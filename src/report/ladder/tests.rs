@@ -1,7 +1,7 @@
 use super::*;
 use crate::base::Cite;
 use crate::observe::fixtures::files::Shelf;
-use crate::observe::fixtures::{ACK, FIN, ON, PEER, Packet, SYN, Teller, US, address, snapshot};
+use crate::observe::fixtures::{ACK, FIN, ON, Packet, SYN, Teller, snapshot};
 use crate::observe::{Capture, ConversationId, Settings};
 use crate::probe::{Call, Discard, Edge, Event, State, Subject};
 use crate::rfc;
@@ -27,15 +27,7 @@ fn opens(stack: &mut Teller) {
     stack
         .after(412)
         .input(Subject::Stack, Event::Called(Call::Open));
-    let (local, remote, state) = (address(US), address(PEER), State::Closed);
-    stack.tell(
-        ON,
-        Event::Opened {
-            local,
-            remote,
-            state,
-        },
-    );
+    stack.opened();
     changes(stack, State::Closed, State::SynSent, Edge::ActiveOpen);
     out(stack, &Packet::ours(0, 0, SYN, b""), Purpose::Syn, OPEN);
     stack
