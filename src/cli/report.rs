@@ -3,8 +3,8 @@
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 
-use crate::report::page;
 use crate::report::text::plain;
+use crate::report::{Source, page};
 use crate::runs::{Finished, REPORT};
 use crate::why::Log;
 
@@ -36,6 +36,16 @@ pub fn remake(run: &Finished) -> anyhow::Result<PathBuf> {
     let log = Log::new(records(run)?);
     let path = std::fs::canonicalize(run.path())?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let text = page(&format!("pellucid {name}"), &log)?;
+    let text = page(&Source {
+        title: &format!("pellucid {name}"),
+        run: &name,
+        log: &log,
+        packets: &run.packets(HEAD),
+        summary: run.summary(),
+        scenario: run.scenario(),
+    })?;
     Ok(run.replace(REPORT, text.as_bytes())?)
 }
+
+/// As much of each packet as a page shows: all headers, and how the text begins.
+const HEAD: usize = 192;

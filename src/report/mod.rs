@@ -9,4 +9,4 @@ pub mod page;
 pub mod text;
 
 pub use ladder::{Ladder, Rung};
-pub use page::page;
+pub use page::{Source, page};

@@ -4,8 +4,11 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::events::{Damaged, Record, Records};
 use super::folder::{RecordError, RunFolder, create_file, number_of};
+use super::packets::{Packet, packets};
 
 /// The folder of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +112,23 @@ impl Finished {
         let records = Records::of(BufReader::new(file)).map_err(fail)?;
         Ok(Events { path, records })
     }
+
+    /// The first `most` bytes of each packet that was captured; none if there is no capture.
+    pub fn packets(&self, most: usize) -> Vec<Packet> {
+        let file = File::open(self.path.join(CAPTURE)).ok();
+        let read = file.and_then(|file| packets(BufReader::new(file), most).ok());
+        read.unwrap_or_default()
+    }
+
+    /// What stands in `summary.json`, if it is there and whole.
+    pub fn summary(&self) -> Option<Value> {
+        serde_json::from_slice(&std::fs::read(self.path.join(SUMMARY)).ok()?).ok()
+    }
+
+    /// What stands in `run.toml`, if it is there.
+    pub fn scenario(&self) -> Option<String> {
+        std::fs::read_to_string(self.path.join(SCENARIO)).ok()
+    }
 }
 
 /// The events of a run.
@@ -134,6 +154,10 @@ impl Iterator for Events {
 pub const EVENTS: &str = "events.jsonl";
 /// The page.
 pub const REPORT: &str = "report.html";
+/// The numbers.
+pub const SUMMARY: &str = "summary.json";
+/// What was asked for, with every default.
+pub const SCENARIO: &str = "run.toml";
 /// The packets.
 pub const CAPTURE: &str = "capture.pcapng";
 

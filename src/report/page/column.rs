@@ -13,6 +13,13 @@ impl Column {
         self.0.push(value.into());
     }
 
+    /// Another value in a place that there is.
+    pub fn set(&mut self, place: usize, value: u64) {
+        if let Some(slot) = self.0.get_mut(place) {
+            *slot = Some(value);
+        }
+    }
+
     /// How many there are, missing ones too.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -24,7 +31,6 @@ impl Column {
     }
 
     /// All of them.
-    #[cfg(test)]
     pub fn values(&self) -> &[Option<u64>] {
         &self.0
     }

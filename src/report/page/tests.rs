@@ -10,7 +10,7 @@ const STORY: &str = include_str!("../../why/chain/story.jsonl");
 fn of(events: &str) -> String {
     let records = Records::of(events.as_bytes()).expect("a header");
     let log = Log::new(records.map(|record| record.expect("a record")));
-    page("a <run>", &log).expect("JSON")
+    page(&Source::of("a <run>", &log)).expect("JSON")
 }
 
 /// What stands between two marks.
@@ -60,7 +60,7 @@ fn nothing_is_asked_of_anybody_and_no_text_becomes_markup() {
     let hostile = "</script><script>alert(1)</script>";
     let story = STORY.replace("there is text to send", hostile);
     let page = of(&story);
-    assert_eq!(page.matches("</script>").count(), 2);
+    assert_eq!(page.matches("</script>").count(), 3);
     let data = between(&page, "id=\"data\">", "</script>");
     let data = STANDARD.decode(data).expect("base64");
     let data: Value = serde_json::from_reader(DeflateDecoder::new(&data[..])).expect("JSON");

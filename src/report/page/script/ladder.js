@@ -1,0 +1,101 @@
+  // ---- Ladder: a row a packet; long waits between them are folded, and say how long they were.
+  const ROW = 18, GAP = 24, GAP_LEAST = 2e6;
+  const tops = new Float64Array(count + 1);
+  for (let i = 0; i < count; i++) {
+    const wait = i ? P.t[i] - P.t[i - 1] : 0;
+    tops[i] = (i ? tops[i - 1] + ROW : 16) + (wait > GAP_LEAST ? GAP : 0);
+  }
+  el('ladder-space').style.height = (count ? tops[count - 1] + 2 * ROW : ROW) + 'px';
+  // How far down a moment is.
+  function depth(t) {
+    const i = placeOf(count, (k) => P.t[k], t);
+    if (i === 0) return count ? tops[0] - 8 : 8;
+    if (i === count) return tops[count - 1] + 6;
+    const part = (t - P.t[i - 1]) / (P.t[i] - P.t[i - 1] || 1);
+    return tops[i - 1] + part * (tops[i] - tops[i - 1]);
+  }
+
+  // From when to when each timer of a connection ran, and whether it expired.
+  const LANES = ['rto', 'tlp', 'rack', 'persist', 'delack', 'time_wait'];
+  function timersOf(conn) {
+    const running = new Map(), spans = [];
+    for (const k of eventsOf('tcp:timer_updated', conn)) {
+      const { timer, event } = eventFields(k), began = running.get(timer);
+      if (began !== undefined) spans.push({ timer, from: began, to: E.t[k], fired: event === 'expired', k });
+      if (event === 'set') running.set(timer, E.t[k]); else running.delete(timer);
+    }
+    return spans.filter((span) => LANES.includes(span.timer));
+  }
+  function statesOf(conn) {
+    const bands = [];
+    for (const k of eventsOf('tcp:state_updated', conn)) {
+      const band = bands[bands.length - 1];
+      if (band) band.to = E.t[k];
+      bands.push({ state: eventFields(k).new, from: E.t[k], to: last });
+    }
+    return bands;
+  }
+  let bands = [], timers = [];
+  const spoken = (state) => state.toUpperCase().replace(/_/g, '-');
+
+  function drawLadder() {
+    const box = el('ladder'), from = Math.max(0, box.scrollTop - box.clientHeight);
+    const to = box.scrollTop + 2 * box.clientHeight, width = Math.max(box.clientWidth - 2, 330);
+    const narrow = width < 460, left = narrow ? 104 : 186, right = left + (narrow ? 70 : Math.min(150, width / 4));
+    const drawing = svg('svg', { width, height: to - from, viewBox: `0 0 ${width} ${to - from}`, 'aria-hidden': 'true' });
+    drawing.style.top = from + 'px';
+    const seen = (low, high) => high >= from && low <= to;
+    bands.forEach((band, at) => {
+      const low = depth(band.from), high = depth(band.to);
+      if (!seen(low, high) || band.state === 'closed') return;
+      drawing.append(svg('rect', { class: 'band b' + at % 2, x: left - 5, width: 10, y: low - from, height: Math.max(2, high - low) }));
+    });
+    for (const x of [left, right]) drawing.append(svg('line', { class: 'life', x1: x, x2: x, y1: 0, y2: to - from }));
+    for (const span of timers) {
+      const low = depth(span.from), high = depth(span.to);
+      if (!seen(low, high) || narrow) continue;
+      const x = left - 16 - 5 * LANES.indexOf(span.timer) % 25;
+      drawing.append(svg('line', { class: span.fired ? 'timer fired' : 'timer', x1: x, x2: x, y1: low - from, y2: high - from }));
+    }
+    const begin = placeOf(count, (k) => tops[k], from);
+    for (let i = begin; i < count && tops[i] < to; i++) drawing.append(rung(i, tops[i] - from, { width, left, right, narrow }));
+    for (const span of timers) {
+      const y = depth(span.to);
+      if (span.fired && seen(y, y) && !narrow) {
+        const label = svg('text', { class: 'alarm', x: left - 22 - 5 * LANES.indexOf(span.timer), y: y - from - 8, 'text-anchor': 'end' }, span.timer + ' expired ▸');
+        label.addEventListener('click', () => chooseEvent(span.k));
+        drawing.append(label);
+      }
+    }
+    for (const band of bands) {
+      const y = depth(band.from);
+      if (seen(y, y)) drawing.append(svg('text', { class: 'state', x: left + 9, y: y - from + 12 }, narrow ? '' : spoken(band.state)));
+    }
+    el('ladder-space').replaceChildren(drawing);
+  }
+  function rung(i, y, { width, left, right, narrow }) {
+    const classes = ['row', P.out[i] ? 'out' : 'in'], lost = isLost(i), wait = i ? P.t[i] - P.t[i - 1] : 0;
+    if (i === view.chosen) classes.push('chosen');
+    if (P.resent[i] !== null) classes.push('resent');
+    if (lost || isDropped(i)) classes.push('dropped');
+    if (P.conn[i] !== view.conn) classes.push('other');
+    const row = svg('g', { class: classes.join(' ') });
+    row.append(svg('rect', { x: 0, y: y - 13, width, height: ROW }));
+    row.append(svg('text', { x: 4, y }, name(i)));
+    if (wait > GAP_LEAST) {
+      row.append(svg('text', { class: 'gap', x: (left + right) / 2, y: y - 18, 'text-anchor': 'middle' }, '⋯ ' + span(wait) + ' ⋯'));
+    }
+    row.append(svg('text', { x: narrow ? 46 : 58, y, class: 'faint' }, narrow ? seconds(P.t[i]).slice(0, -2) : '+' + seconds(P.t[i])));
+    const [x1, end] = P.out[i] ? [left + 5, right] : [right, left + 5];
+    const x2 = lost ? (x1 + end) / 2 : end, way = P.out[i] ? 1 : -1;
+    row.append(svg('line', { class: 'arrow', x1, x2: x2 - way * 5, y1: y - 8, y2: lost ? y - 6 : y - 4 }));
+    if (lost) row.append(svg('text', { class: 'cross', x: x2, y: y - 1, 'text-anchor': 'middle' }, '✕'));
+    else row.append(svg('path', { class: 'head', d: `M${x2} ${y - 4}l${-8 * way} -4v8z` }));
+    const said = describe(i), note = oddity(i), room = Math.floor((width - right - 18) / 6.7);
+    let line = data.connections.length > 1 && P.conn[i] !== null ? data.connections[P.conn[i]].id + '  ' + said : said;
+    if (note !== null && P.resent[i] === null) line += '  — ' + note;
+    row.append(svg('text', { class: 'words', x: right + 10, y }, line.length > room ? line.slice(0, room - 1) + '…' : line));
+    row.addEventListener('click', () => choose(i));
+    return row;
+  }
+
