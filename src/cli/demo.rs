@@ -14,12 +14,14 @@ use crate::namespace::{Link, Mounts};
 use crate::net::Clock;
 use crate::observe::capture::Settings;
 use crate::report::text::{Style, plain, size, span};
-use crate::runs::{CAPTURE, EVENTS, Finished, Phases, REPORT, RecordError, RunFolder, Summary};
+use crate::runs::{
+    CAPTURE, EVENTS, Finished, JOURNEY, Phases, REPORT, RecordError, RunFolder, Summary,
+};
 use crate::tcp;
 use crate::world::{self, Plan, Wish, World};
 
 use super::Common;
-use super::report::remake;
+use super::report::{remake, write_journey};
 use super::signals::{Signal, Signals};
 use super::station::{TunKind, capture_settings, code_on};
 use super::trouble::{Code, Trouble, said};
@@ -333,13 +335,15 @@ impl Run {
             })?;
         }
         let events = self.seen.captured.events;
-        let page = remake(&Finished::of(&self.folder))?;
-        let page_len = std::fs::metadata(page)?.len();
+        let finished = Finished::of(&self.folder);
+        let page_len = std::fs::metadata(remake(&finished)?)?.len();
+        let journey_len = write_journey(&finished)?;
         Ok(vec![
             (REPORT, page_len),
             (CAPTURE, self.seen.captured.bytes),
             (EVENTS, events.map_or(0, |stats| stats.bytes)),
             (LADDER, ladder.len() as u64),
+            (JOURNEY, journey_len),
             (SUMMARY, numbers.len() as u64),
         ])
     }
@@ -355,6 +359,7 @@ impl Run {
             "open in Wireshark: a comment on every packet",
             "all that the stack told, a line an event",
             "the story above",
+            "the same for mermaid, which GitHub draws",
             "the numbers a program wants",
         ];
         let files = files.iter().zip(whats);

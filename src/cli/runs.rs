@@ -38,7 +38,7 @@ pub fn records(run: &Finished) -> Result<Vec<Record>, Trouble> {
 pub const PLACE: &str = "pellucid-runs";
 
 /// A run that cannot be read, in three lines.
-fn unreadable(error: Unreadable) -> Trouble {
+pub fn unreadable(error: Unreadable) -> Trouble {
     match error {
         Unreadable::NoRun { which, place } => Trouble::failed(
             format!("there is no run {which:?}"),

@@ -31,7 +31,7 @@ pub struct Source<'a> {
     pub run: &'a str,
     pub log: &'a Log,
     /// The capture, by the number of the frame less one; empty if there is none.
-    pub packets: &'a [Packet],
+    pub packets: Vec<Packet>,
     /// What stands in `summary.json`.
     pub summary: Option<Value>,
     /// What stands in `run.toml`.
@@ -45,14 +45,14 @@ impl<'a> Source<'a> {
             title,
             run: "latest",
             log,
-            packets: &[],
+            packets: Vec::new(),
             summary: None,
             scenario: None,
         }
     }
 
     /// The packet of a frame.
-    fn bytes_of(&self, frame: Option<u64>) -> Option<&'a Packet> {
+    fn bytes_of(&self, frame: Option<u64>) -> Option<&Packet> {
         let place = usize::try_from(frame?.checked_sub(1)?).ok()?;
         self.packets.get(place)
     }

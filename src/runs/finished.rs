@@ -1,7 +1,7 @@
 //! A run that is over: its folder, found by what people call it, and what lies in it.
 
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -83,17 +83,8 @@ impl Finished {
     ///
     /// [`RecordError`]; what was there is there still.
     pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, RecordError> {
-        let beside = self.path.join(format!(".{name}-{}", std::process::id()));
         let path = self.path.join(name);
-        let fail = |error| RecordError::new("write", &path, error);
-        let mut file = create_file(&beside)?;
-        let written = file.write_all(bytes).and_then(|()| file.sync_data());
-        let moved = written.and_then(|()| std::fs::rename(&beside, &path));
-        if moved.is_err() {
-            // What is left of it is of no use.
-            let _ = std::fs::remove_file(&beside);
-        }
-        moved.map_err(fail)?;
+        replace(&path, |file| file.write_all(bytes))?;
         Ok(path)
     }
 
@@ -113,6 +104,20 @@ impl Finished {
         Ok(Events { path, records })
     }
 
+    /// The file that they stand in, as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable::File`]: there is no such file.
+    pub fn events_file(&self) -> Result<BufReader<File>, Unreadable> {
+        let path = self.path.join(EVENTS);
+        let file = File::open(&path).map_err(|error| Unreadable::File {
+            path,
+            source: error.into(),
+        })?;
+        Ok(BufReader::new(file))
+    }
+
     /// The first `most` bytes of each packet that was captured; none if there is no capture.
     pub fn packets(&self, most: usize) -> Vec<Packet> {
         let file = File::open(self.path.join(CAPTURE)).ok();
@@ -129,6 +134,28 @@ impl Finished {
     pub fn scenario(&self) -> Option<String> {
         std::fs::read_to_string(self.path.join(SCENARIO)).ok()
     }
+}
+
+/// Writes a file anywhere, in place of one that is there: whoever reads sees the old one or the
+/// new one, whole.
+///
+/// # Errors
+///
+/// [`RecordError`]; what was there is there still.
+pub fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), RecordError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}-{}", std::process::id()));
+    let mut file = create_file(&beside)?;
+    let written = write(&mut file).and_then(|()| file.sync_data());
+    let moved = written.and_then(|()| std::fs::rename(&beside, path));
+    if moved.is_err() {
+        // What is left of it is of no use.
+        let _ = std::fs::remove_file(&beside);
+    }
+    moved.map_err(|error| RecordError::new("write", path, error))
 }
 
 /// The events of a run.
@@ -158,6 +185,8 @@ pub const REPORT: &str = "report.html";
 pub const SUMMARY: &str = "summary.json";
 /// What was asked for, with every default.
 pub const SCENARIO: &str = "run.toml";
+/// The journey as mermaid.
+pub const JOURNEY: &str = "journey.mmd";
 /// The packets.
 pub const CAPTURE: &str = "capture.pcapng";
 

@@ -15,7 +15,9 @@ pub mod summary;
 
 pub use events::{Damaged, Record, Records, Rule};
 pub use facts::vocabulary;
-pub use finished::{CAPTURE, EVENTS, Finished, REPORT, SCENARIO, SUMMARY, Unreadable};
+pub use finished::{
+    CAPTURE, EVENTS, Finished, JOURNEY, REPORT, SCENARIO, SUMMARY, Unreadable, replace,
+};
 pub use folder::{RecordError, RunFolder, create_file};
 pub use packets::Packet;
 pub use summary::{Checks, Clock, ConnectionSummary, Phases, Summary};

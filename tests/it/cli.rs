@@ -263,6 +263,7 @@ fn the_demo_explains_every_packet_and_leaves_its_records() {
     records::explain_every_packet(&folder, packets);
     records::are_told_by_why(scratch.path(), packets);
     records::are_asked(scratch.path());
+    records::are_shown_in_other_forms(scratch.path(), &folder);
     records::make_the_page_again(scratch.path(), &folder);
 }
 

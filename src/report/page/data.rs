@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::runs::Record;
 use crate::why::words::{clause, said};
 
+use crate::report::journey::Journey;
+use crate::report::mermaid::mermaid;
+
 use super::Source;
 use super::bytes::{Facts, Kept};
 use super::column::Column;
@@ -176,6 +179,7 @@ impl Data {
                 run: source.run.to_owned(),
                 summary: source.summary.clone(),
                 scenario: source.scenario.clone(),
+                journey: mermaid(&Journey::of(source.log)),
                 ..Data::default()
             },
             ..Gathering::default()

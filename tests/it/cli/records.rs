@@ -131,6 +131,58 @@ pub fn make_the_page_again(place: &str, folder: &Path) {
     assert_eq!(hidden.count(), 0, "nothing half done is left behind");
 }
 
+/// Each form goes to standard output, or whole into a file; `journey.mmd` is one of them.
+pub fn are_shown_in_other_forms(place: &str, folder: &Path) {
+    let report = |more: &[&str]| run(&[&["report", "latest", "-o", place, "-f"], more].concat());
+    let form = |name: &str| text(&report(&[name]).stdout);
+    let journey = fs::read_to_string(folder.join("journey.mmd")).expect("a journey");
+    assert!(journey == form("mermaid"));
+    let diagrams = journey.split("\n\n");
+    for diagram in diagrams.clone() {
+        assert!(diagram.starts_with("sequenceDiagram\n") && diagram.len() < 45_000);
+        assert!(diagram.contains("Note over C: TIME-WAIT"), "{diagram}");
+    }
+    assert_eq!(diagrams.count(), 2, "a diagram a connection");
+    let markdown = form("md");
+    for diagram in journey.split("\n\n").map(str::trim_end) {
+        assert!(markdown.contains(&format!("```mermaid\n{diagram}\n```\n")));
+    }
+    assert!(markdown.contains("| RFC 9293 3.10.1 | "), "{markdown}");
+    let lines = form("txt");
+    assert!(
+        lines.contains("\n#1 ") && lines.contains("ESTABLISHED → FIN-WAIT-1"),
+        "{lines}"
+    );
+    let page = text(&report(&["html", "--to", "-"]).stdout);
+    assert!(page == fs::read_to_string(folder.join("report.html")).expect("a page"));
+
+    let events = fs::read_to_string(folder.join("events.jsonl")).expect("events");
+    let records: Vec<String> = form("qlog").split('\u{1e}').map(str::to_owned).collect();
+    assert_eq!(records[0], "", "a separator comes first");
+    let second = events.split_inclusive('\n').nth(1).expect("an event");
+    assert_eq!(
+        (records.len(), records[2].as_str()),
+        (events.lines().count() + 1, second)
+    );
+
+    let picture = folder.join("picture.svg");
+    fs::write(&picture, "old").expect("room");
+    let name = picture.to_str().expect("a name in UTF-8");
+    let done = report(&["svg", "--to", name]);
+    assert_eq!(
+        (done.status.code(), text(&done.stdout)),
+        (Some(0), String::new())
+    );
+    assert!(
+        fs::read_to_string(&picture)
+            .expect("a picture")
+            .ends_with("</svg>\n")
+    );
+    fs::remove_file(&picture).expect("it is there");
+    let [what, ..] = trouble(&report(&["svg", "--to", "/nowhere/at/all.svg"]), 1);
+    assert!(what.starts_with("cannot create /nowhere/at/"), "{what}");
+}
+
 /// The verb lists what a query takes, and says whether one holds.
 pub fn are_asked(place: &str) {
     let events = |more: &[&str]| run(&[&["events", "latest", "-o", place], more].concat());

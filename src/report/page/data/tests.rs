@@ -128,9 +128,9 @@ fn bytes_stand_one_behind_the_other_and_tell_what_events_do_not() {
         head: head.to_vec(),
         len: 52,
     };
-    let packets = [of(b"one"), of(b"two"), of(b""), of(&sacked)];
+    let packets = vec![of(b"one"), of(b"two"), of(b""), of(&sacked)];
     let data = Data::of(&Source {
-        packets: &packets,
+        packets,
         ..Source::of("a run", &log)
     });
     assert_eq!(data.packets.kept.values(), [3, 3, 0, 52, 0].map(Some));

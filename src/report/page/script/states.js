@@ -40,7 +40,11 @@
   }
   function takenBy(k) {
     const cause = E.cause[k];
-    return byCame.get(cause) ?? bySent.get(cause) ?? null;
+    const taker = byCame.get(cause) ?? bySent.get(cause);
+    if (taker !== undefined) return taker;
+    // What was decided may leave in the same instant, with another cause.
+    const list = ways[E.conn[k]] ? ways[E.conn[k]][1] : [], next = list[placeOf(list.length, (at) => P.t[list[at]], E.t[k])];
+    return next !== undefined && P.t[next] === E.t[k] ? next : null;
   }
   function went(k) {
     const i = takenBy(k);
