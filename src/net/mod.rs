@@ -20,6 +20,7 @@ mod echo;
 mod error;
 mod lending;
 mod listening;
+mod looking;
 mod queue;
 mod seat;
 mod shared;
@@ -48,6 +49,7 @@ use waiters::{Topic, Waiters};
 
 pub use clock::Clock;
 pub use error::Down;
+pub use looking::{Observing, Place};
 
 /// A network that runs. Copies are handles to the same one; it ends when the last of them and the
 /// last socket are dropped, or by [`Network::stop`].

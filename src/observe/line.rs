@@ -120,6 +120,7 @@ impl Lines {
                 let ssthresh = ssthresh.map_or("∞".into(), |bytes| bytes.to_string());
                 format!("cwnd {cwnd} ssthresh {ssthresh}: {text} ({by})")
             }
+            Event::BlockedBy { by } => format!("no more for now: {}", words::blocked(by)),
             Event::Urgent { offset } => format!("urgent data ends at byte {offset}"),
         }
     }

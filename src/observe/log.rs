@@ -69,6 +69,7 @@ pub const fn level(event: &Event<'_>) -> Level {
         | Event::Called(_)
         | Event::Ticked
         | Event::RttSampled { .. }
+        | Event::BlockedBy { .. }
         | Event::TimerSet { .. }
         | Event::TimerCancelled { .. } => Level::Trace,
     }

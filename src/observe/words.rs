@@ -6,8 +6,8 @@
 
 use crate::base::{Checksum, Cite, Source};
 use crate::probe::{
-    Accepted, Call, Discard, Drop, Edge, Ending, Event, LossProof, Purpose, Resent, Spurious,
-    TimerKind,
+    Accepted, Blocked, Call, Discard, Drop, Edge, Ending, Event, LossProof, Purpose, Resent,
+    Spurious, TimerKind,
 };
 
 /// The kind of an event, as a key: what it is counted under.
@@ -30,6 +30,7 @@ pub const fn kind(event: &Event<'_>) -> &'static str {
         Event::Lost { .. } => "lost",
         Event::Undone { .. } => "undone",
         Event::CongestionChanged { .. } => "congestion_changed",
+        Event::BlockedBy { .. } => "blocked_by",
         Event::Urgent { .. } => "urgent",
     }
 }
@@ -54,6 +55,7 @@ pub const fn cite(event: &Event<'_>) -> Option<Cite> {
         | Event::TimerCancelled { .. }
         | Event::Lost { .. }
         | Event::Undone { .. }
+        | Event::BlockedBy { .. }
         | Event::Urgent { .. } => None,
     }
 }
@@ -302,6 +304,19 @@ pub const fn spurious(by: Spurious) -> &'static str {
         Spurious::Timestamp => "the ACK echoes a timestamp from before the retransmission",
         Spurious::Dsack => "D-SACKs say that all of it came twice",
         Spurious::Frto => "what was sent before the timeout has arrived",
+    }
+}
+
+/// Why nothing more is sent for now.
+pub const fn blocked(by: Blocked) -> &'static str {
+    match by {
+        Blocked::Nothing => "there is no more to come",
+        Blocked::Application => "the application has written no more",
+        Blocked::CongestionWindow => "the congestion window is full",
+        Blocked::PeerWindow => "the peer's window is full",
+        Blocked::Pacing => "it waits for its turn",
+        Blocked::Nagle => "a short segment waits for company",
+        Blocked::SillyWindow => "the peer's window is too small to be worth a segment",
     }
 }
 

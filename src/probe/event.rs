@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::base::{Cite, Instant, InterfaceId, Offload, Pieces, SeqRange};
 
 use super::{
-    Accepted, Call, Discard, Drop, Edge, LossProof, Purpose, Snapshot, Spurious, State, TimerKind,
+    Accepted, Blocked, Call, Discard, Drop, Edge, LossProof, Purpose, Snapshot, Spurious, State,
+    TimerKind,
 };
 
 /// Whom an event is about.
@@ -116,6 +117,8 @@ pub enum Event<'a> {
         by: Cite,
         text: &'static str,
     },
+    /// Nothing more is sent for now, for another reason than the last time.
+    BlockedBy { by: Blocked },
     /// The peer's urgent pointer marks the end of urgent data, as an offset in the stream.
     Urgent { offset: u64 },
 }

@@ -20,7 +20,8 @@ pub use endings::Ending;
 pub use event::{Event, Subject, Why};
 pub use snapshot::Snapshot;
 pub use vocabulary::{
-    Accepted, Call, Discard, Drop, Edge, LossProof, Purpose, Resent, Spurious, State, TimerKind,
+    Accepted, Blocked, Call, Discard, Drop, Edge, LossProof, Purpose, Resent, Spurious, State,
+    TimerKind,
 };
 
 /// The number of an event; never 0, never used twice in one run.
@@ -78,7 +79,14 @@ pub struct Voice {
     step: NonZeroU64,
     input: EventId,
     observers: Fanout,
+    /// By the number of the observer at that place.
+    hearings: Vec<u64>,
+    next_hearing: u64,
 }
+
+/// One who hears, so that he can be sent away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hearing(u64);
 
 impl Voice {
     /// A voice that nobody hears. Stack `index` of `count` numbers its events so that they differ
@@ -90,12 +98,25 @@ impl Voice {
             step: NonZeroU64::new(u64::from(count)).unwrap_or(NonZeroU64::MIN),
             input: EventId(first),
             observers: Fanout::default(),
+            hearings: Vec::new(),
+            next_hearing: 0,
         }
     }
 
     /// Lets one more observer hear everything from here on.
-    pub fn add(&mut self, observer: Box<dyn Observer + Send>) {
+    pub fn add(&mut self, observer: Box<dyn Observer + Send>) -> Hearing {
+        let hearing = self.next_hearing;
+        self.next_hearing += 1;
         self.observers.0.push(observer);
+        self.hearings.push(hearing);
+        Hearing(hearing)
+    }
+
+    /// Gives an observer back, who hears no more; `None` if he is gone.
+    pub fn remove(&mut self, hearing: Hearing) -> Option<Box<dyn Observer + Send>> {
+        let place = self.hearings.iter().position(|known| *known == hearing.0)?;
+        self.hearings.remove(place);
+        Some(self.observers.0.remove(place))
     }
 
     /// The input that is being handled.

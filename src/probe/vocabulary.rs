@@ -388,6 +388,52 @@ pub enum Spurious {
     Frto,
 }
 
+/// Why nothing more is sent for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Blocked {
+    /// There is no more to come, or not yet: no connection, or the application has closed its side.
+    Nothing,
+    /// All that the application wrote has left.
+    Application,
+    /// The congestion window is full, or what was lost goes first.
+    CongestionWindow,
+    /// The peer's window is full.
+    PeerWindow,
+    /// It waits for its turn.
+    Pacing,
+    /// A short segment waits for company (RFC 9293 section 3.7.4).
+    Nagle,
+    /// The peer's window has some room, but too little to be worth a segment (RFC 9293 section
+    /// 3.8.6.2.1).
+    SillyWindow,
+}
+
+impl Blocked {
+    /// All of them.
+    pub const ALL: [Blocked; 7] = [
+        Blocked::CongestionWindow,
+        Blocked::PeerWindow,
+        Blocked::Application,
+        Blocked::Pacing,
+        Blocked::Nagle,
+        Blocked::SillyWindow,
+        Blocked::Nothing,
+    ];
+
+    /// As a key: `cwnd`.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Blocked::Nothing => "nothing",
+            Blocked::Application => "app",
+            Blocked::CongestionWindow => "cwnd",
+            Blocked::PeerWindow => "rwnd",
+            Blocked::Pacing => "pacing",
+            Blocked::Nagle => "nagle",
+            Blocked::SillyWindow => "silly_window",
+        }
+    }
+}
+
 /// What an application asked of the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Call {

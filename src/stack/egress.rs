@@ -93,11 +93,11 @@ impl Stack {
         let on = Subject::Connection(slot.number);
         let mut cx = Context::new(self.now, &mut self.voice, on);
         let Some(wish) = slot.connection.choose(&cx) else {
-            slot.connection.look_at_hold(self.now);
+            slot.connection.look_at_hold(&mut cx);
             return None;
         };
         if self.device_refuses && slot.connection.is_kept(&mut cx, &wish) {
-            slot.connection.look_at_hold(self.now);
+            slot.connection.look_at_hold(&mut cx);
             self.touch_refused(id);
             return None;
         }

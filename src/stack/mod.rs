@@ -38,6 +38,7 @@ mod ready;
 mod replies;
 mod routes;
 mod share;
+mod sight;
 mod tcp;
 mod udp;
 
@@ -57,7 +58,7 @@ use crate::ip::fragment::Identifications;
 use crate::ip::icmp::Limiter;
 use crate::ip::path_mtu::PathMtus;
 use crate::ip::reassembly::Reassembly;
-use crate::probe::{Call, Event, EventId, Observer, Subject, Voice};
+use crate::probe::{Call, Event, EventId, Hearing, Observer, Subject, Voice};
 use crate::tcp::Connection;
 use crate::tcp::ecn::Codepoint;
 use crate::tcp::open::passive::HalfOpen;
@@ -84,6 +85,7 @@ pub use error::{
 pub use notice::{ConnId, EchoId, ListenerId, Notice, UdpId, Wake};
 pub use routes::Route;
 pub use share::{Share, Stray};
+pub use sight::{Known, Moved, Sight, Whose};
 pub use udp::{Came, UdpError};
 
 pub use crate::ip::address::AddressError;
@@ -292,8 +294,13 @@ impl Stack {
     }
 
     /// Lets an observer hear everything from here on.
-    pub fn observe(&mut self, observer: Box<dyn Observer + Send>) {
-        self.voice.add(observer);
+    pub fn observe(&mut self, observer: Box<dyn Observer + Send>) -> Hearing {
+        self.voice.add(observer)
+    }
+
+    /// Gives an observer back, who hears no more; `None` if he is gone.
+    pub fn dismiss(&mut self, hearing: Hearing) -> Option<Box<dyn Observer + Send>> {
+        self.voice.remove(hearing)
     }
 
     /// What it was made with.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::base::pair::SocketPair;
 use crate::base::{Instant, Mss, Rest, Resting, SeqNum, SeqRange};
-use crate::probe::{Edge, Event, EventId, Snapshot, State, TimerKind};
+use crate::probe::{Edge, Event, EventId, Snapshot, State, TimerKind, Why};
 
 use super::arrive::challenge::Challenge;
 use super::congestion::{Beginning, CongestionControl};
@@ -83,6 +83,10 @@ pub struct Connection {
     pub(super) silly_window_over: bool,
     /// The input that changed anything last: the cause of what is sent without a cause of its own.
     pub(super) stirred: EventId,
+    /// Why the last segment left.
+    pub(super) last_why: Option<&'static Why>,
+    /// How many segments have left once more.
+    pub(super) resent: u32,
     /// When text left last, for RFC 5681 section 4.1.
     pub(super) text_sent_at: Option<Instant>,
     /// Where the last lump of text begins that SEND has taken, if there is a mark for the unsent.
@@ -175,6 +179,8 @@ impl Connection {
             more_follows: false,
             silly_window_over: false,
             stirred: cx.input(),
+            last_why: None,
+            resent: 0,
             text_sent_at: None,
             last_lump: iss,
             soft_error: false,

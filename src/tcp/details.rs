@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use crate::base::Instant;
-use crate::probe::State;
+use crate::base::{Instant, Rate};
+use crate::probe::{Blocked, State, TimerKind, Why};
 
 use super::connection::Connection;
 use super::ecn::{Asking, Ecn};
@@ -38,8 +38,27 @@ pub struct Details {
     /// Text that was written and is not acknowledged.
     pub queued: u64,
     pub heeding: Heeding,
+    /// Whether every segment has a timestamp, and whether the receivers report what they have
+    /// beyond holes: RFC 7323, RFC 2018.
+    pub timestamps: bool,
+    pub reports: bool,
     /// For how long it had something to send, and what held it back.
     pub held_back: HeldBack,
+    /// Why nothing more is sent.
+    pub blocked: Blocked,
+    /// Why the last segment left, an acknowledgment or not; `None` before the first.
+    pub last_why: Option<&'static Why>,
+    /// How many segments have left once more.
+    pub resent: u32,
+    /// Text that the peer has acknowledged and text that came in order, in bytes, over the
+    /// connection's life.
+    pub bytes: (u64, u64),
+    /// Outstanding bytes that are reported, and those that are taken for lost.
+    pub reported_and_lost: (u32, u32),
+    /// The least round trip of late.
+    pub min_rtt: Option<Duration>,
+    /// How fast text may leave, if the congestion control says so.
+    pub pacing_rate: Option<Rate>,
 }
 
 /// Whether marks of congested routers are heeded, and how.
@@ -74,8 +93,45 @@ impl Connection {
             held: self.incoming.unread() as u64 + self.incoming.holes().bytes(),
             queued: self.outgoing.len() as u64,
             heeding: self.heeding(),
+            timestamps: self.timestamps.is_some(),
+            reports: self.recovery.expects_reports(),
             held_back: self.hold.spent(now),
+            blocked: self.hold.by(),
+            last_why: self.last_why,
+            resent: self.resent,
+            bytes: self.bytes(),
+            reported_and_lost: self.recovery.reported_and_lost(),
+            min_rtt: self.recovery.min_rtt(),
+            pacing_rate: self.congestion.pacing_rate(),
         }
+    }
+
+    /// The timers that run, and when they expire.
+    pub fn running_timers(&self) -> impl Iterator<Item = (TimerKind, Instant)> {
+        let kinds = TimerKind::ALL.into_iter();
+        kinds.filter_map(|kind| Some((kind, self.timers.get(kind)?)))
+    }
+
+    /// Text that the peer has acknowledged and text that came in order, in bytes.
+    pub fn bytes(&self) -> (u64, u64) {
+        (self.acknowledged(), self.incoming.next())
+    }
+
+    /// Bytes that wait to be acknowledged, or to be sent.
+    pub fn waiting(&self) -> u64 {
+        self.outgoing.len() as u64
+    }
+
+    /// Text that the peer has acknowledged. Sequence numbers give the low bits, and what was
+    /// delivered the high ones: the two differ by what is reported and by SYN and FIN.
+    fn acknowledged(&self) -> u64 {
+        // Our FIN lies behind all text.
+        let text = self.snd.una.earlier_of(self.outgoing.end());
+        let first = self.snd.iss + 1;
+        if text.before(first) && self.recovery.delivered() == 0 {
+            return 0;
+        }
+        nearest(text.since(first), self.recovery.delivered())
     }
 
     fn heeding(&self) -> Heeding {
@@ -88,3 +144,13 @@ impl Connection {
         }
     }
 }
+
+/// The number with these low bits that is nearest to an estimate.
+fn nearest(low: u32, estimate: u64) -> u64 {
+    // Truncation wanted: how far the low bits are ahead of the estimate, or behind it.
+    let ahead = low.wrapping_sub(estimate as u32) as i32;
+    estimate.saturating_add_signed(ahead.into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,7 @@ pub fn said(record: &Record) -> String {
             let cwnd = number("congestion_window");
             format!("cwnd {cwnd} ssthresh {ssthresh}: {text}")
         }
+        "tcp:blocked_by_updated" => format!("no more for now, by {}", spaced(word("by"))),
         name if name.ends_with(":timer_updated") => {
             format!("the {} timer {}", word("timer"), word("event"))
         }

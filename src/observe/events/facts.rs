@@ -212,6 +212,10 @@ impl Fields {
                 self.put_some("ssthresh", ssthresh);
                 "tcp:congestion_state_updated"
             }
+            Event::BlockedBy { by } => {
+                self.put("by", by.key());
+                "tcp:blocked_by_updated"
+            }
             Event::Urgent { offset } => {
                 self.put("offset", offset);
                 "tcp:urgent"

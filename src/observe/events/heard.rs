@@ -160,6 +160,7 @@ fn same(event: &Event<'_>) -> Event<'static> {
             by,
             text,
         },
+        Event::BlockedBy { by } => Event::BlockedBy { by },
         Event::Urgent { offset } => Event::Urgent { offset },
     }
 }

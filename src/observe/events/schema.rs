@@ -193,6 +193,8 @@ pub const KINDS: &[Kind] = kinds![
     Core "tcp:loss_undone" "what was taken for lost had not been" [PROOF];
     Base "tcp:congestion_state_updated" "window or threshold changed but by an ordinary ACK"
         [&[VARIABLES[0], VARIABLES[1]]];
+    Base "tcp:blocked_by_updated" "nothing more is sent for now, for another reason than before"
+        [&[Field("by", Text, "cwnd, rwnd, app, pacing, nagle, silly_window, nothing")]];
     Base "tcp:urgent" "the peer's urgent pointer" [&[Field("offset", Integer, "in the stream")]];
     Base "tcp:noted" "a decision that a clause prescribes" [];
     Base "udp:noted" "the same of a datagram socket" [];

@@ -63,6 +63,7 @@ pub enum Choice {
 impl Connection {
     /// The segment of `wish` has left, with `window` in its field: what that changes.
     pub fn record(&mut self, cx: &mut Context<'_>, wish: &Wish, window: u16) {
+        self.last_why = Some(wish.why);
         match wish.what {
             Choice::Reset => {
                 self.seldom.wake().reset_owed = None;
@@ -169,6 +170,7 @@ impl Connection {
     }
 
     fn record_again(&mut self, cx: &mut Context<'_>, range: SeqRange, purpose: Purpose) {
+        self.resent = self.resent.saturating_add(1);
         self.recovery.on_resent(range, cx.now, self.timestamp(cx));
         if purpose == Purpose::Retransmission(Resent::Probe) {
             self.recovery.on_probe(Content::Again);

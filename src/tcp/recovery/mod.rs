@@ -143,6 +143,11 @@ impl Recovery {
         self.reports = true;
     }
 
+    /// Whether it will.
+    pub fn expects_reports(&self) -> bool {
+        self.reports
+    }
+
     fn is_open(&self) -> bool {
         let trouble = self.trouble.get();
         trouble.is_none_or(|trouble| matches!(trouble.phase, Phase::Open))
@@ -323,6 +328,16 @@ impl Recovery {
     /// How many ACKs have told of segments that arrived after later ones.
     pub fn reorderings(&self) -> u32 {
         self.rack.reorderings()
+    }
+
+    /// What the peer has told of, over the connection's life, in bytes; our SYN and FIN may be in.
+    pub fn delivered(&self) -> u64 {
+        self.delivery.delivered()
+    }
+
+    /// Bytes that are outstanding and reported, and those that are taken for lost.
+    pub fn reported_and_lost(&self) -> (u32, u32) {
+        (self.outstanding.sacked(), self.outstanding.lost())
     }
 
     /// The least round trip of the last minutes.

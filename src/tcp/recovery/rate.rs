@@ -72,6 +72,11 @@ impl Delivery {
         }
     }
 
+    /// C.delivered, in bytes.
+    pub fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
     /// A segment of `len` bytes leaves while `in_flight` bytes are on their way: its stamp.
     pub fn on_sent(&mut self, now: Instant, len: u32, in_flight: u32) -> Stamp {
         if in_flight == 0 {
