@@ -17,6 +17,8 @@ pub mod drill;
 pub mod http;
 pub mod ip;
 #[cfg(feature = "cli")]
+pub mod live;
+#[cfg(feature = "cli")]
 pub mod namespace;
 pub mod net;
 pub mod observe;

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::demo::journey::Visit;
 use crate::demo::{Journey, MSL, Progress, Proof, Running, Seen, Stage, Story, Verdict, listing};
+use crate::live;
 use crate::namespace::{Link, Mounts};
 use crate::net::Clock;
 use crate::observe::capture::Settings;
@@ -23,7 +24,7 @@ use crate::world::{self, Plan, Wish, World};
 use super::Common;
 use super::report::{remake, write_journey};
 use super::signals::{Signal, Signals};
-use super::station::{TunKind, capture_settings, code_on};
+use super::station::{TunKind, capture_settings, code_on, offer};
 use super::trouble::{Code, Trouble, said};
 use super::values::seed;
 
@@ -93,6 +94,8 @@ impl Demo {
             tun: self.tun.preference(),
             ..Plan::default()
         };
+        // Inside, this user is another.
+        let watched_at = live::place::folder();
         let world = self.open(&plan)?;
         let signals = Signals::listen()?;
         let folder = RunFolder::create(&self.output, "demo")?;
@@ -115,6 +118,7 @@ impl Demo {
         let running = stage
             .start(capture_file, events_file)
             .context("cannot set the demo up")?;
+        let watched = offer(&watched_at, &running.network, "demo", &link);
         let quiet = common.quiet || self.json;
         if !quiet {
             said(stdout().write_all(self.head(&link, running.peer()).as_bytes()))?;
@@ -122,6 +126,7 @@ impl Demo {
         let travelled = self.travel(&running, &signals, quiet);
         // However it went, the capture is closed in order.
         let code = code_on(&running.network);
+        drop(watched);
         let seen = running.end();
         let visits = match travelled {
             Ok(Ok(visits)) => visits,

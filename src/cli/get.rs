@@ -73,7 +73,7 @@ impl Get {
         if common.verbose > 0 {
             note(&format!("* link: {}", place.said));
         }
-        let station = place.start(&self.whither.private, common)?;
+        let station = place.start("get", &self.whither.private, common)?;
         let done = signals.interrupt(self.fetch(&station.network, remote, common));
         // What is left of the connection has ended with the work; its FIN gets time to arrive.
         let ended = station.end(GOODBYE);

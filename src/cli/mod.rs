@@ -19,6 +19,8 @@ mod screen;
 mod serve;
 mod shell;
 mod signals;
+mod source;
+mod ss;
 mod station;
 mod traceroute;
 mod trouble;
@@ -69,6 +71,7 @@ enum Verb {
     Ping(Box<ping::Ping>),
     Traceroute(Box<traceroute::Traceroute>),
     Shell(shell::Shell),
+    Ss(ss::Ss),
     Doctor(doctor::Doctor),
     Drill(Box<drill::Drill>),
     Report(report::Report),
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Verb::Ping(verb) => verb.run(common),
         Verb::Traceroute(verb) => verb.run(common),
         Verb::Shell(verb) => verb.run(common),
+        Verb::Ss(verb) => verb.run(common),
         Verb::Doctor(verb) => verb.run(common),
         Verb::Drill(verb) => verb.run(common),
         Verb::Report(verb) => verb.run(common),

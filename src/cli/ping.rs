@@ -59,7 +59,7 @@ impl Ping {
         let remote = self.whither.look_up(&self.host, "use an address")?;
         let place = self.whither.open()?;
         let signals = Signals::listen()?;
-        let station = place.start(&self.whither.private, common)?;
+        let station = place.start("ping", &self.whither.private, common)?;
         let mut tally = Tally::new(self.size);
         let asking = self.ask(&station.network, remote, &mut tally, common);
         let done = signals.interrupt(asking);

@@ -54,7 +54,7 @@ impl Serve {
         let signals = Signals::listen()?;
         let welcome = self.welcome(&place);
         let addresses = place.addresses();
-        let station = place.start(&self.whither.private, common)?;
+        let station = place.start("serve", &self.whither.private, common)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;

@@ -52,7 +52,7 @@ impl Shell {
             welcome(&place);
         }
         let addresses = place.addresses();
-        let station = place.start(&self.private, common)?;
+        let station = place.start("shell", &self.private, common)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;

@@ -11,6 +11,7 @@ use rustix::net::netdevice::name_to_index;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::device::{Device, Preference, open_tun};
+use crate::live::{self, Offer};
 use crate::namespace::{Inside, Link, Mounts, Privilege, Via, doctor, enter};
 use crate::net::{Clock, Down, Network, Options};
 use crate::observe::{Capture, CaptureHandle, Interface, Log, Overflow, Section, capture};
@@ -98,6 +99,8 @@ impl KernelLink {
 impl Private {
     /// Enters a private namespace and makes the link there; first of all, while there is no thread.
     pub fn open(&self, mounts: Mounts) -> anyhow::Result<(Place, Inside)> {
+        // Inside, this user is another.
+        let watched_at = live::place::folder();
         let inside = enter(mounts)?;
         let plan = Plan {
             tun: self.tun.preference(),
@@ -110,6 +113,7 @@ impl Private {
             said: link.said,
             way_in: Some(inside.privilege()),
             any_address: false,
+            watched_at,
         };
         Ok((place, inside))
     }
@@ -124,6 +128,8 @@ pub struct Place {
     /// How its private namespace was entered; `None` if it is the machine's own.
     pub way_in: Option<Privilege>,
     any_address: bool,
+    /// The folder of sockets at which the user can attach.
+    watched_at: PathBuf,
 }
 
 impl Where {
@@ -231,6 +237,7 @@ impl Where {
             ),
             way_in: None,
             any_address: false,
+            watched_at: live::place::folder(),
         })
     }
 }
@@ -284,8 +291,9 @@ impl Place {
         self.addresses.iter().map(|(ip, _)| *ip).collect()
     }
 
-    /// Puts a stack there and starts it, and captures what `private` says.
-    pub fn start(self, private: &Private, common: Common) -> anyhow::Result<Station> {
+    /// Puts a stack there and starts it, captures what `private` says, and lets whoever the user is
+    /// watch it by the name of `verb`.
+    pub fn start(self, verb: &str, private: &Private, common: Common) -> anyhow::Result<Station> {
         let clock = Clock::new();
         let mut observers: Vec<Box<dyn Observer + Send>> = Vec::new();
         if log::max_level() > log::LevelFilter::Warn {
@@ -320,6 +328,7 @@ impl Place {
         let network = Network::start(self.device, config, options)
             .context("cannot start the stack on this link")?;
         Ok(Station {
+            watched: offer(&self.watched_at, &network, verb, &self.said),
             network,
             capture,
             quiet: common.quiet,
@@ -329,6 +338,8 @@ impl Place {
 
 /// A stack at work.
 pub struct Station {
+    /// It ends before the network does.
+    watched: Option<Offer>,
     /// What its sockets need.
     pub network: Network,
     capture: Option<(PathBuf, CaptureHandle)>,
@@ -341,6 +352,7 @@ impl Station {
     pub fn end(mut self, patience: Duration) -> anyhow::Result<()> {
         self.network.drain(patience);
         self.network.abort();
+        drop(self.watched.take());
         match self.capture.take() {
             Some((path, handle)) => self.tell(&path, &handle.finish()),
             None => Ok(()),
@@ -360,6 +372,14 @@ impl Station {
         }
         Ok(())
     }
+}
+
+/// Lets this user watch a stack. Without it the stack is what it is: a line for whoever asks is all
+/// that is lost.
+pub fn offer(folder: &Path, network: &Network, verb: &str, link: &str) -> Option<Offer> {
+    let made = Offer::make(folder, network.clone(), verb, link);
+    made.inspect_err(|error| log::info!("nobody can watch this with ss or top: {error}"))
+        .ok()
 }
 
 /// How the program ends if something failed on this network: a panic in it is a bug of ours.

@@ -52,7 +52,7 @@ impl Traceroute {
         let remote = self.whither.look_up(&self.host, "use an address")?;
         let place = self.whither.open()?;
         let signals = Signals::listen()?;
-        let station = place.start(&self.whither.private, common)?;
+        let station = place.start("traceroute", &self.whither.private, common)?;
         let done = signals.interrupt(self.trace(&station.network, remote));
         let ended = station.end(Duration::ZERO);
         let code = done?.unwrap_or_else(|signal| signal.code());

@@ -29,6 +29,26 @@ pub struct Conversation {
     number: u64,
 }
 
+impl Conversation {
+    /// One that goes on already, and whose beginning was not heard. `initial` are our initial
+    /// sequence number and the peer's, if they are known.
+    pub fn midway(
+        local: SocketAddr,
+        remote: SocketAddr,
+        initial: Option<(SeqNum, SeqNum)>,
+    ) -> Conversation {
+        Conversation {
+            local,
+            remote,
+            opened: Instant::BIRTH,
+            ended: None,
+            iss: initial.map(|(iss, _)| iss),
+            irs: initial.map(|(_, irs)| irs),
+            number: 0,
+        }
+    }
+}
+
 /// Where a conversation stands in the list of them: 0 is the one that was opened first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConversationId(pub u32);

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use crate::base::{Cite, Instant, Source};
 use crate::probe::Subject;
 
-use super::conversations::{ConversationId, Conversations};
+use super::conversations::{Conversation, ConversationId, Conversations};
 use super::frames::Frames;
 use super::pcapng::Store;
 
@@ -28,6 +28,7 @@ mod metrics;
 pub mod schema;
 
 pub use heard::Heard;
+pub use keys::{state as state_key, timer as timer_key};
 
 use facts::Facts;
 use metrics::Metrics;
@@ -217,6 +218,31 @@ impl<S: Store> Lines<S> {
     }
 }
 
+/// One event of a conversation as a line without its end, for whoever hears only a part of what a
+/// stack tells: `tuple` says whose it is.
+pub fn lone(heard: &Heard, known: Option<&Conversation>, tuple: &str, host: &str) -> String {
+    let Facts {
+        name,
+        data,
+        why,
+        state,
+    } = Facts::of(heard, known, None);
+    let line = Line {
+        id: Some(heard.id.0.get()),
+        tuple: Some(tuple.to_owned()),
+        cause: heard.cause.map(|cause| cause.0.get()),
+        data,
+        why: why.map(|(by, text)| Why {
+            rule: rule(by),
+            text,
+        }),
+        state,
+        ..Line::new(host, millis(heard.at.as_nanos()), name)
+    };
+    // Maps by names, numbers and text: all of it has a form in JSON.
+    serde_json::to_string(&line).unwrap_or_default()
+}
+
 /// One more line of those that wait.
 fn append(waiting: &mut Vec<u8>, stats: &mut Stats, line: &impl Serialize) -> io::Result<()> {
     let before = waiting.len();
@@ -288,7 +314,7 @@ fn tuple(conversation: Option<ConversationId>, on: Subject) -> Option<String> {
 }
 
 /// A clause as a key: `rfc6675.5 (4.3)`, `house.rto-min`.
-fn rule(by: Cite) -> String {
+pub fn rule(by: Cite) -> String {
     match by.source {
         Source::Rfc(number) => format!("rfc{number}.{}", by.section),
         Source::Draft(name) => format!("{name}.{}", by.section),

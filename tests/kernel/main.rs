@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         programs::any::CASES,
         programs::serve::CASES,
         programs::get::CASES,
+        programs::live::CASES,
         programs::ping::CASES,
         programs::shell::CASES,
         programs::demo::CASES,

@@ -7,6 +7,7 @@
 pub mod any;
 pub mod demo;
 pub mod get;
+pub mod live;
 pub mod page;
 pub mod ping;
 pub mod serve;

@@ -77,7 +77,7 @@ fn an_unknown_word_brings_the_known_ones() {
     check(
         "pellucid dmo",
         "unknown verb 'dmo'",
-        "the verbs are demo, get, serve, ping, traceroute, shell, doctor, drill, report, why, \
+        "the verbs are demo, get, serve, ping, traceroute, shell, ss, doctor, drill, report, why, \
          events, schema, help",
     );
 }

@@ -34,14 +34,18 @@ fn serve(dir: &Scratch, more: &[&str]) -> Running {
     let mut command = pellucid();
     on_tun(command.arg("serve").arg(&dir.0)).args(more);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program runs");
-    let stdout = child.stdout.as_mut().expect("piped");
+    let mut serving = Running(command.spawn().expect("the program runs"));
+    says_that_it_listens(&mut serving);
+    serving
+}
+
+/// Waits until it says so.
+pub(super) fn says_that_it_listens(serving: &mut Running) {
+    let stdout = serving.0.stdout.as_mut().expect("piped");
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line).expect("a line");
-    let serving = Running(child);
     let at = " at http://10.90.0.2/ and http://[fd90::2]/\n";
     assert!(line.ends_with(at), "{line}");
-    serving
 }
 
 /// What it said besides.
@@ -91,7 +95,7 @@ fn half_closed(inside: &Inside) {
 }
 
 /// A client in the middle of a transfer that takes its time.
-fn slow_client(ours: &str) -> Running {
+pub(super) fn slow_client(ours: &str) -> Running {
     let mut command = curl();
     command.args(["--limit-rate", "1M", &url(ours, "/large.bin")]);
     command.stdout(Stdio::piped()).stderr(Stdio::null());

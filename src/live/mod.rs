@@ -1,0 +1,23 @@
+//! A stack seen from outside while it runs, and a run that is over seen as if it went on.
+//!
+//! Whatever runs a stack offers a socket ([`Offer`]) that belongs to the user alone; whoever
+//! attaches gets snapshots of all connections and the events of one. While nobody is attached the
+//! stack does not know that anybody could be: no observer, no timer, no lock.
+//!
+//! Read `message` for what is said, `place` for where, `server` and `attendant` for the stack's
+//! side, `survey`, `tally` and `ear` for what these look at, and `client` for the other side.
+
+mod attendant;
+pub mod client;
+mod ear;
+pub mod message;
+pub mod past;
+pub mod place;
+mod server;
+pub mod ss;
+mod survey;
+mod tally;
+
+pub use client::Attached;
+pub use message::{Command, Hello, Known, Message, Row, Snapshot};
+pub use server::Offer;
