@@ -8,8 +8,9 @@
 //! One bulk transfer over 20 Mb/s and 20 ms, of which the link loses a packet in 200 each way. The
 //! run is counted, not timed: it ends after so many packets (5,000 unless told otherwise).
 
+use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pellucid::base::Rate;
@@ -18,29 +19,41 @@ use pellucid::observe::{Capture, Settings};
 use pellucid::runs::{CAPTURE, EVENTS, RunFolder};
 use pellucid::sim::impair::Loss;
 use pellucid::sim::queue::{Discipline, DropTail};
-use pellucid::sim::{App, Link, Path, Service, World};
+use pellucid::sim::{self, App, Link, Service, World};
 use pellucid::stack::Config;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let mut typed = std::env::args().skip(1);
     let place = PathBuf::from(typed.next().ok_or("say in which folder")?);
     let packets: u64 = match typed.next() {
         Some(text) => text.parse()?,
         None => 5_000,
     };
+    let (folder, taken, age) = make(&place, packets)?;
+    println!(
+        "{}: {taken} packets in {:.1} simulated seconds",
+        folder.path().display(),
+        age.as_secs_f64()
+    );
+    Ok(())
+}
+
+/// Makes the run; the folder that it leaves, how many packets it has, and how long it took in the
+/// world's own time.
+pub fn make(place: &Path, packets: u64) -> Result<(RunFolder, u64, Duration), Box<dyn Error>> {
     let mut world = World::new(7);
     let hosts = [1, 2].map(|last| IpAddr::from([10, 0, 0, last]));
     let client = world.host(Config::new(vec![(hosts[0], 24)]))?;
     let server = world.host(Config::new(vec![(hosts[1], 24)]))?;
-    let mut path = Path {
+    let mut path = sim::Path {
         queue: Discipline::DropTail(DropTail::packets(60)),
-        ..Path::new(Rate(20_000_000), Duration::from_millis(20))
+        ..sim::Path::new(Rate(20_000_000), Duration::from_millis(20))
     };
     path.weather.loss = vec![Loss::bernoulli(0.005)];
     world.link(client, server, &Link::both(path))?;
     world.serve(server, 80, Service::of(App::sink()))?;
 
-    let folder = RunFolder::create(&place, "lossy")?;
+    let folder = RunFolder::create(place, "lossy")?;
     let about = About {
         title: "a lossy link".into(),
         host: "client".into(),
@@ -55,11 +68,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         world.step();
     }
     let stats = handle.finish();
-    println!(
-        "{}: {} packets in {:.1} simulated seconds",
-        folder.path().display(),
-        stats.packets,
-        world.age().as_secs_f64()
-    );
-    Ok(())
+    Ok((folder, stats.packets, world.age()))
 }

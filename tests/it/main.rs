@@ -14,6 +14,8 @@ mod goodput;
 mod malformed;
 mod no_alloc;
 mod oracle;
+#[cfg(feature = "cli")]
+mod readme;
 mod requirements;
 mod rfc_map;
 mod source;

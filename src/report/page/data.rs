@@ -35,7 +35,7 @@ pub struct Data {
     pub events: Inner,
     /// Everything that columns say in words.
     pub strings: Vec<String>,
-    /// The bytes of packets, one behind the other; [`Packets::kept`] tells how many of each.
+    /// The bytes of packets, one behind the other; `packets.kept` tells how many of each.
     #[serde(skip)]
     pub bytes: Vec<u8>,
 }

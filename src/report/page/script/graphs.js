@@ -29,6 +29,15 @@
     return high < low ? [0, 1] : [low, high];
   }
   const added = (a, b) => a.map((v, k) => v === null || b[k] === null ? null : v + b[k]);
+  // What follows from a connection's variables, when it is first asked for.
+  const derived = data.connections.map(() => ({}));
+  function series(conn, called, make) {
+    const known = derived[conn];
+    return known[called] || (known[called] = make(data.connections[conn]));
+  }
+  const windowEdge = (conn, out) => series(conn, 'edge' + out, ({ variables: v }) =>
+    out ? added(v.una, v.snd_wnd) : added(v.rcv_nxt, v.rcv_wnd));
+  const limitOf = (conn) => series(conn, 'limit', ({ variables: v }) => added(v.una, v.cwnd));
 
   // By packet: the ranges that it reports.
   const sacks = new Map();
@@ -40,8 +49,10 @@
   const LABELS_MOST = 160;
   function drawSequence(g) {
     const c = data.connections[view.conn], v = c.variables, sent = view.out === 1;
-    const acked = sent ? v.una : v.rcv_nxt, edge = added(acked, sent ? v.snd_wnd : v.rcv_wnd);
-    const segments = seenPackets(view.conn, view.out).filter(isTcp);
+    const acked = sent ? v.una : v.rcv_nxt, edge = windowEdge(view.conn, view.out);
+    // What takes numbers; an acknowledgment alone is a point of the other direction.
+    const takes = (i) => isTcp(i) && (P.len[i] > 0 || /[SF]/.test(word(P.flags[i]) || ''));
+    const segments = seenPackets(view.conn, view.out).filter(takes);
     const acks = seenPackets(view.conn, 1 - view.out).filter((i) => P.ack[i] !== null);
     let high = 1, low = Infinity;
     for (const i of segments) {
@@ -55,7 +66,7 @@
     g.range(Math.max(0, low - margin), high + margin);
     g.axes('bytes');
     g.steps(v.t, edge, { stroke: 'edge', width: 1.5, name: 'edge' });
-    if (sent) g.steps(v.t, added(acked, v.cwnd), { stroke: 'cwnd', width: 1.6, dash: [6, 4], name: 'limit' });
+    if (sent) g.steps(v.t, limitOf(view.conn), { stroke: 'cwnd', width: 1.6, dash: [6, 4], name: 'limit' });
     g.steps(v.t, acked, { stroke: 'acked', width: 1.6, name: 'acked' });
     const bars = { data: [], again: [], caps: [], capsAgain: [] }, labels = [];
     const roomy = segments.length < 1200;
@@ -115,57 +126,69 @@
     return parts.join(', ');
   }
 
-  // What kept us from sending more, at each change of the variables.
-  function limits(v) {
-    return v.t.map((_, k) => {
-      if (v.nxt[k] === null || v.una[k] === null) return null;
+  // What kept us from sending more, and from when on: as the stack told it; of a run that does not
+  // tell, as its variables let it be seen.
+  const limits = (conn) => series(conn, 'limits', ({ variables: v }) => {
+    const told = eventsOf('tcp:blocked_by_updated', conn);
+    if (told.length) return { t: told.map((k) => E.t[k]), by: told.map((k) => laneOf(eventFields(k).by)) };
+    const by = v.t.map((_, k) => {
+      // During the handshake nothing may be sent yet.
+      if (v.nxt[k] === null || v.una[k] === null || v.rcv_nxt[k] === null) return null;
       const waiting = v.unacknowledged[k] - (v.nxt[k] - v.una[k]);
       if (!(waiting > 0)) return 'app';
       if (v.nxt[k] + v.mss[k] > v.una[k] + v.snd_wnd[k]) return 'rwnd';
       return v.in_flight[k] + v.mss[k] > v.cwnd[k] ? 'cwnd' : 'other';
     });
+    return { t: v.t, by };
+  });
+  const laneOf = (by) => ['cwnd', 'rwnd', 'app'].includes(by) ? by : by === 'nothing' ? null : 'other';
+  // How long each of them held us back between two moments; each stretch goes to `each`.
+  function heldBack(conn, from, to, each) {
+    const { t, by } = limits(conn), lengths = { cwnd: 0, rwnd: 0, app: 0, other: 0 }, v = data.connections[conn].variables;
+    const end = v.t.length ? v.t[v.t.length - 1] : 0;
+    for (let k = 0; k < t.length; k++) {
+      const begin = Math.max(t[k], from), until = Math.min(k + 1 < t.length ? t[k + 1] : end, to);
+      if (by[k] === null || until <= begin) continue;
+      lengths[by[k]] += until - begin;
+      if (each) each(by[k], begin, until);
+    }
+    return lengths;
   }
-  const LIMITS = [['cwnd', 'cwnd'], ['rwnd', 'edge'], ['app', 'faint']];
+  const LIMITS = [['cwnd', 'cwnd'], ['rwnd', 'edge'], ['app', 'faint'], ['other', 'flight']];
   function drawWindows(g) {
     const v = data.connections[view.conn].variables, kernel = data.connections[view.conn].kernel;
     const [, most] = bounds(v.t, v.cwnd, v.in_flight), [, theirs] = bounds(kernel.t, kernel.cwnd);
     const high = Math.max(most, kernel.t.length ? theirs : 0) * 1.1;
-    g.bottom -= 22;
+    g.bottom -= 26;
     g.range(0, high);
     g.axes('bytes');
     g.steps(v.t, v.ssthresh.map((s) => s !== null && s > high ? null : s), { stroke: 'threshold', width: 1.4, dash: [2, 3], name: 'ssthresh' });
     g.steps(v.t, v.in_flight, { stroke: 'flight', width: 1.3, name: 'inflight' });
     g.steps(v.t, v.cwnd, { stroke: 'cwnd', width: 2, name: 'cwnd' });
     if (kernel.t.length) g.steps(kernel.t, kernel.cwnd, { stroke: 'edge', width: 1.6, dash: [5, 3], name: 'kernel' });
-    const bound = limits(v), lengths = { cwnd: 0, rwnd: 0, app: 0, other: 0 };
     const lanes = { cwnd: [], rwnd: [], app: [], other: [] };
-    for (let k = 0; k < v.t.length; k++) {
-      const until = k + 1 < v.t.length ? v.t[k + 1] : v.t[k];
-      if (bound[k] === null || until < view.from || v.t[k] > view.to) continue;
-      lengths[bound[k]] += Math.min(until, view.to) - Math.max(v.t[k], view.from);
-      const lane = LIMITS.findIndex(([by]) => by === bound[k]);
-      if (lane < 0) continue;
-      const y = g.bottom + 22 + 6 * lane, x = Math.max(g.left, g.x(v.t[k])), line = lanes[bound[k]];
-      const end = Math.min(g.right, Math.max(g.x(until), x + 1));
+    const lengths = heldBack(view.conn, view.from, view.to, (by, begin, until) => {
+      const y = g.bottom + 21 + 6 * LIMITS.findIndex(([lane]) => lane === by), line = lanes[by];
+      const x = g.x(begin), end = Math.min(g.right, Math.max(g.x(until), x + 1));
       if (line.length && x - line[line.length - 2] < 0.5) line[line.length - 2] = end;
       else line.push(x, y, end, y);
-    }
+    });
     LIMITS.forEach(([by, paint], lane) => {
       g.strokes.push({ lines: lanes[by], stroke: paint, width: 4, name: 'by-' + by });
-      g.text(g.left - 6, g.bottom + 25 + 6 * lane, by, { fill: 'faint', anchor: 'end', size: 8 });
+      g.text(g.left - 6, g.bottom + 24 + 6 * lane, by, { fill: 'faint', anchor: 'end', size: 8 });
     });
     for (const i of seenPackets(view.conn, 1)) g.hit(g.x(P.t[i]), g.bottom, i);
     const all = Object.values(lengths).reduce((a, b) => a + b, 0) || 1;
     const share = (by) => Math.round(100 * lengths[by] / all) + '\u202f%';
     const [, cwnd] = bounds(v.t, v.cwnd), [, flight] = bounds(v.t, v.in_flight);
     return `cwnd up to ${grouped(cwnd)}, in flight up to ${grouped(flight)}; limited by cwnd ${share('cwnd')}, ` +
-      `by the peer's window ${share('rwnd')}, nothing to send ${share('app')} of the time`;
+      `by the peer's window ${share('rwnd')}, nothing to send ${share('app')}, other ${share('other')} of the time`;
   }
 
   function drawRtt(g) {
     const r = data.connections[view.conn].rtt, times = r.t;
-    const above = r.smoothed.map((s, k) => s + 4 * r.variance[k]);
-    const below = r.smoothed.map((s, k) => Math.max(0, s - 4 * r.variance[k]));
+    const above = series(view.conn, 'above', () => r.smoothed.map((s, k) => s + 4 * r.variance[k]));
+    const below = series(view.conn, 'below', () => r.smoothed.map((s, k) => Math.max(0, s - 4 * r.variance[k])));
     let [, high] = bounds(times, r.latest, r.smoothed);
     const [, widest] = bounds(times, above), [, rto] = bounds(times, r.rto);
     if (widest < high * 3) high = Math.max(high, widest);

@@ -34,8 +34,7 @@
     explain(i);
     showPacket(i);
     if (!quietly) history.replaceState(null, '', name(i)[0] === '#' ? name(i) : '#' + name(i));
-    drawLadder();
-    if (moved) drawGraphs(); else drawCursors();
+    if (moved) { drawLadder(); drawGraphs(); } else { showChosen(i); drawCursors(); }
   }
   function chooseEvent(k) {
     view.chosen = null;
@@ -102,7 +101,7 @@
   el('zoom').addEventListener('click', zoom);
   el('help-button').addEventListener('click', help);
   el('print').addEventListener('click', () => window.print());
-  el('ladder').addEventListener('scroll', drawLadder, { passive: true });
+  el('ladder').addEventListener('scroll', scrolled, { passive: true });
   window.addEventListener('resize', () => { drawWaterfall(); draw(); });
   window.addEventListener('hashchange', byHash);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
@@ -180,6 +179,11 @@
   }
   el('query').addEventListener('input', () => showTable('packets'));
   el('query').addEventListener('keydown', (event) => { if (event.key === 'Escape') { event.target.value = ''; showTable('packets'); event.target.blur(); } });
+
+  // On paper nothing can be selected: what is out of the ordinary is explained at once.
+  window.addEventListener('beforeprint', () => {
+    el('explained').replaceChildren(...odd.slice(0, 40).map((i) => html('p', `${name(i)}  +${seconds(P.t[i])} s  ${describe(i)}: ${word(P.text[i])} (${word(P.rule[i])})`)));
+  });
 
   const PANELS = ['ladder-panel', 'graphs', 'states-panel', 'packet-panel', 'tables-panel'];
   const goTo = (id) => { el(id).scrollIntoView({ block: 'start' }); el(id).focus({ preventScroll: true }); };

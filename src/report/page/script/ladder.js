@@ -24,7 +24,9 @@
       if (began !== undefined) spans.push({ timer, from: began, to: E.t[k], fired: event === 'expired', k });
       if (event === 'set') running.set(timer, E.t[k]); else running.delete(timer);
     }
-    return spans.filter((span) => LANES.includes(span.timer));
+    const shown = spans.filter((span) => LANES.includes(span.timer));
+    for (const span of shown) { span.low = depth(span.from); span.high = depth(span.to); }
+    return shown;
   }
   function statesOf(conn) {
     const bands = [];
@@ -38,9 +40,22 @@
   let bands = [], timers = [];
   const spoken = (state) => state.toUpperCase().replace(/_/g, '-');
 
+  // Where the ladder was drawn last, and the rows that it has: half a screen more at both ends.
+  let drawnAt = 0;
+  const rungs = new Map();
+  function scrolled() {
+    const box = el('ladder');
+    if (Math.abs(box.scrollTop - drawnAt) > box.clientHeight / 3) drawLadder();
+  }
+  // Another row is the chosen one.
+  function showChosen(i) {
+    if (!rungs.has(i)) return drawLadder();
+    scrolled();
+    for (const [at, row] of rungs) row.classList.toggle('chosen', at === i);
+  }
   function drawLadder() {
-    const box = el('ladder'), from = Math.max(0, box.scrollTop - box.clientHeight);
-    const to = box.scrollTop + 2 * box.clientHeight, width = Math.max(box.clientWidth - 2, 330);
+    const box = el('ladder'), from = Math.max(0, box.scrollTop - box.clientHeight / 2);
+    const to = box.scrollTop + 1.5 * box.clientHeight, width = Math.max(box.clientWidth - 2, 330);
     const narrow = width < 460, left = narrow ? 104 : 186, right = left + (narrow ? 70 : Math.min(150, width / 4));
     const drawing = svg('svg', { width, height: to - from, viewBox: `0 0 ${width} ${to - from}`, 'aria-hidden': 'true' });
     drawing.style.top = from + 'px';
@@ -51,26 +66,27 @@
       drawing.append(svg('rect', { class: 'band b' + at % 2, x: left - 5, width: 10, y: low - from, height: Math.max(2, high - low) }));
     });
     for (const x of [left, right]) drawing.append(svg('line', { class: 'life', x1: x, x2: x, y1: 0, y2: to - from }));
-    for (const span of timers) {
-      const low = depth(span.from), high = depth(span.to);
-      if (!seen(low, high) || narrow) continue;
-      const x = left - 16 - 5 * LANES.indexOf(span.timer) % 25;
-      drawing.append(svg('line', { class: span.fired ? 'timer fired' : 'timer', x1: x, x2: x, y1: low - from, y2: high - from }));
+    const running = narrow ? [] : timers.filter((span) => seen(span.low, span.high));
+    for (const { timer, low, high, fired } of running) {
+      const x = left - 16 - 5 * LANES.indexOf(timer) % 25;
+      drawing.append(svg('line', { class: fired ? 'timer fired' : 'timer', x1: x, x2: x, y1: low - from, y2: high - from }));
     }
-    const begin = placeOf(count, (k) => tops[k], from);
-    for (let i = begin; i < count && tops[i] < to; i++) drawing.append(rung(i, tops[i] - from, { width, left, right, narrow }));
-    for (const span of timers) {
-      const y = depth(span.to);
-      if (span.fired && seen(y, y) && !narrow) {
-        const label = svg('text', { class: 'alarm', x: left - 22 - 5 * LANES.indexOf(span.timer), y: y - from - 8, 'text-anchor': 'end' }, span.timer + ' expired ▸');
-        label.addEventListener('click', () => chooseEvent(span.k));
-        drawing.append(label);
-      }
+    rungs.clear();
+    for (let i = placeOf(count, (k) => tops[k], from); i < count && tops[i] < to; i++) {
+      rungs.set(i, rung(i, tops[i] - from, { width, left, right, narrow }));
+      drawing.append(rungs.get(i));
+    }
+    for (const { timer, high, k } of running.filter((span) => span.fired && seen(span.high, span.high))) {
+      const x = left - 22 - 5 * LANES.indexOf(timer);
+      const label = svg('text', { class: 'alarm', x, y: high - from - 8, 'text-anchor': 'end' }, timer + ' expired ▸');
+      label.addEventListener('click', () => chooseEvent(k));
+      drawing.append(label);
     }
     for (const band of bands) {
       const y = depth(band.from);
       if (seen(y, y)) drawing.append(svg('text', { class: 'state', x: left + 9, y: y - from + 12 }, narrow ? '' : spoken(band.state)));
     }
+    drawnAt = box.scrollTop;
     el('ladder-space').replaceChildren(drawing);
   }
   function rung(i, y, { width, left, right, narrow }) {

@@ -1,7 +1,9 @@
   // ---- Tables. Rows are made when they are shown; a click on a head sorts.
   const ROWS_MORE = 200;
-  function table(box, heads, rows, empty) {
-    let order = rows.map((_, at) => at), by = null, down = false, shown = ROWS_MORE;
+  // `rows` are rows, or what `make` makes one of.
+  function table(box, heads, rows, empty, make = (row) => row) {
+    const order = rows.map((_, at) => at);
+    let by = null, down = false, shown = ROWS_MORE;
     function fill() {
       if (!rows.length) return box.replaceChildren(html('p', empty, 'faint'));
       const made = html('table'), head = html('thead'), line = html('tr'), body = html('tbody');
@@ -12,7 +14,7 @@
         cell.append(button(label + (by === at ? down ? ' ▾' : ' ▴' : ''), () => {
           down = by === at ? !down : false;
           by = at;
-          const value = (row) => rows[row].cells[at];
+          const values = rows.map((row) => make(row).cells[at]), value = (row) => values[row];
           const sign = down ? -1 : 1, numbers = kind === 'number';
           order.sort((a, b) => sign * (numbers ? (value(a) ?? -1) - (value(b) ?? -1) : String(value(a)).localeCompare(String(value(b)))) || a - b);
           fill();
@@ -21,7 +23,7 @@
       });
       head.append(line);
       for (const at of order.slice(0, shown)) {
-        const row = html('tr'), { cells, go, to } = rows[at];
+        const row = html('tr'), { cells, go, to } = make(rows[at]);
         cells.forEach((value, k) => {
           const cell = html('td', null, heads[k][1]), text = value === null || value === undefined ? '' : heads[k][2] ? heads[k][2](value) : value;
           if (go && k === (to || 0)) cell.append(button(text, go, 'link')); else cell.textContent = text;
@@ -60,7 +62,7 @@
     if (text) {
       try {
         const found = selected(text);
-        rows = found.map((one) => one.packet !== undefined ? packetRow(one.packet) : eventRow(one.event));
+        rows = found;
         el('query-said').textContent = counted(found.length, 'match', 'matches');
       } catch (error) {
         if (!(error instanceof Misunderstood)) throw error;
@@ -68,8 +70,8 @@
         el('query-said').textContent = `column ${error.at + 1}: ${error.message}`;
       }
     }
-    if (rows === null) { rows = []; for (let i = 0; i < count; i++) rows.push(packetRow(i)); }
-    table(box, PACKET_HEADS, rows, 'nothing matches');
+    const make = (one) => typeof one === 'number' ? packetRow(one) : one.packet !== undefined ? packetRow(one.packet) : eventRow(one.event);
+    table(box, PACKET_HEADS, rows || allPackets, 'nothing matches', make);
   }
   // How many of each, and the first and the last of them.
   function tally(list, keyOf) {

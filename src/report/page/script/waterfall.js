@@ -81,15 +81,14 @@
     if (bad.length) say(counted(bad.length, 'packet') + ' not taken in, the first', bad[0]);
     let most = null;
     data.connections.forEach((c, conn) => {
-      const v = c.variables, lengths = { cwnd: 0, rwnd: 0, app: 0, other: 0 };
-      limits(v).forEach((by, k) => { if (by && k + 1 < v.t.length) lengths[by] += v.t[k + 1] - v.t[k]; });
+      const lengths = heldBack(conn, first, last);
       const busy = lengths.cwnd + lengths.rwnd + lengths.other;
       if (!most || busy > most.busy) most = { busy, lengths, c, conn };
     });
     if (most && most.busy > 0) {
       const { cwnd, rwnd, other } = most.lengths, share = (part) => Math.round(100 * part / most.busy) + '\u202f%';
       const when = `while ${most.c.id} had text to send, `;
-      if (other > cwnd && other > rwnd) say(when + `neither window was full ${share(other)} of the time: pacing, or the machine itself, held it back`);
+      if (other > cwnd && other > rwnd) say(when + `neither window was full ${share(other)} of the time: pacing, Nagle or the machine itself held it back`);
       else say(when + (cwnd > rwnd ? `cwnd held it back ${share(cwnd)}` : `the peer's window held it back ${share(rwnd)}`) + ' of the time');
     }
     el('findings').replaceChildren(...list);

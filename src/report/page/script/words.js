@@ -55,7 +55,7 @@
   const isZeroWindow = (i) => P.window[i] === 0 && !/[RS]/.test(word(P.flags[i]) || '');
   // Sent again though a copy had arrived: only a link that says what it delivered can tell.
   const spurious = new Set();
-  {
+  if (P.fate.some((fate) => fate !== null)) {
     const arrived = new Set();
     for (let i = 0; i < count; i++) {
       if (!P.out[i] || !isTcp(i)) continue;
