@@ -14,14 +14,16 @@ use crate::live;
 use crate::namespace::{Link, Mounts};
 use crate::net::Clock;
 use crate::observe::capture::Settings;
+use crate::observe::pcapng::Store;
 use crate::report::text::{Style, plain, size, span};
 use crate::runs::{
-    CAPTURE, EVENTS, Finished, JOURNEY, Phases, REPORT, RecordError, RunFolder, Summary,
+    CAPTURE, EVENTS, Finished, JOURNEY, Phases, REPORT, RICH, RecordError, RunFolder, Summary,
 };
 use crate::tcp;
 use crate::world::{self, Plan, Wish, World};
 
 use super::Common;
+use super::outlet::{Outlet, Target, Tee};
 use super::report::{remake, write_journey};
 use super::signals::{Signal, Signals};
 use super::station::{TunKind, capture_settings, code_on, offer};
@@ -55,6 +57,13 @@ pub struct Demo {
     /// Write to the capture what is sent or received at once as the packets that a wire would carry
     #[arg(long)]
     split: bool,
+    /// Write the packets to FILE too, as they come; - is standard output, as in
+    /// `--capture - | wireshark -k -i -`
+    #[arg(long, value_name = "FILE")]
+    capture: Option<PathBuf>,
+    /// Write one more capture, with a row for what was told between packets: for Wireshark alone
+    #[arg(long)]
+    rich: bool,
     /// Fail (exit 3) if the machine does not allow this; PELLUCID_REQUIRE does the same
     #[arg(long, value_name = "WHAT")]
     require: Option<Required>,
@@ -90,6 +99,12 @@ enum Required {
 impl Demo {
     /// Runs it.
     pub fn run(self, common: Common) -> anyhow::Result<Code> {
+        let along = self.capture.as_deref().map(|path| Target::of(path).open());
+        self.show(common, along.transpose()?)
+    }
+
+    /// Runs it; somebody may read along.
+    fn show(self, common: Common, along: Option<Outlet>) -> anyhow::Result<Code> {
         let plan = Plan {
             tun: self.tun.preference(),
             ..Plan::default()
@@ -99,7 +114,12 @@ impl Demo {
         let world = self.open(&plan)?;
         let signals = Signals::listen()?;
         let folder = RunFolder::create(&self.output, "demo")?;
-        let capture_file = folder.create_file(CAPTURE)?;
+        let capture_file = Tee {
+            file: folder.create_file(CAPTURE)?,
+            along,
+        };
+        let rich_file = self.rich.then(|| folder.create_file(RICH)).transpose()?;
+        let rich_file = rich_file.map(|file| Box::new(file) as Box<dyn Store>);
         let events_file = folder.create_file(EVENTS)?;
         let (rung, link) = (world.link.rung, world.link.said.clone());
         let clock = Clock::new();
@@ -116,7 +136,7 @@ impl Demo {
             clock,
         };
         let running = stage
-            .start(capture_file, events_file)
+            .start(capture_file, events_file, rich_file)
             .context("cannot set the demo up")?;
         let watched = offer(&watched_at, &running.network, "demo", &link);
         let quiet = common.quiet || self.json;
@@ -328,7 +348,7 @@ impl Run {
     }
 
     /// Writes what stands beside the capture; the names and lengths of all files.
-    fn write(&self, summary: &Summary) -> anyhow::Result<Vec<(&'static str, u64)>> {
+    fn write(&self, summary: &Summary) -> anyhow::Result<Vec<Written>> {
         let mut ladder = self.story(Style(false)).lines().join("\n");
         ladder.push('\n');
         let mut numbers = Vec::new();
@@ -343,36 +363,31 @@ impl Run {
         let finished = Finished::of(&self.folder);
         let page_len = std::fs::metadata(remake(&finished)?)?.len();
         let journey_len = write_journey(&finished)?;
-        Ok(vec![
-            (REPORT, page_len),
-            (CAPTURE, self.seen.captured.bytes),
-            (EVENTS, events.map_or(0, |stats| stats.bytes)),
-            (LADDER, ladder.len() as u64),
-            (JOURNEY, journey_len),
-            (SUMMARY, numbers.len() as u64),
-        ])
+        let captured = &self.seen.captured;
+        let page = "open in a browser: ladder, graphs, and the why of every packet";
+        let capture = "open in Wireshark: a comment on every packet";
+        let mut files = vec![(REPORT, page_len, page), (CAPTURE, captured.bytes, capture)];
+        let rich = "the same with a row for all that was told between packets";
+        files.extend(captured.rich.map(|bytes| (RICH, bytes, rich)));
+        let events = events.map_or(0, |stats| stats.bytes);
+        let drawn = "the same for mermaid, which GitHub draws";
+        files.extend([
+            (EVENTS, events, "all that the stack told, a line an event"),
+            (LADDER, ladder.len() as u64, "the story above"),
+            (JOURNEY, journey_len, drawn),
+            (SUMMARY, numbers.len() as u64, "the numbers a program wants"),
+        ]);
+        Ok(files)
     }
 
-    fn print(&self, style: Style, files: &[(&'static str, u64)]) -> io::Result<()> {
+    fn print(&self, style: Style, files: &[Written]) -> io::Result<()> {
         let mut out = stdout().lock();
         for line in self.story(style).lines() {
             writeln!(out, "{line}")?;
         }
         let path = plain(&self.folder.path().display().to_string());
-        let whats = [
-            "open in a browser: ladder, graphs, and the why of every packet",
-            "open in Wireshark: a comment on every packet",
-            "all that the stack told, a line an event",
-            "the story above",
-            "the same for mermaid, which GitHub draws",
-            "the numbers a program wants",
-        ];
-        let files = files.iter().zip(whats);
-        let files: Vec<_> = files
-            .map(|((name, len), what)| (*name, *len, what))
-            .collect();
         writeln!(out)?;
-        for line in listing(&path, &files) {
+        for line in listing(&path, files) {
             writeln!(out, "{line}")?;
         }
         let program = std::env::args().next();
@@ -420,6 +435,9 @@ fn bar(quiet: bool) -> Bar {
 }
 
 const PROGRESS: &str = "{msg}";
+
+/// A file of a run: its name, its length, and what it is for.
+type Written = (&'static str, u64, &'static str);
 
 /// What stands in the folder of a run.
 const LADDER: &str = "ladder.txt";

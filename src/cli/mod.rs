@@ -11,6 +11,7 @@ mod drill;
 mod events;
 mod get;
 mod misuse;
+mod outlet;
 mod ping;
 mod report;
 mod runs;

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Context;
@@ -21,6 +21,7 @@ use crate::stack;
 use crate::world::{Plan, Wish, private_link};
 
 use super::Common;
+use super::outlet::Target;
 use super::screen::note;
 use super::trouble::{Code, Trouble};
 use super::values::Prefix;
@@ -47,7 +48,7 @@ pub struct Private {
     link: KernelLink,
     #[command(flatten)]
     tun: TunKind,
-    /// Write every packet to FILE (pcapng), with what the stack thought of it
+    /// Write every packet to FILE (pcapng), with what the stack thought of it; - is standard output
     #[arg(long, value_name = "FILE")]
     pub capture: Option<PathBuf>,
     /// Write there what is sent or received at once as the packets that a wire would carry
@@ -301,7 +302,8 @@ impl Place {
         }
         let mut capture = None;
         if let Some(path) = &private.capture {
-            let file = crate::runs::create_file(path)?;
+            let target = Target::of(path);
+            let file = target.open()?.hang_up_with_reader()?;
             let settings = capture::Settings {
                 interfaces: vec![Interface {
                     name: self.device.capabilities().name,
@@ -312,9 +314,9 @@ impl Place {
             };
             let started = Capture::start(file, settings);
             let (observer, handle) =
-                started.with_context(|| format!("cannot write to {}", path.display()))?;
+                started.with_context(|| format!("cannot write to {}", target.said()))?;
             observers.push(Box::new(observer));
-            capture = Some((path.clone(), handle));
+            capture = Some((target, handle));
         }
         let config = stack::Config {
             any_address: self.any_address,
@@ -342,7 +344,7 @@ pub struct Station {
     watched: Option<Offer>,
     /// What its sockets need.
     pub network: Network,
-    capture: Option<(PathBuf, CaptureHandle)>,
+    capture: Option<(Target, CaptureHandle)>,
     quiet: bool,
 }
 
@@ -354,19 +356,20 @@ impl Station {
         self.network.abort();
         drop(self.watched.take());
         match self.capture.take() {
-            Some((path, handle)) => self.tell(&path, &handle.finish()),
+            Some((target, handle)) => self.tell(&target, &handle.finish()),
             None => Ok(()),
         }
     }
 
-    fn tell(&self, path: &Path, stats: &capture::Stats) -> anyhow::Result<()> {
-        let shown = plain(&path.display().to_string());
+    fn tell(&self, target: &Target, stats: &capture::Stats) -> anyhow::Result<()> {
+        let shown = target.said();
         if let Some(why) = &stats.stopped {
             let what = format!("the capture stopped after {} packets", stats.packets);
             let now = format!("{shown} is whole up to there; make room and run it again");
             return Err(Trouble::failed(what, why, now).into());
         }
-        if !self.quiet {
+        // Whoever reads standard output has seen what came.
+        if !self.quiet && *target != Target::StandardOutput {
             let (packets, bytes) = (grouped(stats.packets), size(stats.bytes));
             note(&format!("captured {packets} packets, {bytes}, in {shown}"));
         }

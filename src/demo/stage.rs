@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::base::Seed;
 use crate::net::{Clock, Network, Options};
-use crate::observe::capture::{Settings, Stats};
+use crate::observe::capture::{Files, Settings, Stats};
 use crate::observe::events::About;
 use crate::observe::{
     Capture, CaptureHandle, ConnectionCounts, Connections, Conversation, Counters, Counts, Frame,
@@ -47,6 +47,7 @@ impl Stage {
         self,
         capture_to: impl pcapng::Store + 'static,
         events_to: impl pcapng::Store + 'static,
+        rich_to: Option<Box<dyn pcapng::Store>>,
     ) -> io::Result<Running> {
         let Stage {
             world: World { link, peer },
@@ -77,8 +78,12 @@ impl Stage {
             title: "pellucid demo".into(),
             host: "client".into(),
         };
-        let events: (Box<dyn pcapng::Store>, About) = (Box::new(events_to), about);
-        let (observer, captured) = Capture::start_with(capture_to, Some(events), settings)?;
+        let files = Files {
+            rich: rich_to.map(|store| (store, about.clone())),
+            events: Some((Box::new(events_to), about)),
+            ..Files::new(capture_to)
+        };
+        let (observer, captured) = Capture::start_files(files, settings)?;
         let (counters, connections) = (Counters::default(), Connections::new(CONNECTIONS_MAX));
         let mut observers: Vec<Box<dyn Observer + Send>> = vec![
             Box::new(observer),

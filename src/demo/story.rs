@@ -388,12 +388,16 @@ fn host(ip: std::net::IpAddr) -> String {
 /// The folder of a run: its files, their sizes, and what each is for.
 pub fn listing(folder: &str, files: &[(&str, u64, &str)]) -> Vec<String> {
     let mut lines = vec![format!("{folder}/")];
+    let longest = files.iter().map(|(name, ..)| name.len()).max();
+    let width = longest.unwrap_or_default().max(NAME);
     for (name, bytes, what) in files {
-        lines.push(format!("  {name:<15} {:>9}  {what}", size(*bytes)));
+        lines.push(format!("  {name:<width$} {:>9}  {what}", size(*bytes)));
     }
     lines
 }
 
+/// How wide the names of files are at least, in characters.
+const NAME: usize = 15;
 /// How wide the column of titles is at least, in characters.
 const TITLE: usize = 12;
 /// And that of notes.

@@ -25,6 +25,7 @@ use super::words;
 
 mod keep;
 mod output;
+mod rich;
 
 use keep::{Keep, Kept};
 use output::{Entry, Output, Record, lock, write_all};
@@ -68,6 +69,38 @@ impl Default for Settings {
             overflow: Overflow::default(),
             frames: FRAMES_MAX,
         }
+    }
+}
+
+/// Where a capture is written to.
+pub struct Files {
+    /// The packets.
+    pub packets: Box<dyn Store>,
+    /// All that is told, as JSON lines.
+    pub events: Option<(Box<dyn Store>, About)>,
+    /// The packets, with a row for what is told between them.
+    pub rich: Option<(Box<dyn Store>, About)>,
+}
+
+impl Files {
+    /// Only the packets.
+    pub fn new(packets: impl Store + 'static) -> Files {
+        Files {
+            packets: Box::new(packets),
+            events: None,
+            rich: None,
+        }
+    }
+
+    fn told(&self) -> Option<Telling> {
+        (self.events.is_some() || self.rich.is_some()).then(Telling::default)
+    }
+}
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (events, rich) = (self.events.is_some(), self.rich.is_some());
+        write!(f, "Files(events: {events}, rich: {rich})")
     }
 }
 
@@ -133,10 +166,23 @@ impl Capture {
         events: Option<(Box<dyn Store>, About)>,
         settings: Settings,
     ) -> io::Result<(Capture, CaptureHandle)> {
-        let told = events.is_some().then(Telling::default);
+        let files = Files {
+            events,
+            ..Files::new(store)
+        };
+        Capture::start_files(files, settings)
+    }
+
+    /// The same for as many files as are wanted.
+    ///
+    /// # Errors
+    ///
+    /// What writing the files' beginnings says, and starting a thread.
+    pub fn start_files(files: Files, settings: Settings) -> io::Result<(Capture, CaptureHandle)> {
+        let told = files.told();
         let queue = Arc::new(Queue::new(bounds(told.is_some()), settings.overflow));
         let (frames, keep) = (Frames::new(settings.frames), Keep::of(&settings));
-        let output = Output::begin(Box::new(store), events, frames.clone(), settings)?;
+        let output = Output::begin(files, frames.clone(), settings)?;
         let output = Arc::new(Mutex::new(output));
         let ends = (Arc::clone(&queue), Arc::clone(&output));
         let thread = thread::Builder::new()
@@ -173,9 +219,22 @@ impl Capture {
         events: Option<(Box<dyn Store>, About)>,
         settings: Settings,
     ) -> io::Result<(Capture, CaptureHandle)> {
-        let told = events.is_some().then(Telling::default);
+        let files = Files {
+            events,
+            ..Files::new(store)
+        };
+        Capture::at_once_files(files, settings)
+    }
+
+    /// The same for as many files as are wanted.
+    ///
+    /// # Errors
+    ///
+    /// What writing the files' beginnings says.
+    pub fn at_once_files(files: Files, settings: Settings) -> io::Result<(Capture, CaptureHandle)> {
+        let told = files.told();
         let (frames, keep) = (Frames::new(settings.frames), Keep::of(&settings));
-        let output = Output::begin(Box::new(store), events, frames.clone(), settings)?;
+        let output = Output::begin(files, frames.clone(), settings)?;
         let output = Arc::new(Mutex::new(output));
         let handle = CaptureHandle {
             frames: frames.clone(),

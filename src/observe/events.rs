@@ -117,6 +117,11 @@ impl<S: Store> Lines<S> {
         self.flush()
     }
 
+    /// Takes the lines that wait, so that they are not written.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.waiting)
+    }
+
     /// What stands there so far, and what waits.
     pub fn stats(&self) -> Stats {
         self.stats

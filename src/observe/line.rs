@@ -5,6 +5,7 @@
 //! line holds numbers, addresses and words of ours; nothing that a peer wrote gets into it.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::base::SeqNum;
@@ -52,6 +53,14 @@ impl Lines {
         }
         let _ = write!(line, "  {}", self.say(told, known));
         line
+    }
+
+    /// Hears an event and says the fact alone; whose it is, our address first.
+    pub fn fact(&mut self, told: &Told<'_>) -> (String, Option<(IpAddr, IpAddr)>) {
+        let id = self.conversations.hear(told);
+        let known = id.and_then(|id| self.conversations.get(id));
+        let between = known.map(|known| (known.local.ip(), known.remote.ip()));
+        (self.say(told, known), between)
     }
 
     fn say(&self, told: &Told<'_>, known: Option<&Conversation>) -> String {

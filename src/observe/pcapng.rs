@@ -25,6 +25,10 @@ use pcap_file::{DataLink, Endianness};
 
 use crate::base::InterfaceId;
 
+mod rows;
+
+pub use rows::Row;
+
 /// Where a capture goes: it can be written to, and cut back if a write was left half done.
 pub trait Store: Write + Send {
     /// Makes it `len` bytes long again and writes on from there.
@@ -45,6 +49,12 @@ impl Store for File {
 impl Store for Stdout {
     fn cut(&mut self, _len: u64) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+impl Store for io::Sink {
+    fn cut(&mut self, _len: u64) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -123,8 +133,10 @@ pub struct Packet<'a> {
 pub struct Writer<S: Store> {
     blocks: PcapNgWriter<Vec<u8>>,
     store: S,
-    /// How many interfaces the file has so far, and the most that is kept of a packet.
+    /// How many interfaces the file has so far that packets cross, how many stand before them, and
+    /// the most that is kept of a packet.
     interfaces: u32,
+    before: u32,
     snap: Option<u32>,
     /// How long the file is up to its last whole block, in bytes.
     whole: u64,
@@ -147,16 +159,31 @@ impl<S: Store> Writer<S> {
         snap: Option<u32>,
         names: &[(IpAddr, String)],
     ) -> io::Result<Writer<S>> {
+        Writer::bare(store, section, snap)?.furnished(interfaces, names)
+    }
+
+    /// Only a section's header, which is not written yet.
+    fn bare(store: S, section: &Section, snap: Option<u32>) -> io::Result<Writer<S>> {
         let blocks = PcapNgWriter::with_section_header(Vec::new(), section_header(section));
-        let mut writer = Writer {
+        Ok(Writer {
             blocks: blocks.map_err(io::Error::other)?,
             store,
             interfaces: 0,
+            before: 0,
             snap,
             whole: 0,
             packets: 0,
             packets_stored: 0,
-        };
+        })
+    }
+
+    /// With what stands before the first packet.
+    fn furnished(
+        mut self,
+        interfaces: &[Interface],
+        names: &[(IpAddr, String)],
+    ) -> io::Result<Writer<S>> {
+        let writer = &mut self;
         for interface in interfaces {
             writer.describe(interface)?;
         }
@@ -168,7 +195,7 @@ impl<S: Store> Writer<S> {
                 .map_err(io::Error::other)?;
         }
         writer.flush()?;
-        Ok(writer)
+        Ok(self)
     }
 
     /// Adds an interface.
@@ -192,7 +219,11 @@ impl<S: Store> Writer<S> {
         while self.interfaces <= packet.interface.0.into() {
             self.describe(&Interface::default())?;
         }
-        let block = enhanced_packet(packet);
+        self.add(enhanced_packet(packet, self.before))
+    }
+
+    /// Adds a block that a reader numbers as a frame.
+    fn add(&mut self, block: EnhancedPacketBlock<'_>) -> io::Result<()> {
         self.blocks
             .write_pcapng_block(block)
             .map_err(io::Error::other)?;
@@ -304,25 +335,19 @@ fn name_resolution(names: &[(IpAddr, String)]) -> NameResolutionBlock<'_> {
     }
 }
 
-fn enhanced_packet<'a>(packet: &Packet<'a>) -> EnhancedPacketBlock<'a> {
+/// A packet; so many interfaces stand before those that packets cross.
+fn enhanced_packet<'a>(packet: &Packet<'a>, before: u32) -> EnhancedPacketBlock<'a> {
     let direction = match packet.direction {
         Direction::In => FLAGS_IN,
         Direction::Out => FLAGS_OUT,
     };
-    let mut options = vec![
-        EnhancedPacketOption::Flags(direction),
-        EnhancedPacketOption::Common(CommonOption::Unknown(UnknownOption {
-            code: OPTION_PACKETID,
-            value: Cow::Owned(packet.id.to_ne_bytes().to_vec()),
-        })),
-    ];
+    let mut options = vec![EnhancedPacketOption::Flags(direction), packet_id(packet.id)];
     if packet.missing_before > 0 {
         options.push(EnhancedPacketOption::DropCount(packet.missing_before));
     }
-    let comments = packet.comments.iter().filter_map(|comment| text(comment));
-    options.extend(comments.map(|c| EnhancedPacketOption::Common(CommonOption::Comment(c))));
+    options.extend(said(packet.comments));
     EnhancedPacketBlock {
-        interface_id: packet.interface.0.into(),
+        interface_id: before + u32::from(packet.interface.0),
         timestamp: Duration::from_nanos(packet.at),
         original_len: u32::try_from(packet.len).unwrap_or(u32::MAX),
         data: Cow::Borrowed(packet.bytes),
@@ -330,10 +355,40 @@ fn enhanced_packet<'a>(packet: &Packet<'a>) -> EnhancedPacketBlock<'a> {
     }
 }
 
-/// Text as an option holds it; `None` if there is none. An option's length has 16 bits.
+/// The number of its event.
+fn packet_id(id: u64) -> EnhancedPacketOption<'static> {
+    EnhancedPacketOption::Common(CommonOption::Unknown(UnknownOption {
+        code: OPTION_PACKETID,
+        value: Cow::Owned(id.to_ne_bytes().to_vec()),
+    }))
+}
+
+/// Comments, in order.
+fn said(comments: &[String]) -> impl Iterator<Item = EnhancedPacketOption<'_>> {
+    let comments = comments.iter().filter_map(|comment| text(comment));
+    comments.map(|comment| EnhancedPacketOption::Common(CommonOption::Comment(comment)))
+}
+
+/// Text as an option holds it; `None` if there is none. Names may come from strangers: what would
+/// break a line, or turn its direction, is spelled out. An option's length has 16 bits.
 fn text(text: &str) -> Option<Cow<'_, str>> {
-    let fits = &text[..text.floor_char_boundary(TEXT_MAX)];
-    (!fits.is_empty()).then_some(Cow::Borrowed(fits))
+    let is_plain = |c: char| !c.is_control() && !TURNS.contains(&c);
+    let mut text = match text.chars().all(is_plain) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.chars().fold(String::new(), |mut all, c| {
+            match is_plain(c) {
+                true => all.push(c),
+                false => all.extend(c.escape_default()),
+            }
+            all
+        })),
+    };
+    let fits = text.floor_char_boundary(TEXT_MAX);
+    match &mut text {
+        Cow::Borrowed(text) => *text = &text[..fits],
+        Cow::Owned(text) => text.truncate(fits),
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 /// How much is gathered before it is written, in bytes: a write of this size costs a tenth of the
@@ -341,6 +396,11 @@ fn text(text: &str) -> Option<Cow<'_, str>> {
 const GATHERED_MAX: usize = 64 << 10;
 /// The longest comment or name, in bytes; 65,535 minus room for padding and what goes before it.
 const TEXT_MAX: usize = 65_000;
+/// Unicode's bidirectional controls.
+const TURNS: [char; 11] = [
+    '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
+    '\u{2067}', '\u{2068}', '\u{2069}',
+];
 /// The flags word of a packet: bits 0 and 1 are its direction.
 const FLAGS_IN: u32 = 1;
 const FLAGS_OUT: u32 = 2;

@@ -189,6 +189,8 @@ pub const SCENARIO: &str = "run.toml";
 pub const JOURNEY: &str = "journey.mmd";
 /// The packets.
 pub const CAPTURE: &str = "capture.pcapng";
+/// The packets, with a row for what was told between them.
+pub const RICH: &str = "capture.rich.pcapng";
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 //! a namespace of theirs, as people start them.
 
 pub mod any;
+pub mod capture;
 pub mod demo;
 pub mod get;
 pub mod live;

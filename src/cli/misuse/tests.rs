@@ -54,7 +54,8 @@ fn what_is_missing_is_explained() {
     check(
         "pellucid get http://a/ --split",
         "'--capture <FILE>' is missing",
-        "Write every packet to FILE (pcapng), with what the stack thought of it",
+        "Write every packet to FILE (pcapng), with what the stack thought of it; - is standard \
+         output",
     );
     let (what, why) = of("pellucid get http://a/ --addr 10.0.0.1/24");
     assert_eq!(what, "'--tun <NAME>' is missing");

@@ -5,15 +5,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::{Instant, InterfaceId};
 use crate::observe::comments::Comments;
-use crate::observe::events::{self, About, Heard};
+use crate::observe::events::{self, Heard};
 use crate::observe::frames::{Frame, Frames, Part};
 use crate::observe::packet::Seen;
 use crate::observe::pcapng::{Packet, Store, Writer};
 use crate::observe::queue::Queue;
 use crate::probe::Snapshot;
 
-use super::Settings;
 use super::keep::{Keep, Kept};
+use super::rich::Rich;
+use super::{Files, Settings};
 
 /// A packet, ready to be written.
 #[derive(Debug)]
@@ -58,6 +59,8 @@ pub struct Stats {
     pub events: Option<events::Stats>,
     /// Why that could take no more.
     pub events_stopped: Option<String>,
+    /// The length of the file with rows between packets, if there is one, in bytes.
+    pub rich: Option<u64>,
 }
 
 /// The writing half.
@@ -66,6 +69,7 @@ pub(super) struct Output {
     writer: Option<Writer<Box<dyn Store>>>,
     /// Likewise; there may be none.
     events: Option<events::Lines<Box<dyn Store>>>,
+    rich: Option<Rich>,
     frames: Frames,
     comments: Comments,
     keep: Keep,
@@ -75,13 +79,15 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub fn begin(
-        store: Box<dyn Store>,
-        events: Option<(Box<dyn Store>, About)>,
-        frames: Frames,
-        settings: Settings,
-    ) -> io::Result<Output> {
+    pub fn begin(files: Files, frames: Frames, settings: Settings) -> io::Result<Output> {
+        let Files {
+            packets: store,
+            events,
+            rich,
+        } = files;
         let keep = Keep::of(&settings);
+        let rich = rich.map(|(store, about)| Rich::begin(store, about, &settings));
+        let rich = rich.transpose()?;
         let Settings {
             epoch,
             section,
@@ -98,6 +104,7 @@ impl Output {
             events: events
                 .map(|(to, about)| events::Lines::begin(to, about))
                 .transpose()?,
+            rich,
             frames,
             comments,
             keep,
@@ -115,6 +122,8 @@ impl Output {
     }
 
     fn write_told(&mut self, heard: Heard, missing: u64) {
+        let frames = self.frames.clone();
+        self.enrich(|rich| rich.hear(&heard, &frames, missing));
         if let Some(events) = &mut self.events
             && let Err(error) = events.hear(heard, &self.frames, missing)
         {
@@ -148,6 +157,23 @@ impl Output {
             self.write_one(frame, interface, variables, &kept, missing_before);
             self.stats.further += u64::from(number > 1);
         }
+        self.enrich(Rich::release);
+    }
+
+    /// Does something to the file with rows. Once it can take no more, it need not.
+    fn enrich(&mut self, with: impl FnOnce(&mut Rich) -> io::Result<()>) {
+        let Some(rich) = &mut self.rich else {
+            return;
+        };
+        let written = with(rich);
+        self.stats.rich = Some(rich.len());
+        if let Err(error) = written {
+            self.rich = None;
+            log::warn!(
+                target: "pellucid::capture",
+                "the capture with rows of events stops, everything else goes on: {error}",
+            );
+        }
     }
 
     fn write_one(
@@ -166,7 +192,7 @@ impl Output {
         frame.segment = Seen::of(bytes, len - bytes.len()).and_then(|seen| seen.segment);
         frame.len = u32::try_from(*len).unwrap_or(u32::MAX);
         let comments = self.comments.on(&frame, variables);
-        let written = writer.packet(&Packet {
+        let packet = Packet {
             at: self.epoch.saturating_add(frame.at.as_nanos()),
             interface,
             direction: frame.what.direction(),
@@ -175,14 +201,17 @@ impl Output {
             len: *len,
             comments: &comments,
             missing_before,
-        });
+        };
+        let written = writer.packet(&packet);
         self.frames.add(frame);
+        self.enrich(|rich| rich.packet(&packet));
         if let Err(error) = written {
             self.stop(frame.number, &error);
         }
     }
 
     pub fn flush(&mut self) {
+        self.enrich(Rich::flush);
         if let Some(writer) = &mut self.writer {
             let given = writer.packets();
             if let Err(error) = writer.flush() {
@@ -229,7 +258,9 @@ impl Output {
     }
 
     pub fn close(&mut self) {
+        self.enrich(Rich::release);
         self.flush();
+        self.rich = None;
         if let Some(events) = self.events.take() {
             self.stats.events = Some(events.stats());
         }

@@ -525,3 +525,75 @@ fn tshark_shows_what_the_stack_thought() {
         lines[5]
     );
 }
+
+#[test]
+fn between_packets_stands_what_was_told_and_an_effect_behind_its_cause() {
+    let shelf = Shelf::new(usize::MAX);
+    let about = About {
+        title: String::new(),
+        host: "client".into(),
+    };
+    let files = Files {
+        rich: Some((Box::new(shelf.clone()), about)),
+        ..Files::new(Shelf::new(usize::MAX))
+    };
+    let (capture, handle) = Capture::at_once_files(files, settings()).unwrap();
+    let mut stack = Teller::new(capture);
+    tell_a_beginning(&mut stack);
+    stack.after(900);
+    stack.input(Subject::Stack, Event::Ticked);
+    let kind = crate::probe::TimerKind::Retransmission;
+    stack.tell(ON, Event::TimerExpired { kind });
+    let stats = handle.finish();
+    assert_eq!(stats.rich, Some(shelf.bytes().len() as u64));
+    let said: Vec<String> = packets(&shelf.bytes())
+        .iter()
+        .map(|packet| format!("{} {}", packet.interface_id, comments(packet)[0]))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "0 event: called OPEN, active",
+            "0 event: opened in CLOSED",
+            "0 event: CLOSED → SYN-SENT on active OPEN",
+            "1 why: OPEN asks for a connection (RFC 9293 3.10.1)",
+            // Told before the packet's ending, which is what writes the packet.
+            "1 disposition: accepted, SYN,ACK that answers our SYN (RFC 9293 3.10.7.3)",
+            "0 event: SYN-SENT → ESTABLISHED on SYN,ACK received",
+            "1 why: an ACK is owed (RFC 9293 3.8.6.3)",
+            "0 event: called SEND 5 B",
+            "1 why: there is text to send (RFC 9293 3.8)",
+            "1 disposition: accepted, text in order (RFC 9293 3.10.7.4)",
+            "0 event: retransmission timer expired",
+        ]
+    );
+    let rows = packets(&shelf.bytes());
+    let last = rows.last().unwrap();
+    assert_eq!(comments(last)[1], "pellucid {\"id\":14,\"cause\":13}");
+    let json = String::from_utf8_lossy(&last.data);
+    assert!(
+        json.contains("{\"id\":14,\"time\":161.91,\"name\":\"tcp:timer_updated\",\"tuple\":\"c1\"")
+    );
+}
+
+#[test]
+fn a_full_disk_under_the_rows_leaves_the_capture_alone() {
+    let shelf = Shelf::new(2_000);
+    let about = About {
+        title: String::new(),
+        host: "client".into(),
+    };
+    let plain = Shelf::new(usize::MAX);
+    let files = Files {
+        rich: Some((Box::new(shelf.clone()), about)),
+        ..Files::new(plain.clone())
+    };
+    let (capture, handle) = Capture::at_once_files(files, settings()).unwrap();
+    tell_a_beginning(&mut Teller::new(capture));
+    let stats = handle.finish();
+    assert_eq!((stats.packets, stats.stopped), (5, None));
+    assert_eq!(packets(&plain.bytes()).len(), 5);
+    // What is there is whole.
+    assert_eq!(stats.rich, Some(shelf.bytes().len() as u64));
+    assert!(!packets(&shelf.bytes()).is_empty());
+}

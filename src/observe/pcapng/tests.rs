@@ -183,6 +183,27 @@ fn hostile_text_fits_its_option() {
 }
 
 #[test]
+fn text_of_strangers_breaks_no_line_and_turns_none() {
+    let shelf = Shelf::new(usize::MAX);
+    let hostile = "a\"\nwhy: b\u{1b}[2J\u{202e}c\0d";
+    let names = [("192.0.2.1".parse().unwrap(), hostile.to_string())];
+    let mut writer =
+        Writer::new(shelf.clone(), &Section::here(hostile), &[], None, &names).unwrap();
+    let comments = [hostile.to_string()];
+    writer.packet(&packet(&[0x45; 20], &comments)).unwrap();
+    writer.flush().unwrap();
+    let said = format!("{:?}", blocks(&shelf.bytes()));
+    // What is spelled out has its backslash doubled by the form in which blocks are shown.
+    let harmless = r#"a\"\\nwhy: b\\u{1b}[2J\\u{202e}c"#;
+    assert_eq!(said.matches(harmless).count(), 2, "{said}");
+    assert!(said.contains(&format!("{harmless}\\\\u{{0}}d")), "{said}");
+    let file = shelf.bytes();
+    for raw in ["\nwhy", "\u{1b}", "\u{202e}"] {
+        assert!(!file.windows(raw.len()).any(|bytes| bytes == raw.as_bytes()));
+    }
+}
+
+#[test]
 fn tshark_reads_the_file_without_complaint() {
     let scratch = Scratch::new("pcapng");
     let path = scratch.path().join("capture.pcapng");
