@@ -36,4 +36,6 @@ pub mod tcp;
 pub mod why;
 pub mod wire;
 #[cfg(feature = "cli")]
+pub mod wireshark;
+#[cfg(feature = "cli")]
 pub mod world;

@@ -169,11 +169,7 @@ impl Demo {
             let style = Style(common.color.on_stdout());
             said(run.print(style, &files))?;
         }
-        Ok(match run.proof.verdict() {
-            Verdict::Good => Code::Done,
-            Verdict::Failed => Code::Failed,
-            Verdict::Unexplained => Code::Broken,
-        })
+        Ok(run.code())
     }
 
     /// The best world that the machine allows, if it is good enough.
@@ -314,6 +310,14 @@ struct Run {
 }
 
 impl Run {
+    fn code(&self) -> Code {
+        match self.proof.verdict() {
+            Verdict::Good => Code::Done,
+            Verdict::Failed => Code::Failed,
+            Verdict::Unexplained => Code::Broken,
+        }
+    }
+
     fn story(&self, style: Style) -> Story<'_> {
         Story {
             visits: &self.visits,

@@ -32,7 +32,10 @@ impl Doctor {
             let text = profile(&program.display().to_string());
             return said(stdout().write_all(text.as_bytes())).map(|()| Code::Done);
         }
-        let findings = examine();
+        // Asked first: what is examined moves into a namespace of its own.
+        let wireshark = super::wireshark::finding();
+        let mut findings = examine();
+        findings.list.push(wireshark);
         said(match self.json {
             true => print_json(&findings),
             false => print(&findings, Style(common.color.on_stdout())),

@@ -27,6 +27,7 @@ mod traceroute;
 mod trouble;
 mod values;
 mod why;
+mod wireshark;
 
 use std::process::ExitCode;
 
@@ -79,6 +80,7 @@ enum Verb {
     Why(why::Why),
     Events(events::Events),
     Schema(schema::Schema),
+    Wireshark(wireshark::Wireshark),
 }
 
 /// The whole program. To be called first thing in `main`: a private namespace can be entered only
@@ -89,8 +91,18 @@ pub fn main() -> ExitCode {
         Err(error) => return ExitCode::from(not_understood(&error).number()),
     };
     start_log(typed.common);
+    let code = match obey(typed) {
+        Ok(code) => code,
+        Err(error) if error.is::<Unread>() => Code::Failed,
+        Err(error) => tell(&Trouble::of(error)),
+    };
+    ExitCode::from(code.number())
+}
+
+/// Does what was typed.
+fn obey(typed: Typed) -> anyhow::Result<Code> {
     let common = typed.common;
-    let done = match typed.verb {
+    match typed.verb {
         Verb::Demo(verb) => verb.run(common),
         Verb::Get(verb) => verb.run(common),
         Verb::Serve(verb) => verb.run(common),
@@ -104,13 +116,8 @@ pub fn main() -> ExitCode {
         Verb::Why(verb) => verb.run(common),
         Verb::Events(verb) => verb.run(common),
         Verb::Schema(verb) => verb.run(common),
-    };
-    let code = match done {
-        Ok(code) => code,
-        Err(error) if error.is::<Unread>() => Code::Failed,
-        Err(error) => tell(&Trouble::of(error)),
-    };
-    ExitCode::from(code.number())
+        Verb::Wireshark(verb) => verb.run(common),
+    }
 }
 
 fn tell(trouble: &Trouble) -> Code {

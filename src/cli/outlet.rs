@@ -3,8 +3,9 @@
 //! Everything else that would stand there goes to standard error from then on, also what a command
 //! says that we start: a capture with a line of text in it is none.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::thread::Builder;
 
@@ -16,11 +17,11 @@ use rustix::stdio::dup2_stdout;
 
 use crate::observe::pcapng::Store;
 use crate::report::text::plain;
-use crate::runs::create_file;
+use crate::runs::{RecordError, create_file};
 
 use super::trouble::Trouble;
 
-/// Where somebody wants a capture: a file of its own, or standard output.
+/// Where somebody wants a capture: a file of its own or a pipe that has a name, or standard output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     File(PathBuf),
@@ -39,6 +40,11 @@ impl Target {
     /// Opens it. To be called while there is no thread.
     pub fn open(&self) -> anyhow::Result<Outlet> {
         Ok(match self {
+            Target::File(path) if is_pipe(path) => {
+                let fifo = OpenOptions::new().write(true).open(path);
+                let fail = |error| RecordError::new("write to", path, error);
+                Outlet::to_reader(fifo.map_err(fail)?)
+            }
             Target::File(path) => Outlet {
                 to: create_file(path)?,
                 is_pipe: false,
@@ -55,6 +61,11 @@ impl Target {
             Target::StandardOutput => "standard output".into(),
         }
     }
+}
+
+/// Whether somebody has made a pipe of this name, to read from.
+fn is_pipe(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|there| there.file_type().is_fifo())
 }
 
 /// The file behind standard output, which becomes another name of standard error.

@@ -5,7 +5,6 @@ use std::io;
 use std::net::{Ipv6Addr, UdpSocket};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
@@ -33,15 +32,7 @@ pub fn examine() -> Findings {
         }
     };
     let in_process = Finding::ok("in-process link", "always");
-    let list = vec![
-        namespace,
-        tun,
-        veth,
-        in_process,
-        kernel,
-        ipv6(),
-        wireshark(),
-    ];
+    let list = vec![namespace, tun, veth, in_process, kernel, ipv6()];
     Findings { list, link }
 }
 
@@ -198,25 +189,6 @@ fn ipv6() -> Finding {
                 "sudo sysctl net.ipv6.conf.all.disable_ipv6=0",
             )
         }
-    }
-}
-
-fn wireshark() -> Finding {
-    let asked = Command::new("tshark")
-        .arg("--version")
-        .stdin(Stdio::null())
-        .output();
-    match asked {
-        Ok(output) if output.status.success() => {
-            let text = String::from_utf8_lossy(&output.stdout);
-            let first = text.lines().next().unwrap_or_default();
-            Finding::ok("Wireshark", first.trim_end_matches('.'))
-        }
-        _ => Finding::no(
-            "Wireshark",
-            "no tshark in the search path; captures are written all the same",
-            "install the package tshark or wireshark",
-        ),
     }
 }
 

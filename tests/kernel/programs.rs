@@ -13,6 +13,7 @@ pub mod page;
 pub mod ping;
 pub mod serve;
 pub mod shell;
+pub mod wireshark;
 
 use std::fs;
 use std::io::{BufReader, ErrorKind};
