@@ -54,10 +54,7 @@ pub fn make(place: &Path, packets: u64) -> Result<(RunFolder, u64, Duration), Bo
     world.serve(server, 80, Service::of(App::sink()))?;
 
     let folder = RunFolder::create(place, "lossy")?;
-    let about = About {
-        title: "a lossy link".into(),
-        host: "client".into(),
-    };
+    let about = About::alone("a lossy link", "client");
     let events = Some((Box::new(folder.create_file(EVENTS)?) as Box<_>, about));
     let (capture, handle) =
         Capture::at_once_with(folder.create_file(CAPTURE)?, events, Settings::default())?;

@@ -29,6 +29,8 @@ pub mod query;
 pub mod report;
 #[cfg(feature = "records")]
 pub mod runs;
+#[cfg(feature = "scenarios")]
+pub mod scenario;
 pub mod sim;
 pub mod stack;
 pub mod tcp;

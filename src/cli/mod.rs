@@ -14,6 +14,7 @@ mod misuse;
 mod outlet;
 mod ping;
 mod report;
+mod run;
 mod runs;
 mod schema;
 mod screen;
@@ -23,7 +24,6 @@ mod signals;
 mod source;
 mod ss;
 mod station;
-mod top;
 mod traceroute;
 mod trouble;
 mod values;
@@ -74,10 +74,10 @@ enum Verb {
     Ping(Box<ping::Ping>),
     Traceroute(Box<traceroute::Traceroute>),
     Shell(shell::Shell),
-    Top(top::Top),
     Ss(ss::Ss),
     Doctor(doctor::Doctor),
     Drill(Box<drill::Drill>),
+    Run(run::Run),
     Report(report::Report),
     Why(why::Why),
     Events(events::Events),
@@ -111,10 +111,10 @@ fn obey(typed: Typed) -> anyhow::Result<Code> {
         Verb::Ping(verb) => verb.run(common),
         Verb::Traceroute(verb) => verb.run(common),
         Verb::Shell(verb) => verb.run(common),
-        Verb::Top(verb) => verb.run(common),
         Verb::Ss(verb) => verb.run(common),
         Verb::Doctor(verb) => verb.run(common),
         Verb::Drill(verb) => verb.run(common),
+        Verb::Run(verb) => verb.run(common),
         Verb::Report(verb) => verb.run(common),
         Verb::Why(verb) => verb.run(common),
         Verb::Events(verb) => verb.run(common),

@@ -14,7 +14,7 @@ use crate::runs::{Finished, JOURNEY, REPORT, replace};
 use crate::why::Log;
 
 use super::Common;
-use super::runs::{Which, records, unreadable};
+use super::runs::{Which, records_of_vantage, unreadable};
 use super::trouble::{Code, Trouble, said};
 
 /// Make report.html of a run anew from its events, or show the run in another form
@@ -83,7 +83,7 @@ impl Made {
     fn of(run: &Finished, format: Format) -> anyhow::Result<Made> {
         let name = name_of(run)?;
         let title = format!("pellucid {name}");
-        let log = || Ok::<_, Trouble>(Log::new(records(run)?));
+        let log = || Ok::<_, Trouble>(Log::new(records_of_vantage(run)?));
         Ok(Made::Text(match format {
             Format::Qlog => return Ok(Made::Events(run.events_file().map_err(unreadable)?)),
             Format::Html => page(&source(run, &log()?, &title, &name))?,
@@ -111,7 +111,7 @@ pub fn remake(run: &Finished) -> anyhow::Result<PathBuf> {
 
 /// Writes the journey of a run as mermaid; how long it is.
 pub fn write_journey(run: &Finished) -> anyhow::Result<u64> {
-    let text = mermaid(&Journey::of(&Log::new(records(run)?)));
+    let text = mermaid(&Journey::of(&Log::new(records_of_vantage(run)?)));
     run.replace(JOURNEY, text.as_bytes())?;
     Ok(text.len() as u64)
 }

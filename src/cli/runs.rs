@@ -34,6 +34,13 @@ pub fn records(run: &Finished) -> Result<Vec<Record>, Trouble> {
     records.map_err(unreadable)
 }
 
+/// What the host of a run told whose packets were captured, and what links did.
+pub fn records_of_vantage(run: &Finished) -> Result<Vec<Record>, Trouble> {
+    let events = run.events().map_err(unreadable)?;
+    let records: Result<Vec<Record>, _> = events.of_vantage().collect();
+    records.map_err(unreadable)
+}
+
 /// Where run folders lie unless somebody says otherwise.
 pub const PLACE: &str = "pellucid-runs";
 

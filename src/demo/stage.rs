@@ -74,10 +74,7 @@ impl Stage {
             }],
             ..capture
         };
-        let about = About {
-            title: "pellucid demo".into(),
-            host: "client".into(),
-        };
+        let about = About::alone("pellucid demo", "client");
         let files = Files {
             rich: rich_to.map(|store| (store, about.clone())),
             events: Some((Box::new(events_to), about)),

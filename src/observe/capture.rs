@@ -23,6 +23,7 @@ use super::pcapng::{Interface, Section, Store};
 use super::queue::{Bounds, Overflow, Queue};
 use super::words;
 
+mod elsewhere;
 mod keep;
 mod output;
 mod rich;
@@ -30,6 +31,7 @@ mod rich;
 use keep::{Keep, Kept};
 use output::{Entry, Output, Record, lock, write_all};
 
+pub use elsewhere::{Elsewhere, Links};
 pub use output::Stats;
 
 /// How to capture. The default keeps whole packets with all comments.
@@ -278,7 +280,7 @@ impl Capture {
 
     fn record(&mut self, record: Record) {
         let weight = record.copy.bytes.len() + size_of::<Record>();
-        let recorded = self.put(Entry::Packet(Box::new(record)), weight);
+        let recorded = self.to.put(Entry::Packet(Box::new(record)), weight);
         self.missing = if recorded { 0 } else { self.missing + 1 };
     }
 
@@ -297,21 +299,9 @@ impl Capture {
         }
         let missing_before = telling.missing;
         let entry = Entry::Told(Box::new(heard), missing_before);
-        let recorded = self.put(entry, size_of::<Heard>());
+        let recorded = self.to.put(entry, size_of::<Heard>());
         if let Some(telling) = &mut self.told {
             telling.missing = if recorded { 0 } else { missing_before + 1 };
-        }
-    }
-
-    fn put(&self, entry: Entry, weight: usize) -> bool {
-        match &self.to {
-            To::Queue(queue) => queue.push(entry, weight),
-            To::Here(output) => {
-                let mut output = lock(output);
-                output.write(entry);
-                output.flush();
-                true
-            }
         }
     }
 }

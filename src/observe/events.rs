@@ -6,7 +6,11 @@
 //! made, printed from whole nanoseconds; sequence numbers are counted from the initial ones, so the
 //! first byte of text is 1, as in Wireshark.
 //!
-//! Read `schema` for what a file may hold, `facts` for what is said of each event, then this file.
+//! Several hosts may speak in one file, and links: what both ends of a connection tell bears the
+//! same name, and what happens to a packet on a link names the event that sent it.
+//!
+//! Read `schema` for what a file may hold, `facts` for what is said of each event, `on_link` for
+//! what links tell, then this file.
 
 use std::io;
 
@@ -19,12 +23,15 @@ use crate::probe::Subject;
 
 use super::conversations::{Conversation, ConversationId, Conversations};
 use super::frames::Frames;
+use super::on_link::OnLink;
 use super::pcapng::Store;
 
 mod facts;
 mod heard;
 mod keys;
 mod metrics;
+mod names;
+mod on_link;
 pub mod schema;
 
 pub use heard::Heard;
@@ -32,26 +39,55 @@ pub use keys::{state as state_key, timer as timer_key};
 
 use facts::Facts;
 use metrics::Metrics;
+use names::Names;
 
 /// What a file says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     /// What ran: `pellucid demo`.
     pub title: String,
-    /// Whose events they are: `client`.
+    /// Whose packets the capture beside it holds: `client`.
     pub host: String,
+    /// The other hosts whose events are heard too, if their stacks are ours.
+    pub others: Vec<String>,
 }
 
-/// Writes events as lines. It must hear all of one stack in order, so that it knows who speaks.
+impl About {
+    /// Of one host.
+    pub fn alone(title: &str, host: &str) -> About {
+        About {
+            title: title.to_owned(),
+            host: host.to_owned(),
+            others: Vec::new(),
+        }
+    }
+}
+
+/// Which of the hosts of a file speaks: 0 is the one whose packets are captured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HostIndex(pub usize);
+
+/// Writes events as lines. It must hear all of each stack in order, so that it knows who speaks.
 pub struct Lines<S> {
-    to: S,
-    /// Whole lines that are not written yet.
-    waiting: Vec<u8>,
-    about: About,
+    sheet: Sheet<S>,
+    speakers: Vec<Speaker>,
+    names: Names,
+}
+
+/// One host's part: what it takes to say whose an event is, and what has changed.
+struct Speaker {
+    host: String,
     conversations: Conversations,
     metrics: Vec<Metrics>,
     /// A tick is a line only if something came of it.
     tick: Option<Heard>,
+}
+
+/// The file, and what is to be written next.
+struct Sheet<S> {
+    to: S,
+    /// Whole lines that are not written yet.
+    waiting: Vec<u8>,
     latest: Instant,
     stats: Stats,
 }
@@ -72,59 +108,87 @@ impl<S: Store> Lines<S> {
     ///
     /// What writing says.
     pub fn begin(to: S, about: About) -> io::Result<Lines<S>> {
+        let header = schema::header(&about);
+        let hosts = std::iter::once(about.host).chain(about.others);
         let mut lines = Lines {
-            to,
-            waiting: Vec::new(),
-            about,
-            conversations: Conversations::new(CONVERSATIONS_MAX),
-            metrics: Vec::new(),
-            tick: None,
-            latest: Instant::BIRTH,
-            stats: Stats::default(),
+            sheet: Sheet {
+                to,
+                waiting: Vec::new(),
+                latest: Instant::BIRTH,
+                stats: Stats::default(),
+            },
+            speakers: hosts.map(Speaker::new).collect(),
+            names: Names::default(),
         };
-        let header = schema::header(&lines.about);
-        append(&mut lines.waiting, &mut lines.stats, &header)?;
-        lines.stats.lines = 0;
-        lines.flush()?;
+        lines.sheet.append(&header)?;
+        lines.sheet.stats.lines = 0;
+        lines.sheet.flush()?;
         Ok(lines)
     }
 
-    /// Hears an event; `frames` knows which frame it is, if it is one. `missing` events before it
-    /// found no room.
+    /// Hears an event of a host; `frames` knows which frame it is, if it is one. `missing` events
+    /// before it found no room.
     ///
     /// # Errors
     ///
     /// What writing says.
-    pub fn hear(&mut self, heard: Heard, frames: &Frames, missing: u64) -> io::Result<()> {
+    pub fn hear(
+        &mut self,
+        of: HostIndex,
+        heard: Heard,
+        frames: &Frames,
+        missing: u64,
+    ) -> io::Result<()> {
+        let Some(speaker) = self.speakers.get_mut(of.0) else {
+            return Ok(());
+        };
+        let sheet = &mut self.sheet;
         if missing > 0 {
-            self.say_missing(heard.at, missing)?;
+            speaker.say_missing(sheet, heard.at, missing)?;
         }
-        let conversation = self.conversations.hear(&heard.told());
+        let conversation = speaker.conversations.hear(&heard.told());
         if heard.is_tick() {
-            self.tick = Some(heard);
+            speaker.tick = Some(heard);
             return Ok(());
         }
-        if let Some(tick) = self.tick.take_if(|tick| heard.cause == Some(tick.id)) {
-            self.say(&tick, None, None)?;
+        if let Some(tick) = speaker.tick.take_if(|tick| heard.cause == Some(tick.id)) {
+            speaker.say(sheet, &tick, None, None, None)?;
         } else if heard.cause.is_none() {
-            self.tick = None;
+            speaker.tick = None;
         }
-        self.say(&heard, conversation, frames.frame_of(heard.of_frame()))?;
-        self.measure(&heard, conversation)?;
-        if self.waiting.len() < WAITING_MOST {
-            return Ok(());
-        }
-        self.flush()
+        let frame = (of == HostIndex::default()).then(|| frames.frame_of(heard.of_frame()));
+        let name = conversation.and_then(|id| self.names.name(of, id, &speaker.conversations));
+        speaker.say(sheet, &heard, conversation, name, frame.flatten())?;
+        speaker.measure(sheet, &heard, conversation, name)?;
+        sheet.settle()
+    }
+
+    /// Something happened to a packet on a link.
+    ///
+    /// # Errors
+    ///
+    /// What writing says.
+    pub fn link(&mut self, what: &OnLink) -> io::Result<()> {
+        let time = self.sheet.time(what.at);
+        let line = Line {
+            id: Some(what.id.0.get()),
+            cause: what.packet.map(|packet| packet.0.get()),
+            data: on_link::data(what),
+            why: None,
+            ..Line::new(&what.link, time, on_link::name(what))
+        };
+        self.sheet.append(&line)?;
+        self.sheet.settle()
     }
 
     /// Takes the lines that wait, so that they are not written.
     pub(super) fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.waiting)
+        std::mem::take(&mut self.sheet.waiting)
     }
 
     /// What stands there so far, and what waits.
     pub fn stats(&self) -> Stats {
-        self.stats
+        self.sheet.stats
     }
 
     /// Writes what waits.
@@ -133,35 +197,39 @@ impl<S: Store> Lines<S> {
     ///
     /// What writing says; then the file ends where it ended before, and nothing waits.
     pub fn flush(&mut self) -> io::Result<()> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let written = self.to.write_all(&waiting).and_then(|()| self.to.flush());
-        if written.is_err() {
-            let lines = waiting.iter().filter(|byte| **byte == b'\n').count();
-            self.stats.bytes -= waiting.len() as u64;
-            self.stats.lines -= lines as u64;
-            // What cannot be cut keeps half a line, and its readers say so.
-            let _ = self.to.cut(self.stats.bytes);
+        self.sheet.flush()
+    }
+}
+
+impl Speaker {
+    fn new(host: String) -> Speaker {
+        Speaker {
+            host,
+            conversations: Conversations::new(CONVERSATIONS_MAX),
+            metrics: Vec::new(),
+            tick: None,
         }
-        written
     }
 
-    fn say(
-        &mut self,
+    fn say<S: Store>(
+        &self,
+        sheet: &mut Sheet<S>,
         heard: &Heard,
         conversation: Option<ConversationId>,
+        name: Option<u64>,
         frame: Option<u64>,
     ) -> io::Result<()> {
         let known = conversation.and_then(|id| self.conversations.get(id));
         let Facts {
-            name,
+            name: kind,
             data,
             why,
             state,
         } = Facts::of(heard, known, frame);
-        let time = self.time(heard.at);
-        let line = Line {
+        let time = sheet.time(heard.at);
+        sheet.append(&Line {
             id: Some(heard.id.0.get()),
-            tuple: tuple(conversation, heard.on),
+            tuple: tuple(name, heard.on),
             cause: heard.cause.map(|cause| cause.0.get()),
             data,
             why: why.map(|(by, text)| Why {
@@ -169,13 +237,18 @@ impl<S: Store> Lines<S> {
                 text,
             }),
             state,
-            ..Line::new(&self.about.host, time, name)
-        };
-        append(&mut self.waiting, &mut self.stats, &line)
+            ..Line::new(&self.host, time, kind)
+        })
     }
 
     /// What changed of a connection's variables by an event: a fact of its own, without a number.
-    fn measure(&mut self, heard: &Heard, conversation: Option<ConversationId>) -> io::Result<()> {
+    fn measure<S: Store>(
+        &mut self,
+        sheet: &mut Sheet<S>,
+        heard: &Heard,
+        conversation: Option<ConversationId>,
+        name: Option<u64>,
+    ) -> io::Result<()> {
         let (Some(id), Some(variables)) = (conversation, heard.variables()) else {
             return Ok(());
         };
@@ -192,34 +265,71 @@ impl<S: Store> Lines<S> {
         if data.is_empty() {
             return Ok(());
         }
-        let time = self.time(heard.at);
-        let line = Line {
-            tuple: tuple(conversation, heard.on),
+        let time = sheet.time(heard.at);
+        sheet.append(&Line {
+            tuple: tuple(name, heard.on),
             cause: Some(heard.id.0.get()),
             data,
             // All of them, so that one that changed can be held against one that did not.
             state: Some(metrics::state_block(&variables)),
-            ..Line::new(&self.about.host, time, "tcp:metrics_updated")
-        };
-        append(&mut self.waiting, &mut self.stats, &line)
+            ..Line::new(&self.host, time, "tcp:metrics_updated")
+        })
     }
 
-    fn say_missing(&mut self, at: Instant, events: u64) -> io::Result<()> {
+    fn say_missing<S: Store>(
+        &self,
+        sheet: &mut Sheet<S>,
+        at: Instant,
+        events: u64,
+    ) -> io::Result<()> {
         let mut data = Map::new();
         data.insert("events".into(), json!(events));
-        let time = self.time(at);
-        let line = Line {
+        let time = sheet.time(at);
+        sheet.append(&Line {
             data,
-            ..Line::new(&self.about.host, time, "sim:missing")
-        };
-        append(&mut self.waiting, &mut self.stats, &line)
+            ..Line::new(&self.host, time, "sim:missing")
+        })
     }
+}
 
+impl<S: Store> Sheet<S> {
     /// Threads that share a stack read the clock before they wait for it, so one may bring an
     /// earlier time than the one before; in the file time does not go back.
     fn time(&mut self, at: Instant) -> Box<RawValue> {
         self.latest = self.latest.max(at);
         millis(self.latest.as_nanos())
+    }
+
+    /// One more line of those that wait.
+    fn append(&mut self, line: &impl Serialize) -> io::Result<()> {
+        let before = self.waiting.len();
+        serde_json::to_writer(&mut self.waiting, line)?;
+        self.waiting.push(b'\n');
+        self.stats.bytes += (self.waiting.len() - before) as u64;
+        self.stats.lines += 1;
+        Ok(())
+    }
+
+    /// Writes what waits if it is much.
+    fn settle(&mut self) -> io::Result<()> {
+        if self.waiting.len() < WAITING_MOST {
+            return Ok(());
+        }
+        self.flush()
+    }
+
+    /// See [`Lines::flush`].
+    fn flush(&mut self) -> io::Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let written = self.to.write_all(&waiting).and_then(|()| self.to.flush());
+        if written.is_err() {
+            let lines = waiting.iter().filter(|byte| **byte == b'\n').count();
+            self.stats.bytes -= waiting.len() as u64;
+            self.stats.lines -= lines as u64;
+            // What cannot be cut keeps half a line, and its readers say so.
+            let _ = self.to.cut(self.stats.bytes);
+        }
+        written
     }
 }
 
@@ -248,19 +358,9 @@ pub fn lone(heard: &Heard, known: Option<&Conversation>, tuple: &str, host: &str
     serde_json::to_string(&line).unwrap_or_default()
 }
 
-/// One more line of those that wait.
-fn append(waiting: &mut Vec<u8>, stats: &mut Stats, line: &impl Serialize) -> io::Result<()> {
-    let before = waiting.len();
-    serde_json::to_writer(&mut *waiting, line)?;
-    waiting.push(b'\n');
-    stats.bytes += (waiting.len() - before) as u64;
-    stats.lines += 1;
-    Ok(())
-}
-
 impl<S> std::fmt::Debug for Lines<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Lines({:?})", self.stats)
+        write!(f, "Lines({:?})", self.sheet.stats)
     }
 }
 
@@ -308,9 +408,9 @@ struct Why {
 }
 
 /// Whose an event is: `c1` is the first conversation, `u4` the datagram socket with that number.
-fn tuple(conversation: Option<ConversationId>, on: Subject) -> Option<String> {
-    match (conversation, on) {
-        (Some(ConversationId(index)), _) => Some(format!("c{}", u64::from(index) + 1)),
+fn tuple(connection: Option<u64>, on: Subject) -> Option<String> {
+    match (connection, on) {
+        (Some(number), _) => Some(format!("c{number}")),
         (None, Subject::Datagrams(number)) => Some(format!("u{number}")),
         (None, Subject::Echo(number)) => Some(format!("e{number}")),
         (None, Subject::Listener(number)) => Some(format!("l{number}")),

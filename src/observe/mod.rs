@@ -23,6 +23,7 @@ pub(crate) mod fixtures;
 pub mod frames;
 pub mod line;
 pub mod log;
+pub mod on_link;
 pub mod packet;
 #[cfg(feature = "records")]
 pub mod pcapng;

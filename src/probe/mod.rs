@@ -103,6 +103,17 @@ impl Voice {
         }
     }
 
+    /// From here on events are numbered as those of stack `index` of `count`.
+    pub fn renumber(&mut self, index: u32, count: u32) {
+        let fresh = Voice::new(index, count);
+        (self.next, self.step, self.input) = (fresh.next, fresh.step, fresh.input);
+    }
+
+    /// The number of the next event.
+    pub fn next(&self) -> EventId {
+        EventId(self.next)
+    }
+
     /// Lets one more observer hear everything from here on.
     pub fn add(&mut self, observer: Box<dyn Observer + Send>) -> Hearing {
         let hearing = self.next_hearing;

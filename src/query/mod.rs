@@ -69,6 +69,7 @@ pub use explain::explain;
 pub use fact::{Evidence, Fact, JsonEvent};
 pub use number::Number;
 pub use outcome::{Claim, Outcome};
+pub use suggest::nearest;
 pub use tree::Path;
 pub use value::Value;
 pub use vocabulary::{EVENT_FIELDS, Vocabulary};

@@ -65,6 +65,7 @@ impl Record {
 #[derive(Debug)]
 pub struct Records<R> {
     from: R,
+    vantage: String,
     /// The line that was read last, the first being 1.
     line: u64,
     room: Vec<u8>,
@@ -95,6 +96,7 @@ impl<R: BufRead> Records<R> {
     pub fn of(from: R) -> Result<Records<R>, Damaged> {
         let mut records = Records {
             from,
+            vantage: String::new(),
             line: 0,
             room: Vec::new(),
         };
@@ -104,6 +106,9 @@ impl<R: BufRead> Records<R> {
         }
         let header: Value =
             serde_json::from_slice(&records.room).map_err(|error| no_header(error.to_string()))?;
+        let vantage = header.pointer("/trace/vantage_point/name");
+        let vantage = vantage.and_then(Value::as_str).unwrap_or_default();
+        vantage.clone_into(&mut records.vantage);
         match header.get("file_schema").and_then(Value::as_str) {
             Some(SCHEMA) => Ok(records),
             Some(other) => Err(no_header(format!(
@@ -111,6 +116,11 @@ impl<R: BufRead> Records<R> {
             ))),
             None => Err(no_header("it has no file_schema".into())),
         }
+    }
+
+    /// The host whose packets the capture beside it holds.
+    pub fn vantage(&self) -> &str {
+        &self.vantage
     }
 
     /// Reads one line; `false` at the end.

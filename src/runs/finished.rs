@@ -165,6 +165,17 @@ pub struct Events {
     records: Records<BufReader<File>>,
 }
 
+impl Events {
+    /// What the host told whose packets were captured, and what links told; not what others did.
+    pub fn of_vantage(self) -> impl Iterator<Item = Result<Record, Unreadable>> {
+        let vantage = self.records.vantage().to_owned();
+        self.filter(move |record| match record {
+            Ok(record) => record.host == vantage || record.name.starts_with(LINKS),
+            Err(_) => true,
+        })
+    }
+}
+
 impl Iterator for Events {
     type Item = Result<Record, Unreadable>;
 
@@ -177,6 +188,8 @@ impl Iterator for Events {
     }
 }
 
+/// How the kinds of events begin that links tell.
+const LINKS: &str = "link:";
 /// What lies in the folder of a run: what the stack told.
 pub const EVENTS: &str = "events.jsonl";
 /// The page.

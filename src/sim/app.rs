@@ -70,6 +70,8 @@ pub enum Ending {
     /// It aborts when so many bytes have been written and read together; if there are never so
     /// many, it is like `Follow`.
     Abort { at: u64 },
+    /// It never ends by itself.
+    Open,
 }
 
 impl App {

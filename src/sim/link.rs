@@ -18,7 +18,10 @@ use std::time::Duration;
 
 use crate::base::{Instant, Rate};
 
-use super::impair::{Effects, Trip, Weather, WireStats};
+use crate::observe::on_link::Happened;
+
+use super::book::Book;
+use super::impair::{Effects, Ground, Trip, Weather, WireStats};
 use super::pace::{Pace, Sender};
 use super::parcel::{Parcel, Pool};
 use super::queue::{Discipline, Ledger, Load, Queue, QueueStats};
@@ -164,6 +167,7 @@ pub(super) struct Pipe {
     held: Vec<(u32, Instant, Parcel)>,
     trips: Vec<Trip>,
     pub stats: PathStats,
+    pub book: Book,
 }
 
 impl Pipe {
@@ -182,6 +186,7 @@ impl Pipe {
             held: Vec::new(),
             trips: Vec::new(),
             stats: PathStats::default(),
+            book: Book::default(),
         }
     }
 
@@ -189,16 +194,25 @@ impl Pipe {
     pub fn become_like(&mut self, path: &Path, now: Instant, seed: u64, pool: &mut Pool) {
         let old = std::mem::replace(self, Pipe::new(path, self.birth, seed));
         self.stats = old.stats;
+        self.book = old.book;
         // A wait for the end of a stall ends with the stall.
         self.sending = old.sending.filter(|(_, parcel)| !parcel.is_empty());
         self.wire = old.wire;
         self.held = old.held;
         let mut queue = old.queue;
-        let mut forgotten = QueueStats::default();
-        let stats = &mut forgotten;
-        while let Some(parcel) = queue.pop(now, &mut Ledger { stats, pool }) {
-            let stats = &mut self.stats.queue;
-            self.queue.push(now, parcel, &mut Ledger { stats, pool });
+        let (mut forgotten, mut unread) = (QueueStats::default(), Book::default());
+        loop {
+            let mut ledger = Ledger {
+                stats: &mut forgotten,
+                pool,
+                book: &mut unread,
+                now,
+            };
+            let Some(parcel) = queue.pop(&mut ledger) else {
+                break;
+            };
+            let (queue, mut ledger) = self.queue_at_work(now, pool);
+            queue.push(parcel, &mut ledger);
         }
         self.start(now, pool);
     }
@@ -219,12 +233,20 @@ impl Pipe {
         self.stats.queue.came += 1;
         if parcel.len() > usize::from(self.mtu) {
             self.stats.wire.too_long += 1;
+            self.book.note(now, &parcel, Happened::Dropped("too_big"));
             return pool.give(parcel.bytes);
         }
         parcel.queued_at = now;
+        let (packet, len, known) = (parcel.sent_as, parcel.len(), self.book.len());
+        let (queue, mut ledger) = self.queue_at_work(now, pool);
+        queue.push(parcel, &mut ledger);
+        let load = self.queue.load();
+        if !self.book.tells_loss_of(packet, known) {
+            let what = Happened::Enqueued(load.into());
+            self.book.note_of(now, packet, len, what);
+        }
+        let Load { packets, bytes } = load;
         let stats = &mut self.stats.queue;
-        self.queue.push(now, parcel, &mut Ledger { stats, pool });
-        let Load { packets, bytes } = self.queue.load();
         stats.packets_max = stats.packets_max.max(packets);
         stats.bytes_max = stats.bytes_max.max(bytes);
         self.start(now, pool);
@@ -270,6 +292,21 @@ impl Pipe {
         Some(parcel)
     }
 
+    /// The queue, and where it writes down what it does.
+    fn queue_at_work<'a>(
+        &'a mut self,
+        now: Instant,
+        pool: &'a mut Pool,
+    ) -> (&'a mut dyn Queue, Ledger<'a>) {
+        let ledger = Ledger {
+            stats: &mut self.stats.queue,
+            pool,
+            book: &mut self.book,
+            now,
+        };
+        (self.queue.as_mut(), ledger)
+    }
+
     /// Begins to send what waits, if nothing is being sent.
     fn start(&mut self, now: Instant, pool: &mut Pool) {
         while self.sending.is_none() {
@@ -280,10 +317,11 @@ impl Pipe {
                 }
                 return;
             }
-            let stats = &mut self.stats.queue;
-            let Some(parcel) = self.queue.pop(now, &mut Ledger { stats, pool }) else {
+            let (queue, mut ledger) = self.queue_at_work(now, pool);
+            let Some(parcel) = queue.pop(&mut ledger) else {
                 return;
             };
+            let stats = &mut self.stats.queue;
             let waited = now.since(parcel.queued_at);
             stats.left += 1;
             stats.bytes_left += parcel.len() as u64;
@@ -301,13 +339,21 @@ impl Pipe {
 
     /// A packet has left for the wire.
     fn launch(&mut self, at: Instant, parcel: Parcel, pool: &mut Pool) {
+        let left = Happened::Dequeued(self.queue.load().into());
+        self.book.note(at, &parcel, left);
         if self.outage(at, OutageKind::Cut).is_some() {
             self.stats.wire.lost_by_cut += 1;
+            self.book.note(at, &parcel, Happened::Dropped("down"));
             return pool.give(parcel.bytes);
         }
         let mut trips = std::mem::take(&mut self.trips);
-        self.effects
-            .judge(parcel, &mut self.stats.wire, pool, &mut trips);
+        let mut ground = Ground {
+            stats: &mut self.stats.wire,
+            pool,
+            book: &mut self.book,
+            at,
+        };
+        self.effects.judge(parcel, &mut ground, &mut trips);
         for trip in trips.drain(..) {
             let arrival = at + self.delay + trip.late;
             if trip.behind > 0 {

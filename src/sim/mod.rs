@@ -2,13 +2,14 @@
 //!
 //! Read `world` first: how a network is built and how it goes on. `link` has the order in which
 //! things happen to a packet on its way, `queue`, `pace` and `impair` what those things are, `app`
-//! what applications do. `invariants` watches every stack, here and elsewhere. `swarm` draws whole
-//! worlds from seeds.
+//! and `script` what applications do. `invariants` watches every stack, here and elsewhere. `swarm`
+//! draws whole worlds from seeds.
 //!
 //! What a world is made of is plain data, and says of a value that is out of its range which it is
 //! (`range`), because scenarios are written by people.
 
 pub mod app;
+pub mod book;
 pub mod contents;
 pub mod dice;
 pub mod figures;
@@ -21,13 +22,18 @@ pub mod party;
 pub mod queue;
 pub mod range;
 pub mod reading;
+pub mod script;
 pub mod swarm;
 pub mod trace;
 pub mod world;
 
 pub use app::{App, Ending, Reading, Service, Talk};
+pub use book::Note;
 pub use invariants::{Breach, Invariants, Rules};
 pub use link::{Link, Outage, OutageKind, Path, PathStats};
 pub use party::{Outcome, Report};
 pub use range::OutOfRange;
-pub use world::{Conversation, Fault, FlowId, InFlight, LinkId, NodeId, Router, Way, World};
+pub use script::{Script, Step};
+pub use world::{
+    Conversation, Fault, FlowId, InFlight, LinkId, NodeId, PartyId, Router, Tap, Way, World,
+};

@@ -1,6 +1,7 @@
 //! A packet on its way through a simulated network, and the buffers that packets travel in.
 
 use crate::base::Instant;
+use crate::probe::EventId;
 
 /// A packet on its way.
 #[derive(Debug, Clone)]
@@ -11,6 +12,8 @@ pub struct Parcel {
     pub queued_at: Instant,
     /// Whether something on its way has changed it: its checksums must not be vouched for.
     pub is_damaged: bool,
+    /// The event that sent it; `None` if no stack did.
+    pub sent_as: Option<EventId>,
 }
 
 impl Parcel {
@@ -20,6 +23,7 @@ impl Parcel {
             bytes,
             queued_at: Instant::BIRTH,
             is_damaged: false,
+            sent_as: None,
         }
     }
 

@@ -6,6 +6,7 @@ use crate::stack::{ConnId, OpenError, ReadError, Stack, WriteError};
 
 use super::app::{App, Ending, Reading, Talk};
 use super::contents::Contents;
+use super::script::{Calling, Script};
 
 /// How an application's connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +81,10 @@ pub(super) struct Party {
     reads: Contents,
     /// Bytes written beyond the script, so that a connection that only waits shows itself.
     extra: u64,
+    /// What it does next, if it follows a script.
+    pub(super) script: Script,
+    /// Bytes written and read when what it says now began.
+    base: (u64, u64),
     /// How many requests were begun.
     asked: u64,
     /// When it may read again, or write again.
@@ -95,23 +100,31 @@ pub(super) struct Party {
 impl Party {
     /// `writes` and `reads` are known to the peer the other way round.
     pub fn new(app: App, began: Instant, writes: Contents, reads: Contents) -> Party {
-        let read_again = match app.reading {
-            Reading::Late { after } => Some(began + after),
-            Reading::Prompt | Reading::Slow { .. } | Reading::Never => None,
-        };
-        Party {
+        let mut party = Party {
             app,
             conn: None,
             report: Report::new(began),
             writes,
             reads,
             extra: 0,
+            script: Script::default(),
+            base: (0, 0),
             asked: 0,
-            read_again,
+            read_again: None,
             write_again: None,
             has_thought: false,
             has_shut_down: false,
             is_hurried: false,
+        };
+        party.read_like(app.reading, began);
+        party
+    }
+
+    /// One that follows a script.
+    pub fn following(script: Script, began: Instant, writes: Contents, reads: Contents) -> Party {
+        Party {
+            script,
+            ..Party::new(Script::APP, began, writes, reads)
         }
     }
 
@@ -148,8 +161,9 @@ impl Party {
 
     /// When it wants to be played again though nothing has happened.
     pub fn wants(&self) -> Option<Instant> {
-        let both = [self.read_again, self.write_again].into_iter().flatten();
-        both.min().filter(|_| !self.is_over())
+        let all = [self.read_again, self.write_again, self.script.waits()];
+        let all = all.into_iter().flatten();
+        all.min().filter(|_| !self.is_over())
     }
 
     /// Does all that it can at `now`, which its host calls `local`.
@@ -167,8 +181,9 @@ impl Party {
         while let Some(conn) = self.conn {
             let read = self.read(stack, conn, now, local, scratch)?;
             let written = self.write(stack, conn, now, local);
+            let followed = self.follow(stack, Calling { conn, now, local });
             self.finish(stack, conn, now, local);
-            if !read && !written {
+            if !read && !written && !followed {
                 self.notice_the_end(stack, conn, now, local);
                 break;
             }
@@ -267,7 +282,7 @@ impl Party {
 
     /// How many bytes should have been written by now.
     fn goal(&mut self, now: Instant) -> u64 {
-        let (written, read) = (self.report.written, self.report.read);
+        let (written, read) = self.since_base();
         let goal = match self.app.talk {
             Talk::Silent => 0,
             Talk::Bulk { bytes } => bytes,
@@ -306,11 +321,48 @@ impl Party {
             Talk::Answer { request, answer } => read / request * answer,
             Talk::Echo => read,
         };
-        goal.saturating_add(self.extra)
+        (self.base.0 + goal).saturating_add(self.extra)
+    }
+
+    /// Bytes written and read since what it says now began.
+    fn since_base(&self) -> (u64, u64) {
+        let (written, read) = self.base;
+        (self.report.written - written, self.report.read - read)
+    }
+
+    /// From here on it says this.
+    pub(super) fn begin(&mut self, talk: Talk) {
+        self.app.talk = talk;
+        self.base = (self.report.written, self.report.read);
+        self.asked = 0;
+        self.has_thought = false;
+        self.write_again = None;
+    }
+
+    /// From here on it reads like this.
+    pub(super) fn read_like(&mut self, reading: Reading, now: Instant) {
+        self.app.reading = reading;
+        self.read_again = match reading {
+            Reading::Late { after } => Some(now + after),
+            Reading::Prompt | Reading::Slow { .. } | Reading::Never => None,
+        };
+    }
+
+    /// It will write no more.
+    pub(super) fn shut_down(&mut self) {
+        self.has_shut_down = true;
+    }
+
+    /// Whether all that it says now is written, and answered if it is to be.
+    pub(super) fn has_said_its_say(&mut self, now: Instant) -> bool {
+        let goal = self.goal(now);
+        self.has_shut_down || self.report.written >= goal && self.has_said_all(goal)
     }
 
     /// Whether `goal` is all that its script will ever have it write.
     fn has_said_all(&self, goal: u64) -> bool {
+        let goal = goal - self.base.0;
+        let (_, read) = self.since_base();
         match self.app.talk {
             Talk::Ask { .. } | Talk::Answer { .. } | Talk::Echo if self.is_hurried => true,
             Talk::Silent => true,
@@ -320,7 +372,7 @@ impl Party {
                 request,
                 answer,
                 ..
-            } => goal >= times * request && self.report.read >= times * answer,
+            } => goal >= times * request && read >= times * answer,
             Talk::Answer { .. } | Talk::Echo => self.report.peer_ended,
         }
     }
@@ -349,6 +401,7 @@ impl Party {
             return;
         }
         match self.app.ending {
+            Ending::Open if !self.is_hurried => {}
             Ending::Hasty => {
                 stack.close(local, conn);
                 self.end(now, Outcome::Clean);
@@ -359,7 +412,7 @@ impl Party {
                     self.end(now, Outcome::Clean);
                 }
             }
-            Ending::Shutdown | Ending::Follow | Ending::Abort { .. } => {
+            Ending::Shutdown | Ending::Follow | Ending::Abort { .. } | Ending::Open => {
                 if !self.has_shut_down {
                     self.has_shut_down = true;
                     stack.shutdown(local, conn);

@@ -293,6 +293,17 @@ impl Stack {
         }
     }
 
+    /// Numbers its events as those of stack `index` of `count`, so that several in one run never
+    /// use a number twice. To be called before anything is told.
+    pub fn number_events(&mut self, index: u32, count: u32) {
+        self.voice.renumber(index, count);
+    }
+
+    /// The number that the next event will have.
+    pub fn next_event(&self) -> EventId {
+        self.voice.next()
+    }
+
     /// Lets an observer hear everything from here on.
     pub fn observe(&mut self, observer: Box<dyn Observer + Send>) -> Hearing {
         self.voice.add(observer)

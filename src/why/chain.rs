@@ -94,7 +94,8 @@ impl Log {
     pub fn before(&self, record: &Record) -> Option<&Record> {
         let at = *self.by_id.get(&record.id?)?;
         let earlier = self.records.get(..at)?.iter().rev();
-        let mut same = earlier.filter(|other| other.tuple == record.tuple);
+        let is_same = |other: &&Record| other.tuple == record.tuple && other.host == record.host;
+        let mut same = earlier.filter(is_same);
         record.tuple.as_ref()?;
         same.find(|other| other.state.is_some())
     }
@@ -152,18 +153,19 @@ impl Log {
 
 /// By connection and number behind the last: the segment of ours that left last with it.
 #[derive(Debug, Default)]
-struct Covers(HashMap<(String, u64), usize>);
+struct Covers(HashMap<(String, String, u64), usize>);
 
 impl Covers {
     /// Hears the records in order; says which of them a packet that ended answers.
     fn hear(&mut self, record: &Record, at: usize) -> Option<usize> {
-        let tuple = record.tuple.clone()?;
+        // Both ends of a connection bear one name.
+        let (host, tuple) = (record.host.clone(), record.tuple.clone()?);
         match record.name.as_str() {
             "tcp:segment_sent" => {
-                self.0.insert((tuple, last_number(record)?), at);
+                self.0.insert((host, tuple, last_number(record)?), at);
                 None
             }
-            "tcp:segment_disposed" => self.0.get(&(tuple, record.number("ack")?)).copied(),
+            "tcp:segment_disposed" => self.0.get(&(host, tuple, record.number("ack")?)).copied(),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 mod records;
+mod scenarios;
 
 /// The program, with nothing of ours in its environment.
 fn pellucid(args: &[&str]) -> Command {

@@ -5,8 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::{Instant, InterfaceId};
 use crate::observe::comments::Comments;
-use crate::observe::events::{self, Heard};
+use crate::observe::events::{self, Heard, HostIndex};
 use crate::observe::frames::{Frame, Frames, Part};
+use crate::observe::on_link::OnLink;
 use crate::observe::packet::Seen;
 use crate::observe::pcapng::{Packet, Store, Writer};
 use crate::observe::queue::Queue;
@@ -35,8 +36,11 @@ pub(super) struct Record {
 #[derive(Debug)]
 pub(super) enum Entry {
     Packet(Box<Record>),
-    /// With how many before it found no room.
+    /// Of the host whose packets these are; with how many before it found no room.
     Told(Box<Heard>, u64),
+    /// Of another host.
+    ToldBy(HostIndex, Box<Heard>),
+    OnLink(Box<OnLink>),
 }
 
 /// What became of the packets of a capture.
@@ -117,15 +121,26 @@ impl Output {
     pub fn write(&mut self, entry: Entry) {
         match entry {
             Entry::Packet(record) => self.write_packet(*record),
-            Entry::Told(heard, missing) => self.write_told(*heard, missing),
+            Entry::Told(heard, missing) => {
+                let frames = self.frames.clone();
+                self.enrich(|rich| rich.hear(&heard, &frames, missing));
+                self.write_event(|events, frames| {
+                    events.hear(HostIndex::default(), *heard, frames, missing)
+                });
+            }
+            Entry::ToldBy(of, heard) => {
+                self.write_event(|events, frames| events.hear(of, *heard, frames, 0));
+            }
+            Entry::OnLink(what) => self.write_event(|events, _| events.link(&what)),
         }
     }
 
-    fn write_told(&mut self, heard: Heard, missing: u64) {
-        let frames = self.frames.clone();
-        self.enrich(|rich| rich.hear(&heard, &frames, missing));
+    fn write_event(
+        &mut self,
+        write: impl FnOnce(&mut events::Lines<Box<dyn Store>>, &Frames) -> io::Result<()>,
+    ) {
         if let Some(events) = &mut self.events
-            && let Err(error) = events.hear(heard, &self.frames, missing)
+            && let Err(error) = write(events, &self.frames)
         {
             self.stop_events(&error);
         }

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use crate::observe::events::{self, About, Heard};
+use crate::observe::events::{self, About, Heard, HostIndex};
 use crate::observe::frames::Frames;
 use crate::observe::line;
 use crate::observe::pcapng::{Packet, Row, Store, Writer};
@@ -54,7 +54,8 @@ impl Rich {
             // The packet before this had no ending, or its frame found no room.
             self.release()?;
         }
-        self.objects.hear(heard.clone(), frames, missing)?;
+        self.objects
+            .hear(HostIndex::default(), heard.clone(), frames, missing)?;
         let lines = self.objects.take();
         let (words, between) = self.words.fact(&heard.told());
         match heard.event {

@@ -529,10 +529,7 @@ fn tshark_shows_what_the_stack_thought() {
 #[test]
 fn between_packets_stands_what_was_told_and_an_effect_behind_its_cause() {
     let shelf = Shelf::new(usize::MAX);
-    let about = About {
-        title: String::new(),
-        host: "client".into(),
-    };
+    let about = About::alone("", "client");
     let files = Files {
         rich: Some((Box::new(shelf.clone()), about)),
         ..Files::new(Shelf::new(usize::MAX))
@@ -579,10 +576,7 @@ fn between_packets_stands_what_was_told_and_an_effect_behind_its_cause() {
 #[test]
 fn a_full_disk_under_the_rows_leaves_the_capture_alone() {
     let shelf = Shelf::new(2_000);
-    let about = About {
-        title: String::new(),
-        host: "client".into(),
-    };
+    let about = About::alone("", "client");
     let plain = Shelf::new(usize::MAX);
     let files = Files {
         rich: Some((Box::new(shelf.clone()), about)),

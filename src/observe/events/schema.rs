@@ -155,6 +155,19 @@ const ENDS: &[Field] = &[
     Field("remote", Text, "the peer's"),
     Field("new", Text, "the state in which it begins"),
 ];
+const ON_LINK: &[Field] = &[
+    Field("link", Text, "which way of which link: up, down"),
+    Field(
+        "packet",
+        Integer,
+        "the id of the event that sent the packet; missing if none of ours did",
+    ),
+    Field("bytes", Integer, "the packet's length, IP header included"),
+];
+const QUEUE: &[Field] = &[
+    Field("queue_packets", Integer, "what waits there now, in packets"),
+    Field("queue_bytes", Integer, "the same in bytes"),
+];
 
 macro_rules! kinds {
     ($($importance:ident $name:literal $about:literal [$($fields:expr),*];)*) => {
@@ -203,6 +216,20 @@ pub const KINDS: &[Kind] = kinds![
     Base "udp:timer_updated" "a timer of a datagram socket" [TIMER];
     Base "icmp:timer_updated" "a timer of an echo socket" [TIMER];
     Base "ip:timer_updated" "a timer of the stack as a whole" [TIMER];
+    Core "link:enqueued" "a packet waits to be sent" [ON_LINK, QUEUE];
+    Core "link:dequeued" "a packet has been sent, to its last bit" [ON_LINK, QUEUE];
+    Core "link:delivered" "a packet arrives"
+        [ON_LINK, &[Field("received", Integer, "the id of the event that its host tells of it")]];
+    Core "link:dropped" "a packet is lost"
+        [ON_LINK, &[Field(
+            "reason",
+            Text,
+            "scripted, random, queue_full, aqm, too_big, down",
+        )]];
+    Core "link:marked_ce" "a packet bears the mark of congestion now" [ON_LINK];
+    Core "link:corrupted" "a packet was damaged" [ON_LINK];
+    Core "link:duplicated" "a packet comes once more" [ON_LINK];
+    Core "link:reordered" "a packet falls back behind others" [ON_LINK];
 ];
 
 /// What stands in `state`, by the names of `ss`.

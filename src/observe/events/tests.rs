@@ -16,10 +16,7 @@ const AGAIN: (Cite, &str) = (rfc!(6298, "5 (5.4)"), "the retransmission timer ex
 
 fn begin(room: usize) -> (Teller, CaptureHandle, Shelf) {
     let events = Shelf::new(room);
-    let about = About {
-        title: "a test".into(),
-        host: "client".into(),
-    };
+    let about = About::alone("a test", "client");
     let (capture, handle) = Capture::at_once_with(
         Shelf::new(1 << 20),
         Some((Box::new(events.clone()), about)),

@@ -10,6 +10,10 @@ mod track;
 
 use std::time::Duration;
 
+use crate::base::Instant;
+use crate::observe::on_link::Happened;
+
+use super::book::Book;
 use super::dice::Dice;
 use super::parcel::{Parcel, Pool};
 use super::range::{OutOfRange, between, chance};
@@ -174,6 +178,25 @@ pub(super) struct Trip {
     pub loose: bool,
 }
 
+/// Where the weather writes down what it does, and when it does it.
+pub(super) struct Ground<'a> {
+    pub stats: &'a mut WireStats,
+    pub pool: &'a mut Pool,
+    pub book: &'a mut Book,
+    pub at: Instant,
+}
+
+impl Ground<'_> {
+    fn note(&mut self, parcel: &Parcel, what: Happened) {
+        self.book.note(self.at, parcel, what);
+    }
+
+    fn lose(&mut self, parcel: Parcel, reason: &'static str) {
+        self.note(&parcel, Happened::Dropped(reason));
+        self.pool.give(parcel.bytes);
+    }
+}
+
 /// The weather at work.
 #[derive(Debug)]
 pub(super) struct Effects {
@@ -196,13 +219,7 @@ impl Effects {
     }
 
     /// What becomes of a packet: nothing, or one or more trips, put in `trips`.
-    pub fn judge(
-        &mut self,
-        parcel: Parcel,
-        stats: &mut WireStats,
-        pool: &mut Pool,
-        trips: &mut Vec<Trip>,
-    ) {
+    pub fn judge(&mut self, parcel: Parcel, ground: &mut Ground<'_>, trips: &mut Vec<Trip>) {
         let mut trip = Trip {
             parcel,
             late: Duration::ZERO,
@@ -219,39 +236,47 @@ impl Effects {
             trip.loose = true;
             match rule.act {
                 Act::Lose => {
-                    stats.lost_by_rule += 1;
-                    return pool.give(trip.parcel.bytes);
+                    ground.stats.lost_by_rule += 1;
+                    return ground.lose(trip.parcel, "scripted");
                 }
                 Act::Delay(late) => trip.late += late,
-                Act::Behind(packets) => trip.behind = packets,
+                Act::Behind(packets) => {
+                    trip.behind = packets;
+                    ground.note(&trip.parcel, Happened::Reordered);
+                }
                 Act::Repeat(late) => repeat = Some(late),
                 Act::Damage(damage) => {
                     damage.strike(&mut trip.parcel, &mut self.dice);
-                    stats.damaged += 1;
+                    ground.stats.damaged += 1;
+                    ground.note(&trip.parcel, Happened::Corrupted);
                 }
-                Act::Mark => trip.parcel.mark(),
+                Act::Mark => {
+                    trip.parcel.mark();
+                    ground.note(&trip.parcel, Happened::Marked);
+                }
             }
         }
         for (loss, state) in self.weather.loss.iter().zip(&mut self.losses) {
             let concerned =
                 loss.of == Which::All || identity.as_ref().is_some_and(|it| it.is_of(loss.of));
             if concerned && state.strikes(&loss.model, &mut self.dice) {
-                stats.lost_by_chance += 1;
-                return pool.give(trip.parcel.bytes);
+                ground.stats.lost_by_chance += 1;
+                return ground.lose(trip.parcel, "random");
             }
         }
-        self.damage(&mut trip.parcel, stats);
-        self.copy(&trip.parcel, repeat, stats, trips);
-        self.delay(&mut trip, stats);
+        self.damage(&mut trip.parcel, ground);
+        self.copy(&trip.parcel, repeat, ground, trips);
+        self.delay(&mut trip, ground);
         trips.push(trip);
     }
 
-    fn damage(&mut self, parcel: &mut Parcel, stats: &mut WireStats) {
+    fn damage(&mut self, parcel: &mut Parcel, ground: &mut Ground<'_>) {
         if let Some(corrupt) = self.weather.corrupt
             && self.dice.happens(corrupt.chance)
         {
             corrupt.damage.strike(parcel, &mut self.dice);
-            stats.damaged += 1;
+            ground.stats.damaged += 1;
+            ground.note(parcel, Happened::Corrupted);
         }
     }
 
@@ -259,7 +284,7 @@ impl Effects {
         &mut self,
         parcel: &Parcel,
         repeat: Option<Duration>,
-        stats: &mut WireStats,
+        ground: &mut Ground<'_>,
         trips: &mut Vec<Trip>,
     ) {
         let copy = |late| Trip {
@@ -276,10 +301,13 @@ impl Effects {
                 trips.push(copy(self.dice.within(duplicate.late)));
             }
         }
-        stats.copied += trips.len() as u64;
+        ground.stats.copied += trips.len() as u64;
+        for trip in trips {
+            ground.note(&trip.parcel, Happened::Duplicated);
+        }
     }
 
-    fn delay(&mut self, trip: &mut Trip, stats: &mut WireStats) {
+    fn delay(&mut self, trip: &mut Trip, ground: &mut Ground<'_>) {
         if !self.weather.jitter.is_zero() {
             trip.late += self.dice.within(self.weather.jitter);
             trip.loose |= self.weather.jitter_reorders;
@@ -287,7 +315,8 @@ impl Effects {
         if let Some(reorder) = self.weather.reorder
             && self.dice.happens(reorder.chance)
         {
-            stats.held += 1;
+            ground.stats.held += 1;
+            ground.note(&trip.parcel, Happened::Reordered);
             trip.loose = true;
             match reorder.by {
                 FallBack::Packets(most) => {

@@ -40,6 +40,7 @@ struct Bench {
     effects: Effects,
     stats: WireStats,
     pool: Pool,
+    book: Book,
 }
 
 impl Bench {
@@ -49,6 +50,7 @@ impl Bench {
             effects: Effects::new(weather, 3),
             stats: WireStats::default(),
             pool: Pool::default(),
+            book: Book::default(),
         }
     }
 
@@ -72,8 +74,18 @@ impl Bench {
             effects,
             stats,
             pool,
+            book,
         } = self;
-        effects.judge(parcel, stats, pool, &mut trips);
+        effects.judge(
+            parcel,
+            &mut Ground {
+                stats,
+                pool,
+                book,
+                at: Instant::BIRTH,
+            },
+            &mut trips,
+        );
         trips
     }
 

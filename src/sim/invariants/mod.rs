@@ -116,6 +116,7 @@ impl Invariants {
             closed: 0,
             outstanding: 0,
             last_in: None,
+            last_out: None,
         })))
     }
 
@@ -132,6 +133,11 @@ impl Invariants {
     /// `poll_transmit` had nothing more at `now`, and the stack wants to be called again at `next`.
     pub fn settled(&self, now: Instant, next: Option<Instant>) {
         self.lock().settled(now, next);
+    }
+
+    /// The event that told of the packet that left last.
+    pub fn last_out(&self) -> Option<EventId> {
+        self.lock().last_out
     }
 
     /// The stack's device carries packets of up to so many bytes from here on.
@@ -170,6 +176,8 @@ struct Watch {
     outstanding: usize,
     /// The packet that came in last, if it can be read.
     last_in: Option<(EventId, Reading)>,
+    /// The packet that left last.
+    last_out: Option<EventId>,
 }
 
 /// Why an event is a breach: the invariant and what is wrong.
@@ -208,7 +216,10 @@ impl Watch {
                 purpose,
                 variables,
                 ..
-            } => self.packet_out(told, (head, body, offload), purpose, variables),
+            } => {
+                self.last_out = Some(told.id);
+                self.packet_out(told, (head, body, offload), purpose, variables)
+            }
             Event::Opened { .. } => {
                 self.open(told.on);
                 Ok(())

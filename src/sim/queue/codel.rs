@@ -71,11 +71,11 @@ impl Control {
     /// Takes the next packet that may leave; those that must not are dropped on the way.
     pub fn pop(
         &mut self,
-        now: Instant,
         plan: &CoDel,
         waiting: &mut Fifo,
         ledger: &mut Ledger<'_>,
     ) -> Option<Parcel> {
+        let now = ledger.now;
         let (mut parcel, mut too_long) = self.look(now, plan, waiting)?;
         if self.dropping {
             if !too_long {
@@ -189,15 +189,15 @@ impl Waiting {
 }
 
 impl Queue for Waiting {
-    fn push(&mut self, _now: Instant, parcel: Parcel, ledger: &mut Ledger<'_>) {
+    fn push(&mut self, parcel: Parcel, ledger: &mut Ledger<'_>) {
         if self.fifo.load.packets >= self.plan.packets {
             return ledger.overflow(parcel);
         }
         self.fifo.push(parcel);
     }
 
-    fn pop(&mut self, now: Instant, ledger: &mut Ledger<'_>) -> Option<Parcel> {
-        self.control.pop(now, &self.plan, &mut self.fifo, ledger)
+    fn pop(&mut self, ledger: &mut Ledger<'_>) -> Option<Parcel> {
+        self.control.pop(&self.plan, &mut self.fifo, ledger)
     }
 
     fn load(&self) -> Load {

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use crate::base::Instant;
 use crate::sim::parcel::Parcel;
 use crate::sim::range::{OutOfRange, between};
 
@@ -79,7 +78,7 @@ impl Waiting {
 }
 
 impl Queue for Waiting {
-    fn push(&mut self, _now: Instant, mut parcel: Parcel, ledger: &mut Ledger<'_>) {
+    fn push(&mut self, mut parcel: Parcel, ledger: &mut Ledger<'_>) {
         let Load { packets, bytes } = self.load;
         let too_long = packets > 0 && bytes + parcel.len() as u64 > self.plan.bytes;
         if packets >= self.plan.packets || too_long {
@@ -87,14 +86,13 @@ impl Queue for Waiting {
         }
         let is_long = self.plan.mark_from.is_some_and(|from| packets >= from);
         if is_long && parcel.is_ecn_capable() {
-            ledger.stats.marked += 1;
-            parcel.mark();
+            ledger.mark(&mut parcel);
         }
         self.load.add(&parcel);
         self.parcels.push_back(parcel);
     }
 
-    fn pop(&mut self, _now: Instant, _ledger: &mut Ledger<'_>) -> Option<Parcel> {
+    fn pop(&mut self, _ledger: &mut Ledger<'_>) -> Option<Parcel> {
         let parcel = self.parcels.pop_front()?;
         self.load.remove(&parcel);
         Some(parcel)

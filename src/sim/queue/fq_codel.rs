@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::base::{Instant, Key};
+use crate::base::Key;
 use crate::sim::dice::Dice;
 use crate::sim::parcel::{Parcel, flow_of};
 use crate::sim::range::{OutOfRange, between};
@@ -100,7 +100,7 @@ impl Waiting {
 }
 
 impl Queue for Waiting {
-    fn push(&mut self, _now: Instant, parcel: Parcel, ledger: &mut Ledger<'_>) {
+    fn push(&mut self, parcel: Parcel, ledger: &mut Ledger<'_>) {
         let index = (self.key.hash(&flow_of(&parcel.bytes)) % u64::from(self.plan.flows)) as usize;
         let flow = &mut self.flows[index];
         self.load.add(&parcel);
@@ -115,7 +115,7 @@ impl Queue for Waiting {
         }
     }
 
-    fn pop(&mut self, now: Instant, ledger: &mut Ledger<'_>) -> Option<Parcel> {
+    fn pop(&mut self, ledger: &mut Ledger<'_>) -> Option<Parcel> {
         // Each turn gives a quantum, moves a flow behind the others, or takes one off the lists;
         // a quantum is at least a thousandth of the largest packet.
         loop {
@@ -134,9 +134,7 @@ impl Queue for Waiting {
                 continue;
             }
             let before = flow.fifo.load;
-            let next = flow
-                .control
-                .pop(now, &self.plan.codel, &mut flow.fifo, ledger);
+            let next = flow.control.pop(&self.plan.codel, &mut flow.fifo, ledger);
             let after = flow.fifo.load;
             self.load.packets -= before.packets - after.packets;
             self.load.bytes -= before.bytes - after.bytes;

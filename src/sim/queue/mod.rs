@@ -12,7 +12,9 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use crate::base::Instant;
+use crate::observe::on_link::Happened;
 
+use super::book::Book;
 use super::dice::Dice;
 use super::parcel::{Parcel, Pool};
 use super::range::OutOfRange;
@@ -70,10 +72,10 @@ impl Default for Discipline {
 /// A queue in front of a link.
 pub(super) trait Queue: Debug + Send {
     /// A packet comes.
-    fn push(&mut self, now: Instant, parcel: Parcel, ledger: &mut Ledger<'_>);
+    fn push(&mut self, parcel: Parcel, ledger: &mut Ledger<'_>);
 
     /// The link is free: the next one.
-    fn pop(&mut self, now: Instant, ledger: &mut Ledger<'_>) -> Option<Parcel>;
+    fn pop(&mut self, ledger: &mut Ledger<'_>) -> Option<Parcel>;
 
     /// What waits.
     fn load(&self) -> Load;
@@ -142,18 +144,24 @@ impl QueueStats {
 pub(super) struct Ledger<'a> {
     pub stats: &'a mut QueueStats,
     pub pool: &'a mut Pool,
+    pub book: &'a mut Book,
+    /// What time it is.
+    pub now: Instant,
 }
 
 impl Ledger<'_> {
     /// There was no room for it.
     fn overflow(&mut self, parcel: Parcel) {
         self.stats.overflowed += 1;
+        self.book
+            .note(self.now, &parcel, Happened::Dropped("queue_full"));
         self.pool.give(parcel.bytes);
     }
 
     /// It is dropped as a hint to its sender.
     fn drop_early(&mut self, parcel: Parcel) {
         self.stats.dropped_early += 1;
+        self.book.note(self.now, &parcel, Happened::Dropped("aqm"));
         self.pool.give(parcel.bytes);
     }
 
@@ -161,12 +169,17 @@ impl Ledger<'_> {
     /// left of it.
     fn hint(&mut self, ecn: bool, mut parcel: Parcel) -> Option<Parcel> {
         if ecn && parcel.is_ecn_capable() {
-            self.stats.marked += 1;
-            parcel.mark();
+            self.mark(&mut parcel);
             return Some(parcel);
         }
         self.drop_early(parcel);
         None
+    }
+
+    fn mark(&mut self, parcel: &mut Parcel) {
+        self.stats.marked += 1;
+        parcel.mark();
+        self.book.note(self.now, parcel, Happened::Marked);
     }
 }
 

@@ -138,8 +138,8 @@ impl Waiting {
 }
 
 impl Queue for Waiting {
-    fn push(&mut self, now: Instant, parcel: Parcel, ledger: &mut Ledger<'_>) {
-        let kept = match self.judge(now) {
+    fn push(&mut self, parcel: Parcel, ledger: &mut Ledger<'_>) {
+        let kept = match self.judge(ledger.now) {
             Verdict::Keep => Some(parcel),
             Verdict::Hint => ledger.hint(self.plan.ecn, parcel),
             Verdict::Drop => {
@@ -157,14 +157,14 @@ impl Queue for Waiting {
         self.parcels.push_back(parcel);
     }
 
-    fn pop(&mut self, now: Instant, _ledger: &mut Ledger<'_>) -> Option<Parcel> {
+    fn pop(&mut self, ledger: &mut Ledger<'_>) -> Option<Parcel> {
         let Some(parcel) = self.parcels.pop_front() else {
-            self.idle_since.get_or_insert(now);
+            self.idle_since.get_or_insert(ledger.now);
             return None;
         };
         self.load.remove(&parcel);
         if self.load.packets == 0 {
-            self.idle_since = Some(now);
+            self.idle_since = Some(ledger.now);
         }
         Some(parcel)
     }

@@ -8,6 +8,7 @@ struct Bench {
     queue: Box<dyn Queue>,
     stats: QueueStats,
     pool: Pool,
+    book: Book,
     now: Instant,
 }
 
@@ -33,20 +34,30 @@ impl Bench {
             queue: discipline.start(1),
             stats: QueueStats::default(),
             pool: Pool::default(),
+            book: Book::default(),
             now: Instant::from_nanos(1_000_000_000),
         }
     }
 
     fn push(&mut self, mut parcel: Parcel) {
         parcel.queued_at = self.now;
-        let Bench { stats, pool, .. } = self;
-        self.queue
-            .push(self.now, parcel, &mut Ledger { stats, pool });
+        let (queue, mut ledger) = self.at_work();
+        queue.push(parcel, &mut ledger);
     }
 
     fn pop(&mut self) -> Option<Parcel> {
-        let Bench { stats, pool, .. } = self;
-        self.queue.pop(self.now, &mut Ledger { stats, pool })
+        let (queue, mut ledger) = self.at_work();
+        queue.pop(&mut ledger)
+    }
+
+    fn at_work(&mut self) -> (&mut dyn Queue, Ledger<'_>) {
+        let ledger = Ledger {
+            stats: &mut self.stats,
+            pool: &mut self.pool,
+            book: &mut self.book,
+            now: self.now,
+        };
+        (self.queue.as_mut(), ledger)
     }
 
     /// How many packets of a port leave, if `count` do.

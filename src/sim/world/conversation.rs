@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use crate::base::Instant;
 use crate::base::pair::SocketPair;
 use crate::base::wheel::Entry;
+use crate::probe::State;
 use crate::sim::app::App;
 use crate::sim::contents::Contents;
 use crate::sim::party::{Outcome, Party, Report};
+use crate::sim::script::{Script, Step};
 
-use super::{Due, Node, World};
+use super::{Due, Node, NodeId, World};
 
 /// A conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,9 +49,9 @@ impl Conversation {
 
 /// One end of a conversation: an index into its flow, and which end of that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct PartyId {
-    pub flow: usize,
-    pub is_second: bool,
+pub struct PartyId {
+    pub(super) flow: usize,
+    pub(super) is_second: bool,
 }
 
 #[derive(Debug)]
@@ -66,21 +68,28 @@ pub(super) struct End {
     pub host: usize,
     local: Option<SocketAddr>,
     remote: SocketAddr,
-    pub app: App,
+    pub role: Role,
     pub party: Option<Party>,
     entry: Option<Entry>,
+}
+
+/// What an end does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    App(App),
+    Script(Script),
 }
 
 impl End {
     pub const FIRST: bool = false;
     pub const SECOND: bool = true;
 
-    pub fn new(host: usize, local: Option<SocketAddr>, remote: SocketAddr, app: App) -> End {
+    pub fn new(host: usize, local: Option<SocketAddr>, remote: SocketAddr, role: Role) -> End {
         End {
             host,
             local,
             remote,
-            app,
+            role,
             party: None,
             entry: None,
         }
@@ -120,7 +129,7 @@ impl World {
         let Some(end) = self.flows[flow].end(is_second) else {
             return;
         };
-        let mut party = party_of(flow, is_second, end.app, now);
+        let mut party = party_of(flow, is_second, end.role.clone(), now);
         if is_hurried {
             party.hurry();
         }
@@ -168,7 +177,7 @@ impl World {
             let Ok(conn) = node.stack.accept(local, listening.id) else {
                 return;
             };
-            let app = listening.service.app;
+            let role = listening.role.clone();
             let pause = listening.service.accept_every;
             if !pause.is_zero() && !self.is_hurried {
                 listening.again = Some(now + pause);
@@ -188,18 +197,62 @@ impl World {
                 flow,
                 is_second: End::SECOND,
             };
-            let mut party = party_of(flow, End::SECOND, app, now);
+            let mut party = party_of(flow, End::SECOND, role.clone(), now);
             party.conn = Some(conn);
             if self.is_hurried {
                 party.hurry();
             }
             node.parties.insert(conn, id);
-            let mut end = End::new(host, Some(sockets.1), sockets.0, app);
+            let mut end = End::new(host, Some(sockets.1), sockets.0, role);
             end.party = Some(party);
             self.flows[flow].second = Some(end);
             self.touch(host);
             self.play(id);
         }
+    }
+
+    /// The end on this host of the conversation that began last there.
+    pub fn latest_of(&self, host: NodeId) -> Option<PartyId> {
+        let flows = self.flows.iter().enumerate().rev();
+        let mut ends = flows.flat_map(|(flow, both)| {
+            let second = both.second.as_ref().map(|end| (end, End::SECOND));
+            let ends = [second, Some((&both.first, End::FIRST))];
+            ends.into_iter()
+                .flatten()
+                .map(move |(end, is_second)| (end, PartyId { flow, is_second }))
+        });
+        let mut own = ends.by_ref().filter(|(end, _)| end.host == host.0);
+        own.find(|(end, _)| end.party.is_some()).map(|(_, id)| id)
+    }
+
+    /// Whether the connection at this end is there: its handshake is over.
+    pub fn is_connected(&self, PartyId { flow, is_second }: PartyId) -> bool {
+        let flow = self.flows.get(flow);
+        let end = flow.and_then(|flow| match is_second {
+            true => flow.second.as_ref(),
+            false => Some(&flow.first),
+        });
+        let conn = end.and_then(|end| Some((end.host, end.party.as_ref()?.conn?)));
+        conn.is_some_and(|(host, conn)| match &self.nodes[host] {
+            Node::Host(host) => host
+                .stack
+                .status(conn)
+                .is_some_and(|status| !matches!(status.state, State::SynSent | State::SynReceived)),
+            Node::Router(_) => false,
+        })
+    }
+
+    /// The application at one end of a conversation has more to do. Whether there is one.
+    pub fn add_steps(&mut self, id: PartyId, steps: &[Step]) -> bool {
+        let flow = self.flows.get_mut(id.flow);
+        let end = flow.and_then(|flow| flow.end(id.is_second));
+        let Some(party) = end.and_then(|end| end.party.as_mut()) else {
+            return false;
+        };
+        party.script.extend(steps.iter().copied());
+        self.play(id);
+        self.settle();
+        true
     }
 
     /// An application does what it can.
@@ -236,7 +289,7 @@ impl World {
 }
 
 /// The party at one end of a flow: what one end writes the other reads.
-fn party_of(flow: usize, is_second: bool, app: App, now: Instant) -> Party {
+fn party_of(flow: usize, is_second: bool, role: Role, now: Instant) -> Party {
     let streams = [0, 1].map(|end| Contents::new(2 * flow as u64 + end));
     let [first, second] = streams;
     let (writes, reads) = if is_second {
@@ -244,5 +297,8 @@ fn party_of(flow: usize, is_second: bool, app: App, now: Instant) -> Party {
     } else {
         (first, second)
     };
-    Party::new(app, now, writes, reads)
+    match role {
+        Role::App(app) => Party::new(app, now, writes, reads),
+        Role::Script(script) => Party::following(script, now, writes, reads),
+    }
 }

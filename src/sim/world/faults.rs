@@ -107,6 +107,7 @@ impl World {
         let wire = &mut self.pipes[index];
         wire.pipe.become_like(&path, self.now, seed, &mut self.pool);
         wire.path = path;
+        self.tell_notes(index);
         self.arm_pipe(index);
     }
 

@@ -11,7 +11,7 @@ use crate::sim::invariants::{Invariants, Rules};
 use crate::sim::parcel::Parcel;
 use crate::stack::{Config, ConnId, ListenerId, Stack};
 
-use super::conversation::PartyId;
+use super::conversation::{PartyId, Role};
 use super::router::Routes;
 
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub(super) struct Listening {
     pub id: ListenerId,
     pub port: u16,
     pub service: Service,
+    /// What each connection that it accepts does.
+    pub role: Role,
     /// It accepts nothing before then.
     pub again: Option<Instant>,
     pub entry: Entry,

@@ -16,6 +16,7 @@ mod faults;
 mod host;
 mod router;
 mod run;
+mod tap;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -33,13 +34,15 @@ use super::invariants::Invariants;
 use super::link::{Link, Path, PathStats, Pipe};
 use super::parcel::Pool;
 use super::range::OutOfRange;
+use super::script::Script;
 use super::trace::Trace;
 
-pub use conversation::{Conversation, FlowId};
+pub use conversation::{Conversation, FlowId, PartyId};
 pub use faults::{Fault, InFlight};
 pub use router::Router;
+pub use tap::Tap;
 
-use conversation::{End, Flow, PartyId};
+use conversation::{End, Flow, Role};
 use host::{Host, Listening};
 
 /// Everything that is simulated.
@@ -74,6 +77,7 @@ pub struct World {
     scratch: Vec<u8>,
     trace: Trace,
     trusts_sums: bool,
+    tap: Option<Box<dyn Tap>>,
 }
 
 /// A host or a router.
@@ -161,6 +165,7 @@ impl World {
             scratch: vec![0; SCRATCH],
             trace: Trace::new(),
             trusts_sums: true,
+            tap: None,
         }
     }
 
@@ -230,6 +235,31 @@ impl World {
     ///
     /// A value out of its range, or what the stack says.
     pub fn serve(&mut self, host: NodeId, port: u16, service: Service) -> Result<(), CannotServe> {
+        self.serve_as(host, port, service, Role::App(service.app))
+    }
+
+    /// The same; each connection that it accepts follows a script.
+    ///
+    /// # Errors
+    ///
+    /// As of [`World::serve`].
+    pub fn serve_script(
+        &mut self,
+        host: NodeId,
+        port: u16,
+        service: Service,
+        script: Script,
+    ) -> Result<(), CannotServe> {
+        self.serve_as(host, port, service, Role::Script(script))
+    }
+
+    fn serve_as(
+        &mut self,
+        host: NodeId,
+        port: u16,
+        service: Service,
+        role: Role,
+    ) -> Result<(), CannotServe> {
         service.check()?;
         let now = self.now;
         let node = self.host_mut(host);
@@ -241,6 +271,7 @@ impl World {
             id,
             port,
             service,
+            role,
             again: None,
             entry,
         });
@@ -276,10 +307,35 @@ impl World {
         app: App,
     ) -> Result<FlowId, OutOfRange> {
         app.check()?;
+        Ok(self.open_as(at, from, local, to, Role::App(app)))
+    }
+
+    /// At `at`, an application that follows a script opens a connection, from a local socket if
+    /// one is named.
+    pub fn open_script(
+        &mut self,
+        at: Instant,
+        from: NodeId,
+        local: Option<SocketAddr>,
+        to: SocketAddr,
+        script: Script,
+    ) -> FlowId {
+        self.open_as(at, from, local, to, Role::Script(script))
+    }
+
+    fn open_as(
+        &mut self,
+        at: Instant,
+        from: NodeId,
+        local: Option<SocketAddr>,
+        to: SocketAddr,
+        role: Role,
+    ) -> FlowId {
         let flow = self.flows.len();
-        self.flows.push(Flow::new(End::new(from.0, local, to, app)));
+        self.flows
+            .push(Flow::new(End::new(from.0, local, to, role)));
         self.plan(at, Plan::Open(flow, End::FIRST));
-        Ok(FlowId(flow))
+        FlowId(flow)
     }
 
     /// Two applications open a connection to each other, each at its own time: RFC 9293
@@ -298,7 +354,12 @@ impl World {
         second_app.check()?;
         let local = Some(first_socket);
         let id = self.open_from(first_at, first_host, local, second_socket, first_app)?;
-        let other = End::new(second_host.0, Some(second_socket), first_socket, second_app);
+        let other = End::new(
+            second_host.0,
+            Some(second_socket),
+            first_socket,
+            Role::App(second_app),
+        );
         self.flows[id.0].second = Some(other);
         self.plan(second_at, Plan::Open(id.0, End::SECOND));
         Ok(id)
@@ -330,6 +391,12 @@ impl World {
     /// restarted.
     pub fn observe(&mut self, host: NodeId, observer: Box<dyn Observer + Send>) {
         self.host_mut(host).stack.observe(observer);
+    }
+
+    /// Numbers the events of a host as those of stack `index` of `count`. To be called before the
+    /// world goes on.
+    pub fn number_events(&mut self, host: NodeId, index: u32, count: u32) {
+        self.host_mut(host).stack.number_events(index, count);
     }
 
     /// The numbers of each connection of a host from here on, up to a bound.

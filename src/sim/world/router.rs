@@ -112,6 +112,14 @@ impl World {
 }
 
 impl Router {
+    /// One that complains from these addresses.
+    pub fn complaining(from: Vec<IpAddr>) -> Router {
+        Router {
+            complains_from: from,
+            routes: Routes::default(),
+        }
+    }
+
     /// An ICMP error about a packet that is too big, and the pipe to its sender: RFC 1191
     /// section 4, RFC 4443 section 3.2.
     fn complaint(&self, packet: &[u8], mtu: u16) -> Option<(Vec<u8>, usize)> {

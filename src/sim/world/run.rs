@@ -78,6 +78,14 @@ impl World {
         self.flows.iter().all(|flow| flow.conversation().is_over())
     }
 
+    /// Whether no stack has a connection, or a rest of one.
+    pub fn is_idle(&self) -> bool {
+        self.nodes.iter().all(|node| match node {
+            Node::Host(host) => host.stack.counts() == (0, 0, 0),
+            Node::Router(_) => true,
+        })
+    }
+
     /// Whether no stack remembers any connection, or wants to be called ever again.
     pub fn is_forgotten(&self) -> bool {
         self.nodes.iter().all(|node| match node {
@@ -158,8 +166,10 @@ impl World {
         let now = self.now;
         self.pipes[index].armed = None;
         self.pipes[index].pipe.advance(now, &mut self.pool);
+        self.tell_notes(index);
         while let Some(parcel) = self.pipes[index].pipe.arrive(now) {
             let node = self.pipes[index].to;
+            self.tell_arrival(index, node, &parcel);
             match &self.nodes[node] {
                 Node::Host(_) => self.deliver(node, parcel),
                 Node::Router(_) => self.pass_on(now, node, parcel),
@@ -310,10 +320,15 @@ impl World {
                 self.broken(format!("I-BOUND: host {index} sends without end"));
             }
             let pipe = out.front().and_then(|bytes| host.routes.to(bytes));
+            let sent_as = self.tap.is_some().then(|| host.watch.last_out()).flatten();
             while let Some(bytes) = self.out.pop_front() {
+                let parcel = Parcel {
+                    sent_as,
+                    ..Parcel::new(bytes)
+                };
                 match pipe {
-                    Some(pipe) => self.offer(now, pipe, Parcel::new(bytes)),
-                    None => self.pool.give(bytes),
+                    Some(pipe) => self.offer(now, pipe, parcel),
+                    None => self.pool.give(parcel.bytes),
                 }
             }
         }
@@ -323,6 +338,7 @@ impl World {
     pub(super) fn offer(&mut self, now: Instant, index: usize, parcel: Parcel) {
         self.trace.add(now, index, &parcel.bytes);
         self.pipes[index].pipe.offer(now, parcel, &mut self.pool);
+        self.tell_notes(index);
         self.arm_pipe(index);
     }
 

@@ -7,7 +7,7 @@ use crate::probe::{Accepted, Edge, TimerKind};
 use crate::rfc;
 use crate::tcp::connection::Connection;
 use crate::tcp::ecn::Ecn;
-use crate::tcp::input::acknowledge::{EARLY, FILLS_HOLE, OLD_TEXT};
+use crate::tcp::input::acknowledge::{EARLY, FILLS_HOLE, NEVER_WAITS, OLD_TEXT};
 use crate::tcp::input::reassembly::Taken;
 use crate::tcp::wake::Wake;
 use crate::tcp::{Context, Failure};
@@ -107,6 +107,10 @@ impl Connection {
             return;
         }
         let delay = self.config.delayed_ack;
+        if delay.is_zero() {
+            self.acks.owe(cx.input(), NEVER_WAITS);
+            return;
+        }
         let mss = self.receive_mss();
         let wait = self.acks.on_text(len, mss, cx.input(), cx.now, delay);
         if let Some(at) = wait {

@@ -186,6 +186,11 @@ const WANTED: &Why = &Why {
     by: house!("delayed-ack"),
     text: "the application wants acknowledgments to wait no longer",
 };
+/// Where the delay is set to nothing.
+pub const NEVER_WAITS: &Why = &Why {
+    by: house!("delayed-ack"),
+    text: "acknowledgments may wait for nothing here",
+};
 /// Text at a connection's beginning.
 pub const EARLY: &Why = &Why {
     by: house!("delayed-ack"),

@@ -8,7 +8,7 @@ fn names_differ_and_begin_with_a_namespace() {
     assert_eq!(names.len(), KINDS.len());
     for kind in KINDS {
         let (namespace, event) = kind.name.split_once(':').expect("a namespace");
-        assert!(["app", "icmp", "ip", "sim", "tcp", "udp"].contains(&namespace));
+        assert!(["app", "icmp", "ip", "link", "sim", "tcp", "udp"].contains(&namespace));
         assert!(
             event
                 .bytes()

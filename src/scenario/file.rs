@@ -1,0 +1,260 @@
+//! The form of a scenario.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::query::nearest;
+
+use super::act::{Act, When};
+use super::error::Invalid;
+use super::link::LinkSpec;
+use super::overlay;
+use super::tcp::Tcp;
+use super::units::{Size, Time};
+
+/// An experiment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    pub name: String,
+    /// What it shows.
+    #[serde(default)]
+    pub about: String,
+    /// Where all chance comes from.
+    #[serde(default = "seed")]
+    pub seed: u64,
+    /// It is stopped then, if it is not over before.
+    #[serde(default = "until")]
+    pub until: Time,
+    /// Whose packets are captured; the first host that connects, unless it is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vantage: Option<String>,
+    /// A preset for the links `up` and `down`: what stands there beside it counts more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
+    /// What happens.
+    #[serde(default, rename = "do")]
+    pub acts: Vec<Do>,
+    /// What has to hold in the end.
+    #[serde(default)]
+    pub expect: Vec<Expect>,
+    pub host: BTreeMap<String, Host>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub router: BTreeMap<String, Router>,
+    #[serde(default)]
+    pub link: BTreeMap<String, LinkSpec>,
+    /// What a run wrote of itself: who made it, and when. It means nothing to another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
+}
+
+/// Something that happens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Do {
+    /// When: a time, or `connected`.
+    pub at: When,
+    /// Who does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// What happens at a host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Act>,
+    /// Which link changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// It carries nothing for so long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub down: Option<Time>,
+    /// What stands here takes the place of what the link had.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub set: toml::Table,
+}
+
+/// Something that has to hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// In the query language.
+    pub that: String,
+    /// The clause, or the reason.
+    #[serde(default)]
+    pub why: String,
+}
+
+/// A host with a stack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    pub addr: IpAddr,
+    /// How long the network's prefix is, in bits.
+    #[serde(default = "prefix")]
+    pub prefix: u8,
+    /// The longest packet that its interface carries.
+    #[serde(default = "mtu")]
+    pub mtu: Size,
+    #[serde(default)]
+    pub tcp: Tcp,
+}
+
+/// Somebody who passes packets on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Router {
+    /// Where its complaints come from.
+    pub addr: IpAddr,
+    /// Whether it complains of packets that are too long for the next link.
+    #[serde(default = "yes")]
+    pub icmp: bool,
+}
+
+/// Who made a `run.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    pub pellucid: String,
+    pub clock: String,
+    pub link: String,
+}
+
+impl Scenario {
+    /// Reads a file, with some values set otherwise: `link.up.loss=data:14`.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`].
+    pub fn read(path: &Path, set: &[String]) -> Result<Scenario, Invalid> {
+        let text = std::fs::read_to_string(path).map_err(|source| Invalid::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        Scenario::parse(&text, set)
+    }
+
+    /// The same from a text.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`].
+    pub fn parse(text: &str, set: &[String]) -> Result<Scenario, Invalid> {
+        // Read as it stands first, so that what is wrong in it is shown where it stands.
+        let whole: Result<Scenario, _> = toml::from_str(text);
+        if let (Err(error), true) = (&whole, set.is_empty()) {
+            return Err(explained(error, text));
+        }
+        let mut table: toml::Table = text.parse().map_err(|error| explained(&error, text))?;
+        for assignment in set {
+            overlay::set(&mut table, assignment)?;
+        }
+        overlay::with_preset(&mut table)?;
+        let scenario = table.try_into::<Scenario>();
+        let scenario = scenario.map_err(|error| explained(&error, ""))?;
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    /// As a text that says the same, with every default written out.
+    pub fn resolved(&self) -> String {
+        // All that it holds has a form in TOML.
+        toml::to_string_pretty(self).unwrap_or_default()
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        if self.host.len() < 2 {
+            let what = format!("there are {}: it takes two to talk", self.host.len());
+            return Err(Invalid::value("host", what));
+        }
+        if let Some(vantage) = &self.vantage {
+            self.known_host("vantage", vantage)?;
+        }
+        for (number, act) in (1..).zip(&self.acts) {
+            let at = format!("do {number}");
+            match (&act.host, &act.act, &act.link) {
+                (Some(host), Some(_), None) => self.known_host(&at, host)?,
+                (None, None, Some(link)) => {
+                    if !self.link.contains_key(link) {
+                        return Err(unknown(&at, "link", link, self.link.keys()));
+                    }
+                    if act.down.is_none() && act.set.is_empty() {
+                        return Err(Invalid::value(at, "a link is set, or down for a time"));
+                    }
+                }
+                _ => {
+                    let what = "it takes a host and an act, or a link and down or set";
+                    return Err(Invalid::value(at, what));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn known_host(&self, at: &str, name: &str) -> Result<(), Invalid> {
+        if self.host.contains_key(name) {
+            return Ok(());
+        }
+        Err(unknown(at, "host", name, self.host.keys()))
+    }
+}
+
+/// A name that nothing has.
+pub(super) fn unknown<'a>(
+    at: &str,
+    kind: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a String> + Clone,
+) -> Invalid {
+    let meant = nearest(name, known.clone().map(String::as_str));
+    let what = match meant {
+        Some(meant) => format!("there is no {kind} {name:?}; did you mean {meant:?}?"),
+        None => {
+            let known: Vec<_> = known.map(String::as_str).collect();
+            format!("there is no {kind} {name:?}, only {}", known.join(", "))
+        }
+    };
+    Invalid::value(at, what)
+}
+
+/// What TOML says, in one line, with where it stands and what may have been meant.
+fn explained(error: &toml::de::Error, text: &str) -> Invalid {
+    let message = error.message().lines().collect::<Vec<_>>().join("; ");
+    let at = error.span().filter(|_| !text.is_empty()).map(|span| {
+        let before = text.get(..span.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        (line, column)
+    });
+    // "unknown field `dely`, expected one of `delay`, `rate`"
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let wrong = quoted.next().filter(|_| message.contains("unknown field"));
+    let meant = wrong.and_then(|wrong| nearest(wrong, quoted));
+    Invalid::Text {
+        at,
+        meant: meant.map(str::to_owned),
+        what: message,
+    }
+}
+
+fn seed() -> u64 {
+    42
+}
+
+fn until() -> Time {
+    Time(std::time::Duration::from_secs(3_600))
+}
+
+fn prefix() -> u8 {
+    24
+}
+
+fn mtu() -> Size {
+    Size(1_500)
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests;

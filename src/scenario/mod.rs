@@ -1,0 +1,28 @@
+//! Experiments as files: hosts, links, what applications do, and what is expected of it all.
+//!
+//! A scenario is TOML that people write; resolved, with every default written out, it is the
+//! `run.toml` of its run, and the same scenario and seed give the same bytes every time. Unknown
+//! keys are errors, and so are numbers without units.
+//!
+//! Read `file` for what may stand there, `act` for what applications can be told to do, `build` for
+//! how a world is made of it, then `play`.
+
+mod act;
+mod build;
+mod error;
+mod file;
+mod judge;
+mod link;
+mod overlay;
+mod play;
+mod presets;
+mod tcp;
+mod units;
+
+pub use act::{Act, When};
+pub use build::Built;
+pub use error::Invalid;
+pub use file::{Expect, Scenario};
+pub use judge::{Verdict, judge};
+pub use play::{Played, Progress};
+pub use presets::PRESETS;
