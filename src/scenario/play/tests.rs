@@ -159,6 +159,22 @@ fn whoever_shows_it_may_stop_it() {
     assert!(!played.is_over);
 }
 
+/// A window is reduced by the clause of whatever found the loss.
+#[test]
+fn the_clause_of_a_reduction_is_that_of_who_found_the_loss() {
+    let cited = |rack: &str| {
+        let rack = format!("host.client.tcp.rack={rack}");
+        let (_, records, _) = play(TWO, &["link.up.loss=data:14", &rack]);
+        let mut reductions = records
+            .iter()
+            .filter(|record| record.name == "tcp:congestion_state_updated");
+        let first = reductions.next().and_then(|record| record.why.clone());
+        first.expect("the window is reduced").rule
+    };
+    assert_eq!(cited("true"), "rfc8985.9.3");
+    assert_eq!(cited("false"), "rfc6675.5 (4.2)");
+}
+
 /// Through a router with a narrow link behind it that complains of nothing.
 #[test]
 fn routers_pass_packets_on() {

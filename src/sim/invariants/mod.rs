@@ -13,6 +13,8 @@
 //! - I-BOUND: an input makes at most a window of segments and two more, and one that is refused at
 //!   most one reply (`flow`, `inputs`).
 //! - I-WORK: an input makes a bounded number of events, and a packet has one ending (`inputs`).
+//! - I-WHY: what happens has an input that was told before it for its cause, and a packet that
+//!   leaves says why (`causes`).
 //! - I-SAFE: what goes again is what went first, and nothing follows a FIN (`flow`).
 //! - I-WIN: nothing is sent beyond the furthest edge that was offered, and the window is taken only
 //!   as SND.WL1 and SND.WL2 allow; the edge that we offer never moves left, but for rounding;
@@ -24,6 +26,7 @@
 //! Cheap enough to be on in every run: each check looks at what the event touched, never at all of
 //! a stack.
 
+mod causes;
 mod flow;
 mod inputs;
 mod timers;
@@ -41,6 +44,7 @@ use crate::stack::{Config, TcpConfig};
 
 use super::reading::{Reading, read_received};
 
+use causes::Causes;
 use flow::Flow;
 use inputs::Inputs;
 use timers::Timers;
@@ -111,6 +115,7 @@ impl Invariants {
             now: Instant::BIRTH,
             breaches: Vec::new(),
             inputs: Inputs::default(),
+            causes: Causes::default(),
             timers: Timers::default(),
             flows: BTreeMap::new(),
             closed: 0,
@@ -167,6 +172,7 @@ struct Watch {
     now: Instant,
     breaches: Vec<Breach>,
     inputs: Inputs,
+    causes: Causes,
     timers: Timers,
     /// By the number that events have.
     flows: BTreeMap<u64, Flow>,
@@ -201,6 +207,7 @@ impl Watch {
 
     fn judge(&mut self, told: &Told<'_>) -> Result<(), Wrong> {
         self.inputs.hear(told)?;
+        self.causes.hear(told)?;
         self.timers.hear(told)?;
         match *told.event {
             Event::PacketIn { bytes, .. } => {

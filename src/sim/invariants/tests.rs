@@ -1,3 +1,5 @@
+mod why;
+
 use std::net::IpAddr;
 
 use super::*;

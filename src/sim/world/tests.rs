@@ -490,7 +490,7 @@ fn a_breach_ends_the_run() {
     two.world.run(10 * MS);
     watch.told(&crate::probe::Told {
         id: crate::probe::EventId::FIRST,
-        cause: None,
+        cause: Some(crate::probe::EventId::FIRST),
         at: two.world.now(),
         on: crate::probe::Subject::Connection(1),
         event: &crate::probe::Event::StateChanged {

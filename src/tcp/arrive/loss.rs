@@ -211,12 +211,11 @@ impl Connection {
                 );
             }
             Verdict::Lost { flight } if self.agreed.sack => {
-                self.reduce(
-                    cx,
-                    flight,
-                    rfc!(8985, "9.3"),
-                    "a loss: the window is reduced",
-                );
+                let by = match self.config.recovery.rack {
+                    true => rfc!(8985, "9.3"),
+                    false => rfc!(6675, "5 (4.2)"),
+                };
+                self.reduce(cx, flight, by, "a loss: the window is reduced");
                 if !self.congestion.reduces_itself() {
                     self.recovery.reduce_to(flight, self.target());
                 }
