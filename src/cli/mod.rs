@@ -24,6 +24,7 @@ mod signals;
 mod source;
 mod ss;
 mod station;
+mod top;
 mod traceroute;
 mod trouble;
 mod values;
@@ -74,6 +75,7 @@ enum Verb {
     Ping(Box<ping::Ping>),
     Traceroute(Box<traceroute::Traceroute>),
     Shell(shell::Shell),
+    Top(top::Top),
     Ss(ss::Ss),
     Doctor(doctor::Doctor),
     Drill(Box<drill::Drill>),
@@ -111,6 +113,7 @@ fn obey(typed: Typed) -> anyhow::Result<Code> {
         Verb::Ping(verb) => verb.run(common),
         Verb::Traceroute(verb) => verb.run(common),
         Verb::Shell(verb) => verb.run(common),
+        Verb::Top(verb) => verb.run(common),
         Verb::Ss(verb) => verb.run(common),
         Verb::Doctor(verb) => verb.run(common),
         Verb::Drill(verb) => verb.run(common),

@@ -1,4 +1,4 @@
-//! What `ss` looks at: stacks that run, or a run that is over.
+//! What `ss` and `top` look at: stacks that run, or a run that is over.
 
 use std::path::Path;
 
@@ -50,6 +50,21 @@ impl Source<'_> {
         Ok(running.map(|one| What::Running(Box::new(one))).collect())
     }
 
+    /// The one that is meant.
+    pub fn one(&self) -> anyhow::Result<What> {
+        let mut all = self.all()?;
+        let one = all.pop();
+        match one {
+            Some(one) if all.is_empty() => Ok(one),
+            one => {
+                let shown: Vec<String> = all.iter().chain(&one).map(What::shown).collect();
+                let what = format!("{} stacks of yours are running", shown.len());
+                let now = "name the process whose stack you mean";
+                Err(Trouble::usage(what, shown.join(", "), now).into())
+            }
+        }
+    }
+
     fn running(&self) -> anyhow::Result<Vec<Attached>> {
         let folder = place::folder();
         let found = place::running(&folder).map_err(|error| {
@@ -64,5 +79,17 @@ impl Source<'_> {
             }
         }
         Ok(running)
+    }
+}
+
+impl What {
+    fn shown(&self) -> String {
+        match self {
+            What::Running(attached) => {
+                let hello = attached.hello();
+                format!("{} is {}", hello.process, hello.verb)
+            }
+            What::Finished(run) => run.path().display().to_string(),
+        }
     }
 }

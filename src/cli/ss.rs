@@ -107,7 +107,7 @@ fn look(what: What) -> anyhow::Result<(serde_json::Value, Snapshot)> {
         }
         What::Finished(run) => {
             let mut past = Past::default();
-            for record in super::runs::records(&run)? {
+            for record in super::runs::records_of_vantage(&run)? {
                 past.hear(&record);
             }
             let name = run.path().file_name().map(|name| name.to_string_lossy());

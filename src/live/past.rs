@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use serde_json::{Map, Value};
 
 use crate::base::Instant;
+use crate::probe::Blocked;
 use crate::runs::Record;
 
 use super::message::{Counted, Ending, Known, Row, Snapshot, Timer};
@@ -149,7 +150,14 @@ impl Connection {
     }
 
     fn known(&mut self) -> &mut Known {
-        self.row.known.get_or_insert_default()
+        // As long as nothing else is told.
+        let beginning = || {
+            Box::new(Known {
+                blocked_by: Blocked::Nothing.key().to_owned(),
+                ..Known::default()
+            })
+        };
+        self.row.known.get_or_insert_with(beginning)
     }
 
     fn enter(&mut self, state: Option<&str>) {

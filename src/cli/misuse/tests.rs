@@ -78,8 +78,8 @@ fn an_unknown_word_brings_the_known_ones() {
     check(
         "pellucid dmo",
         "unknown verb 'dmo'",
-        "the verbs are demo, get, serve, ping, traceroute, shell, ss, doctor, drill, run, report, \
-         why, events, schema, wireshark, help",
+        "the verbs are demo, get, serve, ping, traceroute, shell, top, ss, doctor, drill, run, \
+         report, why, events, schema, wireshark, help",
     );
 }
 

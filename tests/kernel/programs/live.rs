@@ -1,6 +1,7 @@
-//! `ss`, attached to a `serve` that the kernel's curl asks.
+//! `ss` and `top`, attached to a `serve` that the kernel's curl asks.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
@@ -13,6 +14,7 @@ use crate::harness::{Case, inside};
 
 pub const CASES: &[Case] = &[
     inside("live::ss_shows_the_connections_of_a_server_at_work", listed),
+    inside("live::top_tells_changes_of_a_server_at_work", told),
     inside("live::what_a_killed_server_left_is_cleaned", cleaned),
 ];
 
@@ -74,6 +76,29 @@ fn listed(inside: &Inside) {
     assert_eq!(stack["of"]["verb"], "serve");
     assert_eq!(stack["snapshot"]["rows"].as_array().map(Vec::len), Some(2));
     assert_eq!(ss(&scratch, &["-H", "--port", "81"]), "");
+}
+
+fn told(inside: &Inside) {
+    make_tun(inside);
+    let scratch = Scratch::new();
+    fs::write(scratch.file("large.bin"), noise(10 << 20)).expect("room");
+    let mut serving = serve(&scratch);
+    let mut command = pellucid();
+    // Without a terminal it prints changes.
+    command.arg("top").env("XDG_RUNTIME_DIR", &scratch.0);
+    let mut top = Running(command.stdout(Stdio::piped()).spawn().expect("it runs"));
+    let client = slow_client(PAIRS[0].1);
+    let mut lines = BufReader::new(top.0.stdout.take().expect("piped")).lines();
+    let mut next = || lines.next().expect("a line").expect("text");
+    let first = next();
+    assert!(first.contains("10.90.0.2:80 > 10.90.0.1:"), "{first}");
+    assert!(first.contains("ESTAB, limited by "), "{first}");
+    // The kernel resets what its curl leaves.
+    drop(client);
+    while !next().ends_with(" gone") {}
+    kill_process(Pid::from_child(&serving.0), Signal::TERM).expect("it is ours");
+    serving.code();
+    assert_eq!(top.code(), Some(0));
 }
 
 fn cleaned(inside: &Inside) {

@@ -1,0 +1,117 @@
+//! `top`: a stack that runs, or a run that is over, on the screen.
+
+use std::io::{IsTerminal, Write, stdin, stdout};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::live::changes::Changes;
+use crate::live::past::Past;
+use crate::live::player::Player;
+use crate::live::top::{Feed, Line, show};
+use crate::live::{Hello, Message};
+use crate::report::text::plain;
+use crate::runs::Finished;
+
+use super::Common;
+use super::runs::{PLACE, records, records_of_vantage};
+use super::signals::Signals;
+use super::source::{Source, What};
+use super::trouble::{Code, said};
+
+/// Watch a stack that runs, or play a run that is over
+///
+/// Connections with what limits each of them, and the last packets of one, with why. A run plays
+/// with space, left and right, and B, which goes on to the first event that a query finds. Without
+/// a terminal, or with --plain, a line for each change.
+#[derive(Debug, clap::Args)]
+pub struct Top {
+    /// A process that runs a stack, or a run: latest, its number, its name, its folder
+    source: Option<String>,
+    /// A line for each change, and nothing else
+    #[arg(long)]
+    plain: bool,
+    /// Where run folders lie
+    #[arg(short, long, value_name = "DIR", default_value = PLACE)]
+    output: PathBuf,
+}
+
+impl Top {
+    /// Shows it until somebody leaves.
+    pub fn run(self, _common: Common) -> anyhow::Result<Code> {
+        let source = Source {
+            place: &self.output,
+            which: self.source.as_deref(),
+        };
+        let what = source.one()?;
+        let is_plain = self.plain || !stdout().is_terminal() || !stdin().is_terminal();
+        let signals = Signals::listen()?;
+        match (what, is_plain) {
+            (What::Running(attached), true) => {
+                let (_, line) = Line::to(*attached, false)?;
+                tell(&line, &signals)
+            }
+            (What::Running(attached), false) => {
+                let (hello, line) = Line::to(*attached, true)?;
+                self.show(Feed::Running(line), title(&hello), &signals)
+            }
+            (What::Finished(run), true) => tell_run(&run),
+            (What::Finished(run), false) => {
+                let player = Player::of(records_of_vantage(&run)?);
+                let name = run.path().file_name().map(|name| name.to_string_lossy());
+                let title = format!("pellucid {}", plain(&name.unwrap_or_default()));
+                self.show(Feed::Finished(Box::new(player)), title, &signals)
+            }
+        }
+    }
+
+    fn show(&self, feed: Feed, title: String, signals: &Signals) -> anyhow::Result<Code> {
+        let shown = show(feed, title, || signals.came().is_some());
+        shown.context("cannot use this terminal")?;
+        Ok(signals.came().map_or(Code::Done, |signal| signal.code()))
+    }
+}
+
+fn title(hello: &Hello) -> String {
+    let Hello {
+        verb,
+        process,
+        link,
+        ..
+    } = hello;
+    plain(&format!("pellucid {verb} · process {process} · {link}"))
+}
+
+/// Changes as they come, until the stack ends or a signal comes.
+fn tell(line: &Line, signals: &Signals) -> anyhow::Result<Code> {
+    let mut changes = Changes::default();
+    let mut out = stdout().lock();
+    while let Some(message) = line.next(PATIENCE) {
+        if let Some(signal) = signals.came() {
+            return Ok(signal.code());
+        }
+        if let Some(Message::Snapshot(snapshot)) = message {
+            for line in changes.since_last(&snapshot) {
+                said(writeln!(out, "{line}"))?;
+            }
+        }
+    }
+    Ok(Code::Done)
+}
+
+/// All changes of a run.
+fn tell_run(run: &Finished) -> anyhow::Result<Code> {
+    let (mut past, mut changes) = (Past::default(), Changes::default());
+    let mut out = stdout().lock();
+    for record in records(run)? {
+        past.hear(&record);
+        for line in changes.since_last(&past.snapshot()) {
+            said(writeln!(out, "{line}"))?;
+        }
+    }
+    Ok(Code::Done)
+}
+
+/// How often one looks for signals.
+const PATIENCE: Duration = Duration::from_millis(100);

@@ -1,0 +1,234 @@
+//! What `top` knows: the last snapshot, how it came to be, and what is being looked at.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::report::text::plain;
+use crate::runs::Record;
+
+use super::message::{Known, Row, Snapshot};
+use super::ss::{Filter, state_name};
+
+/// All that the screen shows.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// Who it is, for the first line.
+    pub title: String,
+    pub snapshot: Snapshot,
+    /// What was measured of each connection, by its number.
+    pub courses: BTreeMap<u64, Course>,
+    /// The connection that the cursor is on.
+    pub chosen: Option<u64>,
+    /// Its last events, the newest last.
+    pub events: VecDeque<Record>,
+    pub missed: u64,
+    pub view: View,
+    /// What is typed, and what it is for.
+    pub typing: Option<(Typing, String)>,
+    /// What was typed last as a filter.
+    pub filter: String,
+    /// A line for the reader: what went wrong, or what to do.
+    pub note: String,
+    /// `None`: a stack that runs; else how far a run is played.
+    pub playing: Option<Playing>,
+    /// The first row that fits the screen.
+    pub scrolled: usize,
+}
+
+/// What fills the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    /// The list, and below it the chosen connection.
+    #[default]
+    Both,
+    /// What became of packets.
+    Endings,
+    Help,
+}
+
+/// What is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typing {
+    Filter,
+    Break,
+}
+
+/// How far a run is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Playing {
+    pub at: usize,
+    pub of: usize,
+    pub runs: bool,
+}
+
+/// What was measured of one connection, at each snapshot, the newest last.
+#[derive(Debug, Clone, Default)]
+pub struct Course {
+    pub cwnd: VecDeque<u64>,
+    pub rtt_us: VecDeque<u64>,
+    /// When, and bytes acknowledged and received by then.
+    moved: VecDeque<(u64, u64, u64)>,
+}
+
+impl Course {
+    fn learn(&mut self, at_us: u64, known: &Known) {
+        let keep = |all: &mut VecDeque<u64>, value| {
+            all.push_back(value);
+            if all.len() > COURSE_MAX {
+                all.pop_front();
+            }
+        };
+        keep(&mut self.cwnd, known.cwnd);
+        keep(&mut self.rtt_us, known.srtt_us.unwrap_or_default());
+        let now = (at_us, known.bytes_acked, known.bytes_received);
+        self.moved.push_back(now);
+        // One from a second ago stays, to be compared with.
+        while self
+            .moved
+            .get(1)
+            .is_some_and(|(at, ..)| at + RATE_OVER_US <= at_us)
+        {
+            self.moved.pop_front();
+        }
+    }
+
+    /// Bits a second, sent and received, over the last second.
+    pub fn rates(&self) -> (u64, u64) {
+        let (Some(old), Some(new)) = (self.moved.front(), self.moved.back()) else {
+            return (0, 0);
+        };
+        let us = new.0.saturating_sub(old.0).max(1);
+        let rate = |new: u64, old: u64| {
+            let bits = u128::from(new.saturating_sub(old)) * 8 * 1_000_000;
+            u64::try_from(bits / u128::from(us)).unwrap_or(u64::MAX)
+        };
+        (rate(new.1, old.1), rate(new.2, old.2))
+    }
+}
+
+impl Model {
+    /// A snapshot has come.
+    pub fn learn(&mut self, snapshot: Snapshot) {
+        if snapshot.at_us < self.snapshot.at_us {
+            // A run is played from an earlier place.
+            self.courses.clear();
+        }
+        for row in &snapshot.rows {
+            if let Some(known) = &row.known {
+                let course = self.courses.entry(row.id).or_default();
+                course.learn(snapshot.at_us, known);
+            }
+        }
+        let rows = &snapshot.rows;
+        self.courses
+            .retain(|id, _| rows.iter().any(|row| row.id == *id));
+        self.snapshot = snapshot;
+        if self.chosen_row().is_none() {
+            self.choose(self.shown().first().map(|row| row.id));
+        }
+    }
+
+    /// Something happened to a connection.
+    pub fn hear(&mut self, of: u64, record: Record) {
+        if self.chosen == Some(of) {
+            self.events.push_back(record);
+            if self.events.len() > EVENTS_MAX {
+                self.events.pop_front();
+            }
+        }
+    }
+
+    /// The rows that the filter lets through, the busiest first.
+    pub fn shown(&self) -> Vec<&Row> {
+        let wanted = self.filter.as_str();
+        let rows = self.snapshot.rows.iter();
+        rows.filter(|row| matches(wanted, row)).collect()
+    }
+
+    /// The row of the chosen connection.
+    pub fn chosen_row(&self) -> Option<&Row> {
+        let chosen = self.chosen?;
+        self.shown().into_iter().find(|row| row.id == chosen)
+    }
+
+    /// Looks at another connection.
+    pub fn choose(&mut self, id: Option<u64>) {
+        if self.chosen != id {
+            self.chosen = id;
+            self.events.clear();
+            self.missed = 0;
+        }
+    }
+
+    /// Moves the cursor by so many rows.
+    pub fn step(&mut self, by: isize) {
+        let ids: Vec<u64> = self.shown().iter().map(|row| row.id).collect();
+        let at = ids.iter().position(|id| Some(*id) == self.chosen);
+        let next = at.unwrap_or_default().saturating_add_signed(by);
+        self.choose(ids.get(next.min(ids.len().saturating_sub(1))).copied());
+    }
+}
+
+/// Whether a row has all the words that were typed: a state, a port as `:80`, or a part of a
+/// socket.
+pub fn matches(wanted: &str, row: &Row) -> bool {
+    wanted.split_whitespace().all(|word| {
+        let port = word.strip_prefix(':').and_then(|port| port.parse().ok());
+        if let Some(port) = port {
+            let ports = vec![port];
+            let filter = Filter {
+                ports,
+                ..Filter::default()
+            };
+            return filter.has(row);
+        }
+        let word = word.to_ascii_lowercase();
+        row.state.replace('_', "-").contains(&word)
+            || state_name(&row.state).to_ascii_lowercase().contains(&word)
+            || row.local.to_string().contains(&word)
+            || row.remote.to_string().contains(&word)
+    })
+}
+
+/// `17.5k`: a number in five characters.
+pub fn short(number: u64) -> String {
+    let mut value = number as f64;
+    if number < 10_000 {
+        return number.to_string();
+    }
+    for unit in ["k", "M", "G", "T", "P", "E"] {
+        value /= 1000.0;
+        if value < 999.5 {
+            let digits = usize::from(value < 99.95);
+            return format!("{value:.digits$}{unit}");
+        }
+    }
+    // No more than 18 of the last.
+    format!("{value:.0}")
+}
+
+/// Milliseconds in five characters: `0.21`, `81.2`, `1204`.
+pub fn ms(us: u64) -> String {
+    let ms = us as f64 / 1000.0;
+    match us {
+        ..10_000 => format!("{ms:.2}"),
+        10_000..1_000_000 => format!("{ms:.1}"),
+        _ => format!("{ms:.0}"),
+    }
+}
+
+/// Why a connection spoke last, in words that do no harm.
+pub fn why(known: &Known) -> String {
+    known
+        .why
+        .as_ref()
+        .map_or(String::new(), |why| plain(&why.text))
+}
+
+/// As wide as the widest screen that shows a course.
+const COURSE_MAX: usize = 200;
+/// As many as a tall screen shows.
+const EVENTS_MAX: usize = 200;
+const RATE_OVER_US: u64 = 1_000_000;
+
+#[cfg(test)]
+mod tests;

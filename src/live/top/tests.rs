@@ -1,0 +1,89 @@
+use ratatui::crossterm::event::KeyCode::{Char, Down, Enter, Esc};
+
+use super::super::fixtures::snapshot;
+use super::*;
+
+fn top() -> Top {
+    let mut model = Model::default();
+    model.learn(snapshot(12_000_000));
+    let records = super::super::fixtures::records();
+    Top {
+        model,
+        feed: Feed::Finished(Box::new(Player::of(records))),
+        followed: None,
+        is_gone: false,
+    }
+}
+
+/// The same, where the stack is one that runs.
+fn running() -> Top {
+    let (asking, _) = UnixStream::pair().expect("sockets");
+    let (_, said) = sync_channel(1);
+    Top {
+        feed: Feed::Running(Line { asking, said }),
+        ..top()
+    }
+}
+
+fn press(top: &mut Top, codes: &[KeyCode]) -> bool {
+    let keys = codes.iter().map(|code| KeyEvent::from(*code));
+    keys.fold(false, |_, key| top.press(key))
+}
+
+#[test]
+fn keys_that_leave() {
+    for key in [
+        KeyEvent::from(Char('q')),
+        KeyEvent::new(Char('c'), KeyModifiers::CONTROL),
+    ] {
+        assert!(running().press(key));
+    }
+    // While one types, only the second does.
+    let mut top = running();
+    assert!(!press(&mut top, &[Char('f'), Char('q')]));
+    assert!(top.press(KeyEvent::new(Char('c'), KeyModifiers::CONTROL)));
+}
+
+#[test]
+fn a_filter_is_typed_and_taken_back() {
+    let mut top = running();
+    press(
+        &mut top,
+        &[Char('f'), Char(':'), Char('8'), Char('1'), Enter],
+    );
+    assert_eq!((top.model.filter.as_str(), top.model.chosen), (":81", None));
+    press(&mut top, &[Esc, Down]);
+    assert_eq!((top.model.filter.as_str(), top.model.chosen), ("", Some(4)));
+}
+
+#[test]
+fn pages_are_left_by_the_key_that_opened_them() {
+    let mut top = running();
+    press(&mut top, &[Char('?')]);
+    assert_eq!(top.model.view, View::Help);
+    press(&mut top, &[Char('d')]);
+    assert_eq!(top.model.view, View::Endings);
+    press(&mut top, &[Char('d')]);
+    assert_eq!(top.model.view, View::Both);
+}
+
+#[test]
+fn a_query_that_is_none_is_told_and_the_note_goes_with_the_next_key() {
+    let mut top = top();
+    press(&mut top, &[Char('B'), Char('x'), Enter]);
+    assert!(!top.model.note.is_empty());
+    press(&mut top, &[Down]);
+    assert!(top.model.note.is_empty());
+    // A stack that runs has no breakpoints.
+    let mut top = running();
+    press(&mut top, &[Char('B')]);
+    assert_eq!(top.model.typing, None);
+}
+
+#[test]
+fn the_end_of_the_stack_is_told() {
+    let mut top = running();
+    assert!(top.take_news(0));
+    assert!(top.model.note.contains("has ended"));
+    assert!(!top.take_news(0));
+}
