@@ -16,6 +16,8 @@ pub mod drill;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod ip;
+#[cfg(feature = "scenarios")]
+pub mod lab;
 #[cfg(feature = "cli")]
 pub mod live;
 #[cfg(feature = "cli")]

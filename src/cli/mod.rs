@@ -10,6 +10,7 @@ mod doctor;
 mod drill;
 mod events;
 mod get;
+mod lab;
 mod misuse;
 mod outlet;
 mod ping;
@@ -80,6 +81,7 @@ enum Verb {
     Doctor(doctor::Doctor),
     Drill(Box<drill::Drill>),
     Run(run::Run),
+    Lab(lab::Lab),
     Report(report::Report),
     Why(why::Why),
     Events(events::Events),
@@ -118,6 +120,7 @@ fn obey(typed: Typed) -> anyhow::Result<Code> {
         Verb::Doctor(verb) => verb.run(common),
         Verb::Drill(verb) => verb.run(common),
         Verb::Run(verb) => verb.run(common),
+        Verb::Lab(verb) => verb.run(common),
         Verb::Report(verb) => verb.run(common),
         Verb::Why(verb) => verb.run(common),
         Verb::Events(verb) => verb.run(common),

@@ -330,7 +330,7 @@ fn wrong(error: Invalid, path: &str) -> Trouble {
 }
 
 /// The same of whatever went wrong on the way.
-fn mend(error: anyhow::Error, path: &str) -> anyhow::Error {
+pub(super) fn mend(error: anyhow::Error, path: &str) -> anyhow::Error {
     match error.downcast::<Invalid>() {
         Ok(invalid) => wrong(invalid, path).into(),
         Err(error) => error,
