@@ -15,6 +15,7 @@ pub mod serve;
 pub mod shell;
 pub mod wireshark;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufReader, ErrorKind};
 use std::net::IpAddr;
@@ -38,8 +39,14 @@ const PAIRS: [(&str, &str); 2] = [("10.90.0.1", "10.90.0.2"), ("fd90::1", "fd90:
 
 /// The program, which no variable of ours tells what to do.
 fn pellucid() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pellucid"));
+    let mut command = program(env!("CARGO_BIN_EXE_pellucid"));
     command.stdin(Stdio::null());
+    command
+}
+
+/// Whatever may start ours, which then hears of no variable of ours either.
+fn program(name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
     for variable in ["PELLUCID_REQUIRE", "RUST_LOG", "NO_COLOR"] {
         command.env_remove(variable);
     }
@@ -147,7 +154,7 @@ fn tool(name: &str, probe: &str, word: &str) -> Command {
     if !String::from_utf8_lossy(&said).contains(word) {
         skip(Lack::Tools, &format!("the {name} here has no {word}"));
     }
-    Command::new(name)
+    program(name)
 }
 
 fn curl() -> Command {

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use pellucid::namespace::Inside;
 
 use super::{
-    Running, Scratch, curl, done, faults, make_tun, on_tun, packets, pellucid, said, tool, url,
+    Running, Scratch, curl, done, faults, make_tun, on_tun, packets, pellucid, program, said, tool,
+    url,
 };
 use crate::harness::{Case, Lack, Who, inside, outside, skip};
 
@@ -135,7 +136,7 @@ fn reader_leaves() {
     let scratch = Scratch::new();
     let script = "\"$0\" demo --link in-process --capture - -o \"$1\" 2>\"$1/said\" | head -c 99; \
                   test -e \"$1/0001-demo/summary.json\"";
-    let mut shell = Command::new("sh");
+    let mut shell = program("sh");
     shell.args(["-c", script]);
     shell.arg(pellucid().get_program()).arg(&scratch.0);
     assert_eq!(done(&mut shell).len(), 99);

@@ -1,9 +1,8 @@
 //! `demo` on every rung of the ladder, and tshark's opinion of its captures.
 
 use std::fs;
-use std::process::Command;
 
-use super::{Scratch, done, faults, pellucid, read_capture, said};
+use super::{Scratch, done, faults, pellucid, program, read_capture, said};
 use crate::harness::{Case, Lack, Who, outside, skip};
 
 pub const CASES: &[Case] = &[
@@ -57,11 +56,10 @@ fn no_namespace() {
     let scratch = Scratch::new();
     let script = "echo 0 > /proc/sys/user/max_user_namespaces || exit 77
         exec setpriv --bounding-set -all --inh-caps -all \"$0\" demo -o \"$1\"";
-    let program = pellucid();
-    let mut command = Command::new("unshare");
+    let mut command = program("unshare");
     command.args(["--user", "--map-root-user", "sh", "-c", script]);
-    command.arg(program.get_program()).arg(&scratch.0);
-    let output = command.env_remove("PELLUCID_REQUIRE").output();
+    command.arg(pellucid().get_program()).arg(&scratch.0);
+    let output = command.output();
     let output = output.unwrap_or_else(|error| skip(Lack::Tools, &error.to_string()));
     let (text, wrong) = (said(&output.stdout), said(&output.stderr));
     if wrong.contains("unshare") || output.status.code() == Some(77) {

@@ -8,7 +8,7 @@ use pellucid::base::InterfaceId;
 use pellucid::observe::pcapng::{Direction, Interface, Packet, Section, Writer};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use super::{Running, Scratch, done, packets, pellucid, said, tool};
+use super::{Running, Scratch, done, packets, pellucid, program, said, tool};
 use crate::harness::{Case, Lack, Who, outside, skip};
 
 pub const CASES: &[Case] = &[
@@ -270,7 +270,7 @@ fn contract() {
     let scratch = Scratch::new();
     install(&scratch);
     let wrapper = scratch.file(".local/lib/wireshark/extcap/pellucid");
-    let ask = |args: &[&str]| said(&done(Command::new(&wrapper).args(args)));
+    let ask = |args: &[&str]| said(&done(program(&wrapper).args(args)));
     let list = ask(&["--extcap-interfaces", "--extcap-version=4.0"]);
     let line = "interface {value=pellucid-journey}{display=pellucid: URL journey}";
     assert!(list.contains(line), "{list}");
@@ -280,7 +280,7 @@ fn contract() {
     let fifo = scratch.file("fifo");
     let mode = Mode::RUSR | Mode::WUSR;
     mknodat(CWD, &fifo, FileType::Fifo, mode, 0).expect("a pipe");
-    let mut command = Command::new(&wrapper);
+    let mut command = program(&wrapper);
     command.args(["--capture", of, "--fifo", &fifo, "--seed", "7"]);
     command.args(["--link", "in-process", "--extcap-capture-filter", ""]);
     command.current_dir(&scratch.0).env("TMPDIR", &scratch.0);
@@ -296,7 +296,7 @@ fn contract() {
     let mut left = fs::read_dir(&scratch.0).expect("a folder");
     let is_run = |name: &str| name.contains("extcap") || name.contains("runs");
     assert!(!left.any(|entry| is_run(&entry.expect("a name").file_name().to_string_lossy())));
-    let wrong = Command::new(&wrapper)
+    let wrong = program(&wrapper)
         .args([of, "--capture", "--fifo", &fifo, "--link", "wire"])
         .output()
         .expect("a shell");
