@@ -13,6 +13,8 @@ pub mod cli;
 pub mod demo;
 pub mod device;
 pub mod drill;
+#[cfg(feature = "records")]
+pub mod explain;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod ip;

@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod drill;
 mod events;
+mod explain;
 mod get;
 mod lab;
 mod misuse;
@@ -85,6 +86,7 @@ enum Verb {
     Report(report::Report),
     Why(why::Why),
     Events(events::Events),
+    Explain(explain::Explain),
     Schema(schema::Schema),
     Wireshark(wireshark::Wireshark),
 }
@@ -124,6 +126,7 @@ fn obey(typed: Typed) -> anyhow::Result<Code> {
         Verb::Report(verb) => verb.run(common),
         Verb::Why(verb) => verb.run(common),
         Verb::Events(verb) => verb.run(common),
+        Verb::Explain(verb) => verb.run(common),
         Verb::Schema(verb) => verb.run(common),
         Verb::Wireshark(verb) => verb.run(common),
     }
