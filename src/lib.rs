@@ -30,6 +30,8 @@ pub mod probe;
 #[cfg(feature = "records")]
 pub mod query;
 #[cfg(feature = "records")]
+pub mod replay;
+#[cfg(feature = "records")]
 pub mod report;
 #[cfg(feature = "records")]
 pub mod runs;

@@ -64,6 +64,7 @@ impl<'a> Pieces<'a> {
 
 /// Who vouches for a transport checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub enum Checksum {
     /// The field holds the whole sum; whoever receives it checks it.
     #[default]
@@ -83,6 +84,7 @@ pub enum Checksum {
 
 /// What a device does, or has done, to a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Offload {
     /// Who sums.
     pub checksum: Checksum,
@@ -92,6 +94,7 @@ pub struct Offload {
 
 /// What a device takes over from whoever sends by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Offloads {
     /// It finishes checksums that are [`Checksum::Partial`].
     pub checksum: bool,
@@ -118,6 +121,7 @@ impl Offloads {
 
 /// Which of a stack's interfaces: a place in the order in which they were given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct InterfaceId(pub u8);
 
 impl InterfaceId {

@@ -6,6 +6,7 @@ use rand::{Rng, SeedableRng};
 /// What all chance in a stack is drawn from. In a real run it comes from the operating system
 /// once; in a simulation it is given.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Seed(pub [u8; 32]);
 
 impl Seed {

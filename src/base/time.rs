@@ -10,6 +10,7 @@ use std::time::Duration;
 
 /// A point in time, in nanoseconds since birth. `Option<Instant>` takes 8 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Instant(NonZeroU64);
 
 impl Instant {

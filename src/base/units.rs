@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// A maximum segment size, in bytes of text: RFC 9293 section 3.7.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Mss(u16);
 
 impl Mss {

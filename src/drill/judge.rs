@@ -2,7 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::base::Offloads;
+use crate::base::{Offloads, Seed};
+use crate::stack::Stack;
 
 use super::backend::Backend;
 use super::code::{self, Block};
@@ -140,6 +141,15 @@ pub fn ours(settings: &Settings, profile: Profile) -> Box<dyn Backend> {
 /// The same on a device that cuts long segments; the script sees what it makes of them.
 pub fn ours_offloaded(settings: &Settings, profile: Profile) -> Box<dyn Backend> {
     Box::new(Ours::new(settings, profile, Offloads::ALL))
+}
+
+/// The same, and somebody is told when the stack is made, before it is told anything.
+pub fn ours_from_birth(
+    settings: &Settings,
+    profile: Profile,
+    birth: impl FnOnce(Seed, &mut Stack),
+) -> Box<dyn Backend> {
+    Box::new(Ours::from_birth(settings, profile, Offloads::NONE, birth))
 }
 
 /// The same on another backend.

@@ -35,5 +35,5 @@ pub use party::{Outcome, Report};
 pub use range::OutOfRange;
 pub use script::{Script, Step};
 pub use world::{
-    Conversation, Fault, FlowId, InFlight, LinkId, NodeId, PartyId, Router, Tap, Way, World,
+    Birth, Conversation, Fault, FlowId, InFlight, LinkId, NodeId, PartyId, Router, Tap, Way, World,
 };

@@ -1,5 +1,6 @@
 //! What an application may ask: RFC 9293 sections 3.10.1 to 3.10.6.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,8 +17,8 @@ use crate::tcp::{self, Connection, Context, Details, Failure, KeepAlive};
 
 use super::demux::owners;
 use super::{
-    AcceptError, ConnId, ListenError, Listener, ListenerId, NoWay, OpenError, ReadError, Stack,
-    WriteError,
+    AcceptError, Asked, ConnId, Input, ListenError, Listener, ListenerId, NoWay, OpenError, Opening,
+    ReadError, Stack, WriteError,
 };
 
 impl Stack {
@@ -40,7 +41,37 @@ impl Stack {
         local: Option<SocketAddr>,
         config: Arc<tcp::Config>,
     ) -> Result<ConnId, OpenError> {
-        let now = self.tick(now);
+        self.open_as(now, remote, local, config, Opening::Plain)
+    }
+
+    /// The same, and perhaps with text on the SYN.
+    pub(super) fn open_as(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        local: Option<SocketAddr>,
+        config: Arc<tcp::Config>,
+        way: Opening,
+    ) -> Result<ConnId, OpenError> {
+        let now = self.begin(now, || Input::Open {
+            remote,
+            local,
+            config: Cow::Borrowed(&config),
+            way,
+        });
+        let how = config.fast_open;
+        let id = self.open_now(now, remote, local, config)?;
+        self.hasten(id, way, &how);
+        Ok(id)
+    }
+
+    fn open_now(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        local: Option<SocketAddr>,
+        config: Arc<tcp::Config>,
+    ) -> Result<ConnId, OpenError> {
         let out = self.check_remote(remote)?;
         if self.connections.len() >= self.config.limits.connections {
             return Err(OpenError::TooMany(self.config.limits.connections));
@@ -141,6 +172,25 @@ impl Stack {
         backlog: usize,
         config: Arc<tcp::Config>,
     ) -> Result<ListenerId, ListenError> {
+        self.listen_as(now, Some(local), backlog, config)
+    }
+
+    /// At `local`, or everywhere.
+    pub(super) fn listen_as(
+        &mut self,
+        now: Instant,
+        local: Option<SocketAddr>,
+        backlog: usize,
+        config: Arc<tcp::Config>,
+    ) -> Result<ListenerId, ListenError> {
+        let now = self.begin(now, || Input::Listen {
+            local,
+            backlog,
+            config: Cow::Borrowed(&config),
+        });
+        let Some(local) = local else {
+            return self.listen_at(now, Endpoint::EVERYWHERE, backlog, config);
+        };
         let ip = local.ip();
         if !ip.is_unspecified() && !self.addresses.speak_for(ip) {
             return Err(ListenError::NotOurs(ip));
@@ -170,7 +220,7 @@ impl Stack {
         backlog: usize,
     ) -> Result<ListenerId, ListenError> {
         let config = Arc::clone(&self.config.tcp);
-        self.listen_at(now, Endpoint::EVERYWHERE, backlog, config)
+        self.listen_as(now, None, backlog, config)
     }
 
     fn listen_at(
@@ -180,7 +230,6 @@ impl Stack {
         backlog: usize,
         config: Arc<tcp::Config>,
     ) -> Result<ListenerId, ListenError> {
-        let now = self.tick(now);
         let number = self.number();
         let id = self.listeners.insert(Listener {
             local,
@@ -204,7 +253,7 @@ impl Stack {
 
     /// Takes the connection that has waited longest.
     pub fn accept(&mut self, now: Instant, id: ListenerId) -> Result<ConnId, AcceptError> {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Accept(id));
         let listener = self.listeners.get_mut(id).ok_or(AcceptError::Closed)?;
         let on = Subject::Listener(listener.number);
         let accepted = listener
@@ -229,7 +278,7 @@ impl Stack {
     /// Closes a listener: what waits to be accepted is aborted, half-open connections are
     /// forgotten.
     pub fn unlisten(&mut self, now: Instant, id: ListenerId) {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Unlisten(id));
         let Some(listener) = self.listeners.remove(id) else {
             return;
         };
@@ -258,13 +307,16 @@ impl Stack {
 
     /// Which congestion control the connections begin with that a listener makes from now on.
     pub fn set_listener_congestion(&mut self, id: ListenerId, algorithm: Algorithm) {
-        if let Some(listener) = self.listeners.get_mut(id) {
-            Arc::make_mut(&mut listener.config).congestion = algorithm;
-        }
+        self.adjust_listener(id, |config| config.congestion = algorithm);
     }
 
     /// SEND: takes as many bytes as there is room for, at least one.
     pub fn write(&mut self, now: Instant, id: ConnId, bytes: &[u8]) -> Result<usize, WriteError> {
+        self.begin_write(now, id, bytes, Asked::Write);
+        self.write_text(now, id, bytes)
+    }
+
+    fn write_text(&mut self, now: Instant, id: ConnId, bytes: &[u8]) -> Result<usize, WriteError> {
         self.send(now, id, bytes.len(), |connection, cx| {
             connection.send(cx, bytes)
         })
@@ -282,6 +334,7 @@ impl Stack {
         id: ConnId,
         bytes: &mut Bytes,
     ) -> Result<usize, WriteError> {
+        self.begin_write(now, id, bytes, Asked::WriteOwned);
         self.send(now, id, bytes.len(), |connection, cx| {
             connection.send_owned(cx, bytes)
         })
@@ -325,7 +378,8 @@ impl Stack {
         id: ConnId,
         bytes: &[u8],
     ) -> Result<usize, WriteError> {
-        let taken = self.write(now, id, bytes)?;
+        self.begin_write(now, id, bytes, Asked::WriteMore);
+        let taken = self.write_text(now, id, bytes)?;
         if let Some(slot) = self.connections.get_mut(id) {
             let on = Subject::Connection(slot.number);
             let mut cx = Context::new(self.now, &mut self.voice, on);
@@ -338,6 +392,7 @@ impl Stack {
     /// Whether acknowledgments go out at once, as at a connection's beginning, until text of ours
     /// answers the peer's.
     pub fn set_quick_acks(&mut self, now: Instant, id: ConnId, on: bool) {
+        self.begin(now, || Input::On(id, Asked::QuickAcks(on)));
         self.call(now, id, Call::Configure, |connection, cx| {
             connection.set_quick_acks(cx, on);
         });
@@ -345,7 +400,7 @@ impl Stack {
 
     /// RECEIVE: copies what has come; `Ok(0)` once the peer has closed and all was read.
     pub fn read(&mut self, now: Instant, id: ConnId, buf: &mut [u8]) -> Result<usize, ReadError> {
-        let now = self.tick(now);
+        let now = self.begin_read(now, id, buf.len());
         let slot = self.connections.get_mut(id).ok_or(ReadError::Closed)?;
         let on = Subject::Connection(slot.number);
         let len = buf.len().min(slot.connection.unread());
@@ -374,7 +429,7 @@ impl Stack {
     /// RECEIVE without a copy: what comes next, as it lies where the device has put it; `None` if
     /// it does not, or nothing has come. [`Stack::read`] has all the rest.
     pub fn read_chunk(&mut self, now: Instant, id: ConnId) -> Option<Chunk> {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::On(id, Asked::ReadChunk));
         let slot = self.connections.get_mut(id)?;
         let bytes = slot.connection.next_chunk()?;
         let on = Subject::Connection(slot.number);
@@ -394,6 +449,7 @@ impl Stack {
 
     /// CLOSE in the RFC's sense: no more will be sent; receiving goes on.
     pub fn shutdown(&mut self, now: Instant, id: ConnId) {
+        self.begin(now, || Input::On(id, Asked::Shutdown));
         self.call(now, id, Call::ShutdownWrite, Connection::close);
     }
 
@@ -408,12 +464,14 @@ impl Stack {
             self.abort(now, id);
             return;
         }
+        self.begin(now, || Input::On(id, Asked::Close));
         self.tell_call(now, id, Call::Close);
         self.let_go(id, Connection::abandon);
     }
 
     /// ABORT: a reset, and the connection is gone.
     pub fn abort(&mut self, now: Instant, id: ConnId) {
+        self.begin(now, || Input::On(id, Asked::Abort));
         self.tell_call(now, id, Call::Abort);
         self.let_go(id, Connection::abort);
     }
@@ -484,6 +542,7 @@ impl Stack {
     /// How much may wait that has never left before writing finds no room; `None`: only what is not
     /// acknowledged counts.
     pub fn set_unsent_low_water(&mut self, now: Instant, id: ConnId, mark: Option<u32>) {
+        self.begin(now, || Input::On(id, Asked::UnsentLowWater(mark)));
         self.call(now, id, Call::Configure, |connection, cx| {
             connection.set_unsent_low_water(cx, mark);
         });
@@ -513,6 +572,7 @@ impl Stack {
 
     /// RFC 9293 section 3.7.4 (MUST-17): Nagle's algorithm off or on.
     pub fn set_nodelay(&mut self, now: Instant, id: ConnId, on: bool) {
+        self.begin(now, || Input::On(id, Asked::NoDelay(on)));
         self.call(now, id, Call::Configure, |connection, cx| {
             connection.set_nodelay(cx, on);
         });
@@ -528,6 +588,7 @@ impl Stack {
     /// RFC 9293 section 3.8.2 (MAY-18): another congestion control, which begins anew with what it
     /// learns from now on.
     pub fn set_congestion(&mut self, now: Instant, id: ConnId, algorithm: Algorithm) {
+        self.begin(now, || Input::On(id, Asked::Congestion(algorithm)));
         self.call(now, id, Call::Configure, |connection, cx| {
             connection.set_congestion(cx, algorithm);
         });
@@ -542,6 +603,7 @@ impl Stack {
 
     /// RFC 9293 section 3.8.4 (MUST-24): keep-alives on or off.
     pub fn set_keep_alive(&mut self, now: Instant, id: ConnId, keep_alive: Option<KeepAlive>) {
+        self.begin(now, || Input::On(id, Asked::KeepAlive(keep_alive)));
         self.call(now, id, Call::Configure, |connection, cx| {
             connection.set_keep_alive(cx, keep_alive);
         });
@@ -549,6 +611,7 @@ impl Stack {
 
     /// RFC 9293 section 3.8.3 (MUST-21): how long data may stay unacknowledged.
     pub fn set_user_timeout(&mut self, now: Instant, id: ConnId, timeout: Option<Duration>) {
+        self.begin(now, || Input::On(id, Asked::UserTimeout(timeout)));
         self.call(now, id, Call::Configure, |connection, cx| {
             connection.set_user_timeout(cx, timeout);
         });
@@ -557,20 +620,41 @@ impl Stack {
     /// Changes how a connection behaves. What its SYN has offered stays: so a buffer may not
     /// outgrow what the agreed window scale can show.
     pub fn configure(&mut self, now: Instant, id: ConnId, change: impl FnOnce(&mut tcp::Config)) {
+        let Some(slot) = self.connections.get(id) else {
+            return;
+        };
+        let mut config = slot.connection.config().clone();
+        change(&mut config);
+        self.begin(now, || {
+            Input::On(id, Asked::Configure(Cow::Borrowed(&config)))
+        });
         self.call(now, id, Call::Configure, |connection, cx| {
-            connection.configure(cx, change);
+            connection.configure(cx, |old| *old = config);
         });
     }
 
     /// Changes how the connections that a listener makes from here on behave.
     pub fn configure_listener(&mut self, id: ListenerId, config: Arc<tcp::Config>) {
+        self.begin(self.now, || {
+            Input::ConfigureListener(id, Cow::Borrowed(&config))
+        });
         if let Some(listener) = self.listeners.get_mut(id) {
             listener.config = config;
         }
     }
 
+    /// The same by a change to how they behave now.
+    pub(super) fn adjust_listener(&mut self, id: ListenerId, change: impl FnOnce(&mut tcp::Config)) {
+        if let Some(listener) = self.listeners.get(id) {
+            let mut config = (*listener.config).clone();
+            change(&mut config);
+            self.configure_listener(id, Arc::new(config));
+        }
+    }
+
     /// What [`Stack::close`] does: zero makes it a reset. Waiting is the socket's business.
     pub fn set_linger(&mut self, id: ConnId, linger: Option<Duration>) {
+        self.begin(self.now, || Input::On(id, Asked::Linger(linger)));
         if let Some(slot) = self.connections.get_mut(id) {
             slot.linger = linger.map(Box::new);
         }
@@ -583,6 +667,7 @@ impl Stack {
 
     /// The end of what was written so far is the end of urgent data: RFC 9293 section 3.8.5.
     pub fn mark_urgent(&mut self, now: Instant, id: ConnId) {
+        self.begin(now, || Input::On(id, Asked::Urgent));
         self.call(now, id, Call::Configure, |connection, _| {
             connection.send_urgent_mark();
         });

@@ -14,6 +14,7 @@ use super::share::Share;
 
 /// What a stack is made with.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Config {
     /// The addresses of the first interface, each with the length of its prefix in bits.
     pub addresses: Vec<(IpAddr, u8)>,
@@ -45,6 +46,7 @@ pub struct Config {
 
 /// An interface beside the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Interface {
     /// Its addresses, each with the length of its prefix in bits.
     pub addresses: Vec<(IpAddr, u8)>,
@@ -56,6 +58,7 @@ pub struct Interface {
 
 /// What an interface's device does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Link {
     /// The largest packet that it carries, in bytes.
     pub mtu: u16,
@@ -80,6 +83,7 @@ pub enum ConfigError {
 
 /// How much of everything there may be. At each limit something is refused and counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Limits {
     /// Connections with a control block.
     pub connections: usize,

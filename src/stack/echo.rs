@@ -26,7 +26,7 @@ use super::error::{EchoOpenError, EchoReceiveError, EchoSendError};
 use super::notice::{EchoId, Noticed};
 use super::queue::{Cost, Departures, Queue};
 use super::ready::Ripe;
-use super::{Stack, Wake};
+use super::{AskedEcho, Input, Stack, Wake};
 
 /// All echo sockets. We choose the identifiers, so nobody can make them collide.
 #[derive(Debug, Default)]
@@ -53,6 +53,7 @@ struct Socket {
 
 /// An echo request to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct EchoRequest<'a> {
     /// What the reply will repeat, beside the data.
     pub sequence: u16,
@@ -119,7 +120,7 @@ impl Stack {
     ///
     /// See [`EchoOpenError`].
     pub fn echo_open(&mut self, now: Instant, remote: IpAddr) -> Result<EchoId, EchoOpenError> {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Echo(AskedEcho::Open(remote)));
         let most = self.config.limits.echo_sockets;
         if self.echo.sockets.len() >= most {
             return Err(EchoOpenError::TooMany(most));
@@ -166,7 +167,7 @@ impl Stack {
         id: EchoId,
         request: &EchoRequest<'_>,
     ) -> Result<(), EchoSendError> {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Echo(AskedEcho::Send(id, *request)));
         let socket = self.echo.sockets.get_mut(id).ok_or(EchoSendError::Closed)?;
         if !socket.departures.grants_room() {
             return Err(EchoSendError::WouldBlock);
@@ -210,7 +211,7 @@ impl Stack {
     ///
     /// See [`EchoReceiveError`].
     pub fn echo_receive(&mut self, now: Instant, id: EchoId) -> Result<EchoCame, EchoReceiveError> {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Echo(AskedEcho::Receive(id)));
         let sockets = &mut self.echo.sockets;
         let socket = sockets.get_mut(id).ok_or(EchoReceiveError::Closed)?;
         let came = socket.came.pop().ok_or(EchoReceiveError::WouldBlock)?;
@@ -229,7 +230,7 @@ impl Stack {
 
     /// Closes a socket. What waits to be sent or read is forgotten.
     pub fn echo_close(&mut self, now: Instant, id: EchoId) {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Echo(AskedEcho::Close(id)));
         if let Some(socket) = self.echo.sockets.remove(id) {
             self.echo.by_identifier.remove(&socket.identifier);
             let on = Subject::Echo(socket.number);

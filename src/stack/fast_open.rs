@@ -17,7 +17,9 @@ use crate::{house, rfc};
 
 use super::cookie_jar::Advice;
 use super::cookies::Worth;
-use super::{ConnId, CookieKeys, ListenerId, OpenError, Stack, TcpConfig};
+use super::{
+    ConnId, CookieKeys, FastOpen, Input, ListenerId, OpenError, Opening, Stack, TcpConfig,
+};
 
 /// PendingFastOpenRequests of RFC 7413 section 4.2.
 #[derive(Debug, Default)]
@@ -68,6 +70,7 @@ impl Stack {
     /// draws and changes itself: the same on all hosts that share an address. Whoever
     /// gives keys must give others in time, so that cookies expire (section 4.1.2).
     pub fn set_fast_open_keys(&mut self, keys: CookieKeys) {
+        self.begin(self.now, || Input::FastOpenKeys(keys));
         self.cookies.give(keys);
     }
 
@@ -89,7 +92,7 @@ impl Stack {
         config: Arc<TcpConfig>,
         text: &[u8],
     ) -> Result<(ConnId, usize), OpenError> {
-        let id = self.open_in_haste(now, remote, local, config)?;
+        let id = self.open_as(now, remote, local, config, Opening::Sending)?;
         // It is open, and has room.
         let taken = self.write(now, id, text).unwrap_or_default();
         Ok((id, taken))
@@ -108,14 +111,7 @@ impl Stack {
         local: Option<SocketAddr>,
         config: Arc<TcpConfig>,
     ) -> Result<ConnId, OpenError> {
-        let id = self.open_in_haste(now, remote, local, config)?;
-        if let Some(slot) = self.connections.get_mut(id) {
-            let on = Subject::Connection(slot.number);
-            let mut cx = Context::new(self.now, &mut self.voice, on);
-            slot.connection.wait_for_text(&mut cx);
-            self.touch(id);
-        }
-        Ok(id)
+        self.open_as(now, remote, local, config, Opening::ForText)
     }
 
     /// Whether the SYN of an active OPEN waits for text.
@@ -124,22 +120,24 @@ impl Stack {
         slot.is_some_and(|slot| slot.connection.waits_for_text())
     }
 
-    fn open_in_haste(
-        &mut self,
-        now: Instant,
-        remote: SocketAddr,
-        local: Option<SocketAddr>,
-        config: Arc<TcpConfig>,
-    ) -> Result<ConnId, OpenError> {
-        let how = config.fast_open;
-        let id = self.open_with(now, remote, local, config)?;
-        if let Some(slot) = self.connections.get_mut(id) {
-            let pair = slot.connection.pair();
-            if let Some(Advice { cookie, mss }) = self.cookie_jar.advise(self.now, &pair, &how) {
-                slot.connection.hurry(cookie, mss);
-            }
+    /// What was just opened may begin with what is known of the peer.
+    pub(super) fn hasten(&mut self, id: ConnId, way: Opening, how: &FastOpen) {
+        let Some(slot) = self.connections.get_mut(id) else {
+            return;
+        };
+        if way == Opening::Plain {
+            return;
         }
-        Ok(id)
+        let pair = slot.connection.pair();
+        if let Some(Advice { cookie, mss }) = self.cookie_jar.advise(self.now, &pair, how) {
+            slot.connection.hurry(cookie, mss);
+        }
+        if way == Opening::ForText {
+            let on = Subject::Connection(slot.number);
+            let mut cx = Context::new(self.now, &mut self.voice, on);
+            slot.connection.wait_for_text(&mut cx);
+            self.touch(id);
+        }
     }
 
     /// How many more bytes may be written that go with the SYN of an active OPEN, which has not
@@ -151,6 +149,7 @@ impl Stack {
 
     /// Forgets the cookies that servers have given us, and who has refused.
     pub fn forget_fast_open(&mut self) {
+        self.begin(self.now, || Input::ForgetFastOpen);
         self.cookie_jar.forget();
     }
 
@@ -158,6 +157,7 @@ impl Stack {
     /// in a row: something near us may swallow such segments. Each time doubles it, up to 64 times,
     /// until one goes well. Zero, as it is at first: never.
     pub fn set_fast_open_blackhole(&mut self, span: Duration) {
+        self.begin(self.now, || Input::FastOpenBlackhole(span));
         self.cookie_jar.suspect_for(span);
     }
 
@@ -185,9 +185,7 @@ impl Stack {
     ///
     /// [`FastOpen::pending`]: super::FastOpen::pending
     pub fn set_listener_fast_open(&mut self, id: ListenerId, pending: u32) {
-        if let Some(listener) = self.listeners.get_mut(id) {
-            Arc::make_mut(&mut listener.config).fast_open.pending = pending;
-        }
+        self.adjust_listener(id, |config| config.fast_open.pending = pending);
     }
 
     /// Remembers how an active OPEN went.

@@ -28,6 +28,7 @@ mod error;
 mod fast_open;
 mod fragments;
 mod ingress;
+mod input;
 mod invariants;
 mod labels;
 mod notice;
@@ -68,6 +69,7 @@ use cookie_jar::CookieJar;
 use cookies::Cookies;
 use demux::{Demux, HalfOpenId, TimeWaitId};
 use fast_open::Pending;
+use input::Kept;
 use labels::Labels;
 use notice::{Noticed, Notices};
 use ports::Ports;
@@ -82,6 +84,7 @@ pub use error::{
     AcceptError, EchoOpenError, EchoReceiveError, EchoSendError, ListenError, NoInterface, NoWay,
     OpenError, ReadError, UdpBindError, UdpConnectError, UdpReceiveError, UdpSendError, WriteError,
 };
+pub use input::{Asked, AskedEcho, AskedUdp, Input, Opening, Recorder};
 pub use notice::{ConnId, EchoId, ListenerId, Notice, UdpId, Wake};
 pub use routes::Route;
 pub use share::{Share, Stray};
@@ -112,6 +115,8 @@ pub struct Stack {
     cookies: Cookies,
     cookie_jar: CookieJar,
     voice: Voice,
+    /// Who keeps what it is told.
+    kept: Kept,
     now: Instant,
     /// How the segment that is being handled came.
     codepoint: Codepoint,
@@ -261,6 +266,7 @@ impl Stack {
             cookies,
             cookie_jar: CookieJar::default(),
             voice: Voice::new(0, 1),
+            kept: Kept::default(),
             now: Instant::BIRTH,
             codepoint: Codepoint::default(),
             memory: None,
@@ -296,6 +302,7 @@ impl Stack {
     /// Numbers its events as those of stack `index` of `count`, so that several in one run never
     /// use a number twice. To be called before anything is told.
     pub fn number_events(&mut self, index: u32, count: u32) {
+        self.begin(self.now, || Input::Number { index, count });
         self.voice.renumber(index, count);
     }
 
@@ -330,13 +337,18 @@ impl Stack {
 
     /// A packet has come in at `now`.
     pub fn receive(&mut self, now: Instant, packet: Received<'_>) {
-        let now = self.tick(now);
         let Received {
             bytes,
             offload,
             interface,
             memory,
         } = packet;
+        let now = self.begin(now, || Input::Receive {
+            bytes,
+            offload,
+            interface,
+            held: memory.is_some(),
+        });
         self.voice
             .input_told(now, Subject::Stack, || Event::PacketIn {
                 interface,
@@ -351,7 +363,10 @@ impl Stack {
 
     /// Lends the next packet to send; `None` when there is none, and that changes nothing.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit<'_>> {
-        self.tick(now);
+        match self.replies.is_empty() && self.ready.is_empty() {
+            true => self.tick(now),
+            false => self.begin(now, || Input::Transmit),
+        };
         self.next_packet()
     }
 
@@ -359,6 +374,7 @@ impl Stack {
     /// do without is tried again every half second, and nothing is concluded about the network:
     /// house!("refused"). All else is lost.
     pub fn set_device_refuses(&mut self, refuses: bool) {
+        self.begin(self.now, || Input::Refuses(refuses));
         self.device_refuses = refuses;
     }
 
@@ -374,7 +390,10 @@ impl Stack {
         interface: InterfaceId,
         mtu: u16,
     ) -> Result<(), NoInterface> {
-        self.change_link(now, interface, |link| link.mtu = mtu)
+        let link = self.config.link(interface);
+        let link = link.ok_or(NoInterface(interface))?;
+        self.change_link(now, interface, Link { mtu, ..link });
+        Ok(())
     }
 
     /// What the device of an interface takes over is something else from here on.
@@ -388,18 +407,14 @@ impl Stack {
         interface: InterfaceId,
         offloads: Offloads,
     ) -> Result<(), NoInterface> {
-        self.change_link(now, interface, |link| link.offloads = offloads)
+        let link = self.config.link(interface);
+        let link = link.ok_or(NoInterface(interface))?;
+        self.change_link(now, interface, Link { offloads, ..link });
+        Ok(())
     }
 
-    fn change_link(
-        &mut self,
-        now: Instant,
-        interface: InterfaceId,
-        change: impl FnOnce(&mut Link),
-    ) -> Result<(), NoInterface> {
-        let now = self.tick(now);
-        let mut link = self.config.link(interface).ok_or(NoInterface(interface))?;
-        change(&mut link);
+    fn change_link(&mut self, now: Instant, interface: InterfaceId, link: Link) {
+        let now = self.begin(now, || Input::Link(interface, link));
         self.config.set_link(interface, link);
         self.voice
             .input_told(now, Subject::Stack, || Event::Called(Call::Configure));
@@ -407,7 +422,6 @@ impl Stack {
         for id in open {
             self.follow_mtu(id);
         }
-        Ok(())
     }
 
     /// When [`Stack::handle_timeout`] wants to be called.
@@ -421,6 +435,7 @@ impl Stack {
         if self.wheel.next().is_none_or(|due| due > now) {
             return;
         }
+        self.begin(now, || Input::Timeout);
         self.voice.input_told(now, Subject::Stack, || Event::Ticked);
         while let Some(due) = self.wheel.expire(now) {
             match due {

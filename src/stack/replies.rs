@@ -74,6 +74,10 @@ impl Replies {
         self.queue.push_front(reply);
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     pub fn is_full(&self) -> bool {
         self.queue.len() >= MOST || self.bytes >= BYTES_MOST
     }

@@ -18,10 +18,11 @@ use crate::tcp;
 use crate::tcp::congestion::Algorithm;
 
 use super::error::NoInterface;
-use super::{Config, ConnId, Stack, TcpConfig};
+use super::{Config, ConnId, Input, Stack, TcpConfig};
 
 /// A way to a destination; what is `None` is as everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Route {
     /// Where packets leave.
     pub interface: InterfaceId,
@@ -166,7 +167,7 @@ impl Stack {
     }
 
     fn change_route(&mut self, now: Instant, prefix: Prefix, route: Option<Route>) {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Route(prefix, route));
         self.voice
             .input_told(now, Subject::Stack, || Event::Called(Call::Configure));
         let remotes = self

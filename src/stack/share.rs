@@ -16,11 +16,12 @@ use crate::ip::icmp_error::IcmpError;
 use crate::probe::{Accepted, Drop, Subject};
 use crate::wire::icmp::About;
 
-use super::Stack;
 use super::ingress::quoted_pair;
+use super::{Input, Stack};
 
 /// Which of several stacks one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Share {
     index: u16,
     of: NonZeroU16,
@@ -115,6 +116,9 @@ impl Stack {
     /// The next packet to hand over to another stack's [`Stack::receive`]. To be asked after
     /// packets were received.
     pub fn poll_stray(&mut self) -> Option<Stray> {
+        if !self.homes.strays.is_empty() {
+            self.begin(self.now, || Input::Stray);
+        }
         self.homes.strays.pop_front()
     }
 

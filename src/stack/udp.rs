@@ -33,7 +33,7 @@ use super::egress::Composed;
 use super::error::{UdpBindError, UdpConnectError, UdpReceiveError};
 use super::notice::{Noticed, UdpId};
 use super::ready::Ripe;
-use super::{Stack, Wake};
+use super::{AskedUdp, Input, Stack, Wake};
 use socket::Socket;
 
 pub use socket::{Came, UdpError};
@@ -71,7 +71,7 @@ impl Stack {
     ///
     /// See [`UdpBindError`].
     pub fn udp_bind(&mut self, now: Instant, local: SocketAddr) -> Result<UdpId, UdpBindError> {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Udp(AskedUdp::Bind(Some(local))));
         let ip = local.ip();
         if !ip.is_unspecified() && !self.addresses.speak_for(ip) {
             return Err(UdpBindError::NotOurs(ip));
@@ -95,7 +95,7 @@ impl Stack {
     ///
     /// [`UdpBindError::InUse`] if there is such a socket, [`UdpBindError::TooMany`].
     pub fn udp_bind_everywhere(&mut self, now: Instant) -> Result<UdpId, UdpBindError> {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Udp(AskedUdp::Bind(None)));
         self.check_sockets()?;
         if self.udp.by_local.contains_key(&Endpoint::EVERYWHERE) {
             return Err(UdpBindError::InUse(Endpoint::EVERYWHERE.into()));
@@ -134,7 +134,7 @@ impl Stack {
         id: UdpId,
         remote: SocketAddr,
     ) -> Result<(), UdpConnectError> {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Udp(AskedUdp::Connect(id, remote)));
         let socket = self.udp.sockets.get(id).ok_or(UdpConnectError::Closed)?;
         let before = socket.local;
         if before == Endpoint::EVERYWHERE {
@@ -169,7 +169,7 @@ impl Stack {
         id: UdpId,
         buf: &mut [u8],
     ) -> Result<Came, UdpReceiveError> {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Udp(AskedUdp::Receive(id, buf.len())));
         let sockets = &mut self.udp.sockets;
         let socket = sockets.get_mut(id).ok_or(UdpReceiveError::Closed)?;
         if let Some(error) = socket.take_error_of_peer() {
@@ -185,6 +185,7 @@ impl Stack {
 
     /// RFC 1122 section 4.1.3.3: the latest ICMP error about what a socket sent, once.
     pub fn udp_take_error(&mut self, id: UdpId) -> Option<UdpError> {
+        self.begin(self.now, || Input::Udp(AskedUdp::TakeError(id)));
         self.udp.sockets.get_mut(id)?.take_error()
     }
 
@@ -192,7 +193,7 @@ impl Stack {
     /// limit of zero is sent as one; of the type of service or traffic class the two bits of ECN
     /// are left out.
     pub fn udp_configure(&mut self, now: Instant, id: UdpId, hop_limit: u8, tos: u8) {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Udp(AskedUdp::Configure { id, hop_limit, tos }));
         if let Some(socket) = self.udp.sockets.get_mut(id) {
             socket.hop_limit = hop_limit;
             socket.tos = tos & DSCP;
@@ -210,7 +211,7 @@ impl Stack {
 
     /// Closes a socket. What waits to be sent or read is forgotten.
     pub fn udp_close(&mut self, now: Instant, id: UdpId) {
-        let now = self.tick(now);
+        let now = self.begin(now, || Input::Udp(AskedUdp::Close(id)));
         if let Some(socket) = self.udp.sockets.remove(id) {
             self.udp.by_local.remove(&socket.local);
             let on = Subject::Datagrams(socket.number);

@@ -13,6 +13,7 @@ use crate::wire::options::Order;
 
 /// How a connection behaves. One value serves a whole stack; each connection may have its own.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Config {
     /// Bytes that may wait for the reader, at first. It bounds the window offered.
     pub receive_buffer: u32,
@@ -134,6 +135,7 @@ pub struct Config {
 /// TCP Fast Open. RFC 7413 section 2: it is on only where the application asks for it, because a
 /// SYN that the network doubles may bring its text twice (section 6.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct FastOpen {
     /// For an active OPEN with text: ask for cookies, and send text with the SYN to whoever has
     /// given one.
@@ -162,6 +164,7 @@ pub struct FastOpen {
 
 /// What cookies are made with: house!("fast-open-keys"). It prints as nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct CookieKeys {
     pub current: [u8; 16],
     /// Cookies of this one are good as well.
@@ -189,6 +192,7 @@ impl FastOpen {
 
 /// When probes search for what the path carries. RFC 4821 section 7.2: house!("path-probing").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub enum PathProbing {
     /// Never: what routers report is all there is.
     Off,
@@ -202,6 +206,7 @@ pub enum PathProbing {
 
 /// How losses are found and repaired, beyond what RFC 5681, RFC 6298 and RFC 6675 ask of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Recovering {
     /// Find losses by time, RFC 8985 section 6, instead of RFC 6675's count; needs SACK.
     pub rack: bool,
@@ -251,6 +256,7 @@ impl Default for Recovering {
 
 /// How large the bursts are that a sender leaves to its device to cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct PushBursts {
     /// In segments, whatever the rate.
     pub least: u32,
@@ -272,6 +278,7 @@ impl Default for PushBursts {
 
 /// RFC 9293 section 3.8.4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct KeepAlive {
     /// How long nothing must have come before the first probe; MUST-28: at least two hours by
     /// default.

@@ -19,6 +19,7 @@ use crate::wire::tcp::{Flags, Segment};
 
 /// Whether to offer and answer it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub enum Asking {
     /// Never.
     Off,

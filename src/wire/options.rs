@@ -42,6 +42,7 @@ pub enum Bulk {
 
 /// In which order the options of a SYN are written; those of other segments are the same in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub enum Order {
     /// That of Linux, each padded to a multiple of four by no-operations, in front or, a cookie,
     /// behind, so that no end-of-list is needed.

@@ -49,6 +49,16 @@ pub struct Ours {
 impl Ours {
     /// A stack at the script's address, on its device.
     pub fn new(settings: &Settings, profile: Profile, offloads: Offloads) -> Ours {
+        Ours::from_birth(settings, profile, offloads, |_, _| {})
+    }
+
+    /// The same, and somebody is told when the stack is made, before it is told anything.
+    pub fn from_birth(
+        settings: &Settings,
+        profile: Profile,
+        offloads: Offloads,
+        birth: impl FnOnce(Seed, &mut Stack),
+    ) -> Ours {
         let mut config = Config::new(vec![(settings.local, settings.prefix)]);
         config.mtu = settings.mtu;
         config.offloads = offloads;
@@ -56,6 +66,7 @@ impl Ours {
         config.tcp = Arc::new(policy.tcp.clone());
         let watch = Invariants::new(Rules::of(&config));
         let mut stack = Stack::new(config, Seed::from_number(SEED));
+        birth(Seed::from_number(SEED), &mut stack);
         stack.observe(Box::new(watch.clone()));
         let tally = Tally::default();
         stack.observe(Box::new(tally.clone()));

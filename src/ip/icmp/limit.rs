@@ -15,6 +15,7 @@ use crate::wire::{ipv4, ipv6};
 
 /// Which errors leave, and how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct ErrorRules {
     /// Whether senders are told that what they sent cannot be delivered: RFC 4443 section 3.1.
     pub unreachable: bool,
@@ -26,6 +27,7 @@ pub struct ErrorRules {
 
 /// A token bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rate {
     /// The time in which one token comes back.
     pub every: Duration,

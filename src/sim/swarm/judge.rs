@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::sim::party::Report;
 use crate::sim::trace::Trace;
-use crate::sim::world::{NodeId, World};
+use crate::sim::world::{Birth, NodeId, World};
 
 use super::Plan;
 use super::plan::Built;
@@ -50,9 +50,22 @@ impl fmt::Display for Failure {
 ///
 /// What did not hold: an invariant, an assertion of a stack, or one of the swarm's own demands.
 pub fn run(plan: &Plan, watch: impl FnOnce(&mut World, [NodeId; 2])) -> Result<Ran, Failure> {
+    run_from_birth(plan, None, watch)
+}
+
+/// The same, and somebody is told when its stacks are made.
+///
+/// # Errors
+///
+/// [`Failure`].
+pub fn run_from_birth(
+    plan: &Plan,
+    birth: Option<Birth>,
+    watch: impl FnOnce(&mut World, [NodeId; 2]),
+) -> Result<Ran, Failure> {
     // A world that panicked is dropped: nobody looks at it in the state it was left in.
     let ran = catch_unwind(AssertUnwindSafe(|| {
-        let Built { mut world, hosts } = plan.build()?;
+        let Built { mut world, hosts } = plan.build_with(birth)?;
         watch(&mut world, hosts);
         live(plan, &mut world)
     }));

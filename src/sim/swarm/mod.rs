@@ -23,7 +23,7 @@ mod weather;
 
 pub use draw::draw;
 pub use evidence::leave_evidence;
-pub use judge::{FINISH, Failure, Ran, run};
+pub use judge::{FINISH, Failure, Ran, run, run_from_birth};
 pub use plan::{HostPlan, Plan, Talking};
 pub use shrink::shrink;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::base::Instant;
 use crate::sim::app::{App, Service};
 use crate::sim::link::{Link, Path};
-use crate::sim::world::{Fault, InFlight, NodeId, Router, Way, World};
+use crate::sim::world::{Birth, Fault, InFlight, NodeId, Router, Way, World};
 use crate::stack::Config;
 
 /// A world, what happens in it, and for how long.
@@ -68,11 +68,23 @@ impl Plan {
     ///
     /// What of it cannot be built, in words.
     pub fn build(&self) -> Result<Built, String> {
-        self.try_build().map_err(|error| error.to_string())
+        self.build_with(None)
     }
 
-    fn try_build(&self) -> Result<Built, Box<dyn std::error::Error>> {
+    /// The same, and somebody is told when its stacks are made.
+    ///
+    /// # Errors
+    ///
+    /// What of it cannot be built, in words.
+    pub fn build_with(&self, birth: Option<Birth>) -> Result<Built, String> {
+        self.try_build(birth).map_err(|error| error.to_string())
+    }
+
+    fn try_build(&self, birth: Option<Birth>) -> Result<Built, Box<dyn std::error::Error>> {
         let mut world = World::born_at(self.seed, self.birth);
+        if let Some(birth) = birth {
+            world.on_birth(birth);
+        }
         world.trust_checksums(!self.checks_sums);
         let mut hosts = [NodeId(0); 2];
         for (id, host) in hosts.iter_mut().zip(&self.hosts) {

@@ -11,7 +11,7 @@ use crate::sim::queue::{Discipline, DropTail};
 use crate::stack::KeepAlive;
 
 use super::conversation::PartyId;
-use super::{Node, Plan, RESTARTS, World};
+use super::{Node, NodeId, Plan, RESTARTS, World};
 
 /// What can happen to a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +163,9 @@ impl World {
             return;
         };
         host.restart(seed);
+        if let Some(birth) = &mut self.birth_of_stacks {
+            birth.0(NodeId(index), host.seed, &mut host.stack);
+        }
         let (local, any) = (host.local(now), host.any_address());
         for listening in &mut host.listening {
             let socket = std::net::SocketAddr::new(any, listening.port);

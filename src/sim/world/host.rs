@@ -30,6 +30,8 @@ pub(super) struct Host {
     pub parties: BTreeMap<ConnId, PartyId>,
     pub listening: Vec<Listening>,
     pub routes: Routes,
+    /// What its stack was made from.
+    pub seed: Seed,
     /// How often it has been settled, for checks that are too dear to make each time.
     pub settled: u64,
     pub restarts: u64,
@@ -63,6 +65,7 @@ impl Host {
             parties: BTreeMap::new(),
             listening: Vec::new(),
             routes: Routes::default(),
+            seed: Seed::from_number(seed),
             settled: 0,
             restarts: 0,
         }
@@ -72,6 +75,7 @@ impl Host {
     pub fn restart(&mut self, seed: u64) {
         let config = self.stack.config().clone();
         (self.stack, self.watch) = watched(config, seed);
+        self.seed = Seed::from_number(seed);
         self.parties.clear();
         self.inbox.clear();
         self.paused_until = None;

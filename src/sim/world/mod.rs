@@ -23,7 +23,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::base::wheel::Entry;
-use crate::base::{Instant, Wheel};
+use crate::base::{Instant, Seed, Wheel};
 use crate::observe::Connections;
 use crate::probe::Observer;
 use crate::stack::{Config, ListenError, Stack};
@@ -78,6 +78,7 @@ pub struct World {
     trace: Trace,
     trusts_sums: bool,
     tap: Option<Box<dyn Tap>>,
+    birth_of_stacks: Option<Birth>,
 }
 
 /// A host or a router.
@@ -87,6 +88,15 @@ pub struct NodeId(pub usize);
 /// A link: both its ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LinkId(pub usize);
+
+/// Who is told of stacks when they are made, before anything else is: whose, and from what.
+pub struct Birth(pub Box<dyn FnMut(NodeId, Seed, &mut Stack) + Send>);
+
+impl std::fmt::Debug for Birth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Birth(..)")
+    }
+}
 
 /// Which way of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +176,7 @@ impl World {
             trace: Trace::new(),
             trusts_sums: true,
             tap: None,
+            birth_of_stacks: None,
         }
     }
 
@@ -193,7 +204,10 @@ impl World {
         checked.map_err(|error| OutOfRange::new("addresses", addresses, &error.to_string()))?;
         let index = self.nodes.len();
         let entry = self.wheel.add(Due::Host(index));
-        let host = Host::new(config, self.draw(HOSTS + index as u64), entry);
+        let mut host = Host::new(config, self.draw(HOSTS + index as u64), entry);
+        if let Some(birth) = &mut self.birth_of_stacks {
+            birth.0(NodeId(index), host.seed, &mut host.stack);
+        }
         self.nodes.push(Node::Host(Box::new(host)));
         Ok(NodeId(index))
     }
@@ -391,6 +405,17 @@ impl World {
     /// restarted.
     pub fn observe(&mut self, host: NodeId, observer: Box<dyn Observer + Send>) {
         self.host_mut(host).stack.observe(observer);
+    }
+
+    /// Calls `birth` for the stack of each host, and for each that comes in its place when a host
+    /// restarts. To be called before anything is asked of hosts.
+    pub fn on_birth(&mut self, mut birth: Birth) {
+        for (index, node) in self.nodes.iter_mut().enumerate() {
+            if let Node::Host(host) = node {
+                birth.0(NodeId(index), host.seed, &mut host.stack);
+            }
+        }
+        self.birth_of_stacks = Some(birth);
     }
 
     /// Numbers the events of a host as those of stack `index` of `count`. To be called before the

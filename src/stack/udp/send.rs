@@ -12,7 +12,7 @@ use crate::ip::fragment::{Parcel, Unfit};
 use crate::ip::segments::Segments;
 use crate::ip::transmit::Outgoing;
 use crate::probe::{Call, Event, Subject};
-use crate::stack::Stack;
+use crate::stack::{AskedUdp, Input, Stack};
 use crate::stack::error::{NoWay, UdpSendError};
 use crate::stack::notice::UdpId;
 use crate::stack::ready::Ripe;
@@ -105,6 +105,19 @@ impl Stack {
         self.udp_send_by(now, id, Load { text, size }, Ends { from: None, to })
     }
 
+    /// Any of these.
+    pub(in crate::stack) fn udp_send_as(
+        &mut self,
+        now: Instant,
+        id: UdpId,
+        text: &[u8],
+        (from, to): (Option<SocketAddr>, Option<SocketAddr>),
+        size: Option<NonZeroU16>,
+    ) -> Result<(), UdpSendError> {
+        let from = from.map(Endpoint::from);
+        self.udp_send_by(now, id, Load { text, size }, Ends { from, to })
+    }
+
     fn udp_send_by(
         &mut self,
         now: Instant,
@@ -112,7 +125,15 @@ impl Stack {
         load: Load<'_>,
         ends: Ends,
     ) -> Result<(), UdpSendError> {
-        let now = self.tick(now);
+        let now = self.begin(now, || {
+            Input::Udp(AskedUdp::Send {
+                id,
+                text: load.text,
+                from: ends.from.map(SocketAddr::from),
+                to: ends.to,
+                size: load.size,
+            })
+        });
         let socket = self.udp.sockets.get_mut(id).ok_or(UdpSendError::Closed)?;
         if let Some(error) = socket.take_error_of_peer() {
             return Err(UdpSendError::Refused(error));

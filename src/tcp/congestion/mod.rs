@@ -157,6 +157,7 @@ pub enum Congestion {
 
 /// The controllers there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub enum Algorithm {
     /// RFC 5681.
     Reno,

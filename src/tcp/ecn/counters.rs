@@ -15,6 +15,7 @@ use crate::wire::counts::ByteCounts;
 
 /// How often the option goes along, once the peer has shown that it comes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub enum Telling {
     /// Never.
     Never,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 /// For how many timeouts of the SYN,ACK an ACK without text does not end the handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "records", derive(serde::Serialize, serde::Deserialize))]
 pub struct Deferral(u8);
 
 impl Deferral {
