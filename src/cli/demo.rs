@@ -15,9 +15,10 @@ use crate::namespace::{Link, Mounts};
 use crate::net::Clock;
 use crate::observe::capture::Settings;
 use crate::observe::pcapng::Store;
+use crate::replay::Tape;
 use crate::report::text::{Style, plain, size, span};
 use crate::runs::{
-    CAPTURE, EVENTS, Finished, JOURNEY, Phases, REPORT, RICH, RecordError, RunFolder, Summary,
+    CAPTURE, EVENTS, Finished, JOURNEY, Phases, REPORT, RICH, RecordError, RunFolder, Summary, TAPE,
 };
 use crate::tcp;
 use crate::world::{self, Plan, Wish, World};
@@ -25,6 +26,7 @@ use crate::world::{self, Plan, Wish, World};
 use super::Common;
 use super::outlet::{Outlet, Target, Tee};
 use super::report::{remake, write_journey};
+use super::runs::end_tape;
 use super::signals::{Signal, Signals};
 use super::station::{TunKind, capture_settings, code_on, offer};
 use super::trouble::{Code, Trouble, said};
@@ -121,6 +123,7 @@ impl Demo {
         let rich_file = self.rich.then(|| folder.create_file(RICH)).transpose()?;
         let rich_file = rich_file.map(|file| Box::new(file) as Box<dyn Store>);
         let events_file = folder.create_file(EVENTS)?;
+        let tape = Tape::begin(folder.create_file(TAPE)?)?;
         let (rung, link) = (world.link.rung, world.link.said.clone());
         let clock = Clock::new();
         let comment = format!("pellucid demo, seed {}", self.seed);
@@ -136,7 +139,7 @@ impl Demo {
             clock,
         };
         let running = stage
-            .start(capture_file, events_file, rich_file)
+            .start(capture_file, events_file, rich_file, Some(&tape))
             .context("cannot set the demo up")?;
         let watched = offer(&watched_at, &running.network, "demo", &link);
         let quiet = common.quiet || self.json;
@@ -148,6 +151,7 @@ impl Demo {
         let code = code_on(&running.network);
         drop(watched);
         let seen = running.end();
+        let taped = end_tape(&folder, &tape);
         let visits = match travelled {
             Ok(Ok(visits)) => visits,
             Ok(Err(signal)) => return Ok(signal.code()),
@@ -155,6 +159,7 @@ impl Demo {
         };
         let run = Run {
             folder,
+            taped: taped?,
             seed: self.seed,
             rung,
             proof: Proof::new(&visits, &seen.connections, &seen.counts, &seen.captured),
@@ -307,6 +312,8 @@ struct Run {
     visits: Vec<Visit>,
     seen: Seen,
     proof: Proof,
+    /// How long the tape is, in bytes.
+    taped: u64,
 }
 
 impl Run {
@@ -377,6 +384,11 @@ impl Run {
         let drawn = "the same for mermaid, which GitHub draws";
         files.extend([
             (EVENTS, events, "all that the stack told, a line an event"),
+            (
+                TAPE,
+                self.taped,
+                "all that the stack was told; pellucid replay steps through it",
+            ),
             (LADDER, ladder.len() as u64, "the story above"),
             (JOURNEY, journey_len, drawn),
             (SUMMARY, numbers.len() as u64, "the numbers a program wants"),

@@ -82,7 +82,7 @@ impl Events {
 }
 
 /// `e912  +0.839412000 s  c1  tcp:segment_sent  frame 212  seq 1 …  (rfc9293.3.8)`.
-fn line(record: &Record) -> String {
+pub fn line(record: &Record) -> String {
     let id = record.id.map_or("-".to_owned(), |id| format!("e{id}"));
     let tuple = record.tuple.as_deref().unwrap_or("-");
     let mut line = format!("{id:7} +{} s  {tuple:4} {}", record.time, record.name);

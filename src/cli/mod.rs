@@ -15,6 +15,7 @@ mod lab;
 mod misuse;
 mod outlet;
 mod ping;
+mod replay;
 mod report;
 mod run;
 mod runs;
@@ -83,6 +84,7 @@ enum Verb {
     Drill(Box<drill::Drill>),
     Run(run::Run),
     Lab(lab::Lab),
+    Replay(replay::Replay),
     Report(report::Report),
     Why(why::Why),
     Events(events::Events),
@@ -123,6 +125,7 @@ fn obey(typed: Typed) -> anyhow::Result<Code> {
         Verb::Drill(verb) => verb.run(common),
         Verb::Run(verb) => verb.run(common),
         Verb::Lab(verb) => verb.run(common),
+        Verb::Replay(verb) => verb.run(common),
         Verb::Report(verb) => verb.run(common),
         Verb::Why(verb) => verb.run(common),
         Verb::Events(verb) => verb.run(common),

@@ -8,16 +8,17 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::demo::listing;
+use crate::replay::Tape;
 use crate::report::text::{Style, plain, size};
 use crate::runs::{
     CAPTURE, Checks, Clock, EVENTS, Finished, JOURNEY, REPORT, RunFolder, SCENARIO, SUMMARY,
-    Summary,
+    Summary, TAPE,
 };
 use crate::scenario::{Invalid, Played, Progress, Scenario, Verdict, judge};
 
 use super::Common;
 use super::report::{remake, write_journey};
-use super::runs::{PLACE, records};
+use super::runs::{PLACE, end_tape, records};
 use super::signals::Signals;
 use super::trouble::{Code, Trouble, said};
 
@@ -101,10 +102,14 @@ pub fn perform(
     file.write_all(resolved.as_bytes())?;
     let files = (folder.create_file(CAPTURE)?, folder.create_file(EVENTS)?);
     let bar = Bar::new(quiet, scenario.until.0, &signals);
-    let play = || scenario.play(files.0, files.1, &bar);
-    let played =
-        catch_unwind(AssertUnwindSafe(play)).map_err(|panic| broken(&*panic, &folder))??;
+    let tape = Tape::begin(folder.create_file(TAPE)?)?;
+    let play = || scenario.play(files.0, files.1, Some(&tape), &bar);
+    let played = catch_unwind(AssertUnwindSafe(play));
     bar.bar.finish_and_clear();
+    // However it went, the tape has an end.
+    let taped = end_tape(&folder, &tape);
+    let played = played.map_err(|panic| broken(&*panic, &folder))??;
+    let taped = taped?;
     if let Some(signal) = signals.came() {
         return Ok(Err(signal.code()));
     }
@@ -141,6 +146,7 @@ pub fn perform(
             played.captured.events.map_or(0, |stats| stats.bytes),
         ),
         (SCENARIO, resolved.len() as u64),
+        (TAPE, taped),
         (JOURNEY, write_journey(&run)?),
         (SUMMARY, numbers.len() as u64),
     ];
@@ -251,6 +257,7 @@ fn list(out: &mut impl Write, folder: &RunFolder, files: &[(&'static str, u64)])
         "open in Wireshark: a comment on every packet",
         "all that stacks and links told, a line an event",
         "the scenario with every default; pellucid run plays it again",
+        "all that stacks were told; pellucid replay steps through it",
         "the journey as mermaid",
         "the numbers a program wants",
     ];

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::runs::{Finished, Record, Unreadable};
+use crate::replay::Tape;
+use crate::runs::{Finished, Record, RecordError, RunFolder, TAPE, Unreadable};
 
 use super::trouble::Trouble;
 
@@ -39,6 +40,13 @@ pub fn records_of_vantage(run: &Finished) -> Result<Vec<Record>, Trouble> {
     let events = run.events().map_err(unreadable)?;
     let records: Result<Vec<Record>, _> = events.of_vantage().collect();
     records.map_err(unreadable)
+}
+
+/// Ends a tape in the folder of a run; how long it is, in bytes.
+pub fn end_tape(folder: &RunFolder, tape: &Tape) -> Result<u64, RecordError> {
+    let path = folder.path().join(TAPE);
+    let written = tape.finish();
+    written.map_err(|error| RecordError::new("write", &path, error))
 }
 
 /// Where run folders lie unless somebody says otherwise.

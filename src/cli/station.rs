@@ -13,10 +13,12 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use crate::device::{Device, Preference, open_tun};
 use crate::live::{self, Offer};
 use crate::namespace::{Inside, Link, Mounts, Privilege, Via, doctor, enter};
-use crate::net::{Clock, Down, Network, Options};
+use crate::net::{Birth, Clock, Down, Network, Options};
 use crate::observe::{Capture, CaptureHandle, Interface, Log, Overflow, Section, capture};
 use crate::probe::Observer;
+use crate::replay::Tape;
 use crate::report::text::{grouped, plain, size};
+use crate::runs::{RecordError, create_file};
 use crate::stack;
 use crate::world::{Plan, Wish, private_link};
 
@@ -54,6 +56,9 @@ pub struct Private {
     /// Write there what is sent or received at once as the packets that a wire would carry
     #[arg(long, requires = "capture")]
     split: bool,
+    /// Write all that the stack is told to FILE, its secrets too, for pellucid replay
+    #[arg(long, value_name = "FILE")]
+    pub tape: Option<PathBuf>,
 }
 
 /// What is left to the kernel of a TUN interface.
@@ -322,8 +327,17 @@ impl Place {
             any_address: self.any_address,
             ..stack::Config::new(self.addresses)
         };
+        let mut tape = None;
+        if let Some(path) = &private.tape {
+            let begun = Tape::begin(create_file(path)?);
+            let begun = begun.map_err(|error| RecordError::new("write", path, error))?;
+            tape = Some((path.clone(), begun));
+        }
         let options = Options {
             observers,
+            birth: tape
+                .as_ref()
+                .map(|(_, tape)| Box::new(tape.of_network(verb)) as Birth),
             clock,
             ..Options::default()
         };
@@ -333,6 +347,7 @@ impl Place {
             watched: offer(&self.watched_at, &network, verb, &self.said),
             network,
             capture,
+            tape,
             quiet: common.quiet,
         })
     }
@@ -345,6 +360,7 @@ pub struct Station {
     /// What its sockets need.
     pub network: Network,
     capture: Option<(Target, CaptureHandle)>,
+    tape: Option<(PathBuf, Tape)>,
     quiet: bool,
 }
 
@@ -355,10 +371,24 @@ impl Station {
         self.network.drain(patience);
         self.network.abort();
         drop(self.watched.take());
-        match self.capture.take() {
-            Some((target, handle)) => self.tell(&target, &handle.finish()),
-            None => Ok(()),
+        let taped = self
+            .tape
+            .take()
+            .map(|(path, tape)| self.end_tape(&path, &tape));
+        if let Some((target, handle)) = self.capture.take() {
+            self.tell(&target, &handle.finish())?;
         }
+        taped.unwrap_or(Ok(()))
+    }
+
+    fn end_tape(&self, path: &Path, tape: &Tape) -> anyhow::Result<()> {
+        let written = tape.finish();
+        let len = written.map_err(|error| RecordError::new("write", path, error))?;
+        if !self.quiet {
+            let shown = plain(&path.display().to_string());
+            note(&format!("taped {}, in {shown}", size(len)));
+        }
+        Ok(())
     }
 
     fn tell(&self, target: &Target, stats: &capture::Stats) -> anyhow::Result<()> {

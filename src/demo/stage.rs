@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::Seed;
-use crate::net::{Clock, Network, Options};
+use crate::net::{Birth, Clock, Network, Options};
 use crate::observe::capture::{Files, Settings, Stats};
 use crate::observe::events::About;
 use crate::observe::{
@@ -15,6 +15,7 @@ use crate::observe::{
     Log, pcapng,
 };
 use crate::probe::Observer;
+use crate::replay::Tape;
 use crate::stack;
 use crate::tcp;
 use crate::world::{Peer, Plan, World};
@@ -48,6 +49,7 @@ impl Stage {
         capture_to: impl pcapng::Store + 'static,
         events_to: impl pcapng::Store + 'static,
         rich_to: Option<Box<dyn pcapng::Store>>,
+        tape: Option<&Tape>,
     ) -> io::Result<Running> {
         let Stage {
             world: World { link, peer },
@@ -95,6 +97,7 @@ impl Stage {
         let options = Options {
             observers,
             seed: Some(Seed::from_number(seed)),
+            birth: tape.map(|tape| Box::new(tape.of_network("client")) as Birth),
             clock,
             ..Options::default()
         };

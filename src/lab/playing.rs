@@ -38,7 +38,7 @@ pub struct Answer<'l> {
 pub fn play(lesson: &Lesson, variant: &Variant, set: &[String]) -> Result<Run, Invalid> {
     let scenario = lesson.scenario(variant, set)?;
     let (capture, events) = (Memory::default(), Memory::default());
-    let played = scenario.play(capture.clone(), events.clone(), &Silent)?;
+    let played = scenario.play(capture.clone(), events.clone(), None, &Silent)?;
     let events = events.take();
     let unreadable = |error| Invalid::value("events", error);
     let records = Records::of(&events[..]).map_err(unreadable)?;

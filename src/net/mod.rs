@@ -72,6 +72,9 @@ struct Inner {
 /// call into the network. They are dropped when it goes down.
 pub type Observers = Vec<Box<dyn Observer + Send>>;
 
+/// Who is told of stacks when they are made: see [`Options::birth`].
+pub type Birth = Box<dyn FnMut(u16, Seed, &mut Stack)>;
+
 /// What a network may be started with.
 #[derive(Default)]
 pub struct Options {
@@ -80,6 +83,9 @@ pub struct Options {
     /// What all chance comes from; `None`: from the operating system, as any network should that
     /// others can reach.
     pub seed: Option<Seed>,
+    /// Who is told of each stack when it is made, which it is of several and from what, before it
+    /// is told anything.
+    pub birth: Option<Birth>,
     /// The time that the observers are told.
     pub clock: Clock,
     /// How long whoever waits for packets asks for more after one has come, before it sleeps: for
@@ -122,6 +128,7 @@ impl Network {
         let Options {
             observers,
             seed,
+            mut birth,
             clock,
             busy_poll,
         } = options;
@@ -137,6 +144,9 @@ impl Network {
             let mut config = fitted(config.clone(), &device.interfaces())?;
             config.share = share;
             let mut stack = Stack::new(config, seed);
+            if let Some(birth) = &mut birth {
+                birth(share.index(), seed, &mut stack);
+            }
             for observer in observers {
                 stack.observe(observer);
             }
@@ -324,12 +334,14 @@ impl fmt::Debug for Options {
         let Options {
             observers,
             seed,
+            birth,
             clock,
             busy_poll,
         } = self;
         f.debug_struct("Options")
             .field("observers", &observers.len())
             .field("seed", seed)
+            .field("birth", &birth.is_some())
             .field("clock", clock)
             .field("busy_poll", busy_poll)
             .finish()

@@ -1,6 +1,9 @@
 //! Fresh stacks, fed from a tape, and held to what it says they did.
 
+use std::any::Any;
 use std::fmt;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -40,8 +43,10 @@ struct Playing {
 /// What was fed.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// Which stack.
-    pub stack: u16,
+    /// Whose stack.
+    pub host: String,
+    /// The numbers of the events that were told then.
+    pub told: Range<u64>,
     /// By the stack's clock.
     pub at: Instant,
     /// What it was told, in words.
@@ -59,6 +64,9 @@ pub enum ReplayError {
     /// The stack does something else than it did.
     #[error("{0}")]
     Diverged(Box<Divergence>),
+    /// The stack broke a promise of its own.
+    #[error("input {input}: {what}")]
+    Broken { input: u64, what: String },
 }
 
 /// Where a stack does something else than it did.
@@ -159,10 +167,17 @@ impl Player {
                     let at = playing.now + std::time::Duration::from_nanos(after);
                     playing.now = at;
                     playing.inputs += 1;
-                    playing.stack.feed(at, &input);
+                    let first = playing.stack.next_event().0.get();
+                    let feed = AssertUnwindSafe(|| playing.stack.feed(at, &input));
+                    if let Err(panic) = catch_unwind(feed) {
+                        let (input, what) = (self.position + 1, words_of(&*panic));
+                        return Err(ReplayError::Broken { input, what });
+                    }
                     self.position += 1;
+                    let next = playing.stack.next_event().0.get();
                     return Ok(Some(Step {
-                        stack: index,
+                        host: playing.host.clone(),
+                        told: first..next,
                         at,
                         what: in_words(&input),
                     }));
@@ -196,7 +211,11 @@ impl Player {
     pub fn totals(&self) -> (u64, u64, u64) {
         let totals = self.stacks.iter().flatten().map(Playing::totals);
         totals.fold((0, 0, 0), |(inputs, packets, events), one| {
-            (inputs + one.inputs, packets + one.packets, events + one.events)
+            (
+                inputs + one.inputs,
+                packets + one.packets,
+                events + one.events,
+            )
         })
     }
 
@@ -266,6 +285,14 @@ fn in_words(input: &Input<'_>) -> String {
         Input::On(_, asked) => format!("the application calls {}", name_of(asked)),
         other => format!("the owner calls {}", name_of(other)),
     }
+}
+
+/// What a panic says, on its first line.
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    let line = text.and_then(|text| text.lines().next());
+    line.unwrap_or("nothing more is known").to_owned()
 }
 
 /// The name of an enum's variant.

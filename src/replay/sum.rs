@@ -28,26 +28,37 @@ impl Sum {
     }
 
     /// Counts an event in: its number, its cause and its time, and every byte of a packet that
-    /// leaves. Numbers are given to all events in order, so that one more or fewer is seen.
+    /// leaves or came, so that a tape that was changed is seen as well. Numbers are given to all
+    /// events in order, so that one more or fewer is seen.
     pub fn add(&mut self, told: &Told<'_>) {
         self.events += 1;
         self.hasher.write_u64(told.id.0.get());
         self.hasher.write_u64(told.cause.map_or(0, |id| id.0.get()));
         let age = told.at.since(Instant::BIRTH).as_nanos() as u64;
         self.hasher.write_u64(age);
-        if let Event::PacketOut {
-            interface,
-            head,
-            body,
-            ..
-        } = told.event
-        {
-            self.packets += 1;
-            self.hasher.write_u8(interface.0);
-            self.hasher.write_usize(head.len() + body.len());
-            for part in [head, body.0, body.1] {
-                self.hasher.write(part);
+        match told.event {
+            Event::PacketOut {
+                interface,
+                head,
+                body,
+                ..
+            } => {
+                self.packets += 1;
+                self.add_packet(interface.0, [head, body.0, body.1]);
             }
+            Event::PacketIn {
+                interface, bytes, ..
+            } => self.add_packet(interface.0, [bytes, &[], &[]]),
+            _ => {}
+        }
+    }
+
+    fn add_packet(&mut self, interface: u8, parts: [&[u8]; 3]) {
+        self.hasher.write_u8(interface);
+        let len: usize = parts.iter().map(|part| part.len()).sum();
+        self.hasher.write_u64(len as u64);
+        for part in parts {
+            self.hasher.write(part);
         }
     }
 

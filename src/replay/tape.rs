@@ -97,6 +97,12 @@ impl Tape {
         stack.record(Box::new(hand));
     }
 
+    /// Records the stacks of a network of ours: what [`crate::net::Options`] take.
+    pub fn of_network(&self, host: &str) -> impl FnMut(u16, Seed, &mut Stack) + use<> {
+        let (tape, host) = (self.clone(), host.to_owned());
+        move |index, seed, stack| tape.record(index, &host, seed, stack)
+    }
+
     /// Writes what is left, and says how long the file is. To be called once the stacks are told
     /// nothing more; what they are told afterwards is on no tape.
     ///

@@ -34,7 +34,10 @@ pub fn variables(sight: &Sight, now: Instant) -> Vec<Variable> {
         let (reported, lost) = details.reported_and_lost;
         put("SACKed", bytes(reported.into()));
         put("lost", bytes(lost.into()));
-        put("nothing more is sent", words::blocked(details.blocked).to_owned());
+        put(
+            "nothing more is sent",
+            words::blocked(details.blocked).to_owned(),
+        );
         put("retransmitted", format!("{} segments", details.resent));
     }
     for (kind, at) in &sight.timers {
@@ -68,13 +71,13 @@ fn of_text(variables: &Snapshot, put: &mut impl FnMut(&str, String)) {
 }
 
 fn of_congestion(variables: &Snapshot, put: &mut impl FnMut(&str, String)) {
-    put("congestion control", variables.congestion_control.to_owned());
+    put(
+        "congestion control",
+        variables.congestion_control.to_owned(),
+    );
     put("phase", variables.phase.to_owned());
     put("cwnd", bytes(variables.cwnd));
-    put(
-        "ssthresh",
-        variables.ssthresh.map_or("∞".to_owned(), bytes),
-    );
+    put("ssthresh", variables.ssthresh.map_or("∞".to_owned(), bytes));
     put("in flight", bytes(variables.in_flight));
     put("MSS", bytes(variables.mss.into()));
     put("SRTT", variables.srtt.map_or("-".to_owned(), span));

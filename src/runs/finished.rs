@@ -196,6 +196,8 @@ pub const EVENTS: &str = "events.jsonl";
 pub const REPORT: &str = "report.html";
 /// The numbers.
 pub const SUMMARY: &str = "summary.json";
+/// All that stacks were told, to be told again.
+pub const TAPE: &str = "tape.plt";
 /// What was asked for, with every default.
 pub const SCENARIO: &str = "run.toml";
 /// The journey as mermaid.

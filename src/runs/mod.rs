@@ -16,7 +16,7 @@ pub mod summary;
 pub use events::{Damaged, Record, Records, Rule};
 pub use facts::vocabulary;
 pub use finished::{
-    CAPTURE, EVENTS, Finished, JOURNEY, REPORT, RICH, SCENARIO, SUMMARY, Unreadable, replace,
+    CAPTURE, EVENTS, Finished, JOURNEY, REPORT, RICH, SCENARIO, SUMMARY, TAPE, Unreadable, replace,
 };
 pub use folder::{RecordError, RunFolder, create_file};
 pub use packets::Packet;

@@ -10,7 +10,10 @@ use crate::observe::on_link::OnLink;
 use crate::observe::pcapng::{Interface, Section, Store};
 use crate::observe::{ConnectionCounts, Connections, Counters, Counts, Overflow};
 use crate::probe::EventId;
-use crate::sim::{LinkId, NodeId, Note, Outage, OutageKind, Script, Service, Tap, Way, World};
+use crate::replay::Tape;
+use crate::sim::{
+    Birth, LinkId, NodeId, Note, Outage, OutageKind, Script, Service, Tap, Way, World,
+};
 
 use super::act::{Act, Begin, When};
 use super::build::{Built, Named};
@@ -55,6 +58,7 @@ impl Scenario {
         &self,
         capture: impl Store + 'static,
         events: impl Store + 'static,
+        tape: Option<&Tape>,
         progress: &dyn Progress,
     ) -> Result<Played, Invalid> {
         let Built {
@@ -62,6 +66,9 @@ impl Scenario {
             hosts,
             links,
         } = self.build()?;
+        if let Some(tape) = tape {
+            world.on_birth(recording(tape, &hosts));
+        }
         let about = About {
             title: format!("pellucid run {}", self.name),
             host: self.vantage()?.to_owned(),
@@ -117,6 +124,17 @@ impl Scenario {
             ..Settings::default()
         }
     }
+}
+
+/// Records the stacks of hosts, by their names and in their order.
+fn recording(tape: &Tape, hosts: &[(String, NodeId)]) -> Birth {
+    let (tape, hosts) = (tape.clone(), hosts.to_vec());
+    Birth(Box::new(move |node, seed, stack| {
+        let mut places = (0..).zip(&hosts);
+        if let Some((index, (name, _))) = places.find(|(_, (_, id))| *id == node) {
+            tape.record(index, name, seed, stack);
+        }
+    }))
 }
 
 /// Lets everybody hear who wants to know; says who keeps the numbers of connections.

@@ -9,16 +9,15 @@ use std::time::Duration;
 use crate::base::pair::{Endpoint, SocketPair};
 use crate::base::{Bytes, Chunk, Instant, InterfaceId};
 use crate::probe::{Call, Event, Snapshot, Subject};
-use crate::tcp::congestion::Algorithm;
 use crate::tcp::ecn::Counted;
 use crate::tcp::open::isn::initial_sequence_number;
 use crate::tcp::user::{NothingToReceive, SendRefused};
-use crate::tcp::{self, Connection, Context, Details, Failure, KeepAlive};
+use crate::tcp::{self, Connection, Context, Details, Failure};
 
 use super::demux::owners;
 use super::{
-    AcceptError, Asked, ConnId, Input, ListenError, Listener, ListenerId, NoWay, OpenError, Opening,
-    ReadError, Stack, WriteError,
+    AcceptError, Asked, ConnId, Input, ListenError, Listener, ListenerId, NoWay, OpenError,
+    Opening, ReadError, Stack, WriteError,
 };
 
 impl Stack {
@@ -305,11 +304,6 @@ impl Stack {
         self.listeners.get(id).map(|listener| listener.local.into())
     }
 
-    /// Which congestion control the connections begin with that a listener makes from now on.
-    pub fn set_listener_congestion(&mut self, id: ListenerId, algorithm: Algorithm) {
-        self.adjust_listener(id, |config| config.congestion = algorithm);
-    }
-
     /// SEND: takes as many bytes as there is room for, at least one.
     pub fn write(&mut self, now: Instant, id: ConnId, bytes: &[u8]) -> Result<usize, WriteError> {
         self.begin_write(now, id, bytes, Asked::Write);
@@ -387,15 +381,6 @@ impl Stack {
             self.touch(id);
         }
         Ok(taken)
-    }
-
-    /// Whether acknowledgments go out at once, as at a connection's beginning, until text of ours
-    /// answers the peer's.
-    pub fn set_quick_acks(&mut self, now: Instant, id: ConnId, on: bool) {
-        self.begin(now, || Input::On(id, Asked::QuickAcks(on)));
-        self.call(now, id, Call::Configure, |connection, cx| {
-            connection.set_quick_acks(cx, on);
-        });
     }
 
     /// RECEIVE: copies what has come; `Ok(0)` once the peer has closed and all was read.
@@ -503,7 +488,7 @@ impl Stack {
         }
     }
 
-    fn call(
+    pub(super) fn call(
         &mut self,
         now: Instant,
         id: ConnId,
@@ -539,15 +524,6 @@ impl Stack {
         slot.is_none_or(|slot| slot.connection.is_roomy())
     }
 
-    /// How much may wait that has never left before writing finds no room; `None`: only what is not
-    /// acknowledged counts.
-    pub fn set_unsent_low_water(&mut self, now: Instant, id: ConnId, mark: Option<u32>) {
-        self.begin(now, || Input::On(id, Asked::UnsentLowWater(mark)));
-        self.call(now, id, Call::Configure, |connection, cx| {
-            connection.set_unsent_low_water(cx, mark);
-        });
-    }
-
     /// What a connection has counted of marks, if both its sides have agreed on them.
     pub fn marks(&self, id: ConnId) -> Option<Counted> {
         self.connections.get(id)?.connection.marks()
@@ -568,101 +544,6 @@ impl Stack {
     /// How a connection ended, if it ended badly.
     pub fn failure(&self, id: ConnId) -> Option<Failure> {
         self.connections.get(id)?.connection.failure()
-    }
-
-    /// RFC 9293 section 3.7.4 (MUST-17): Nagle's algorithm off or on.
-    pub fn set_nodelay(&mut self, now: Instant, id: ConnId, on: bool) {
-        self.begin(now, || Input::On(id, Asked::NoDelay(on)));
-        self.call(now, id, Call::Configure, |connection, cx| {
-            connection.set_nodelay(cx, on);
-        });
-    }
-
-    /// Whether Nagle's algorithm is off.
-    pub fn nodelay(&self, id: ConnId) -> Option<bool> {
-        self.connections
-            .get(id)
-            .map(|slot| slot.connection.nodelay())
-    }
-
-    /// RFC 9293 section 3.8.2 (MAY-18): another congestion control, which begins anew with what it
-    /// learns from now on.
-    pub fn set_congestion(&mut self, now: Instant, id: ConnId, algorithm: Algorithm) {
-        self.begin(now, || Input::On(id, Asked::Congestion(algorithm)));
-        self.call(now, id, Call::Configure, |connection, cx| {
-            connection.set_congestion(cx, algorithm);
-        });
-    }
-
-    /// Which congestion control a connection has.
-    pub fn congestion(&self, id: ConnId) -> Option<Algorithm> {
-        self.connections
-            .get(id)
-            .map(|slot| slot.connection.congestion())
-    }
-
-    /// RFC 9293 section 3.8.4 (MUST-24): keep-alives on or off.
-    pub fn set_keep_alive(&mut self, now: Instant, id: ConnId, keep_alive: Option<KeepAlive>) {
-        self.begin(now, || Input::On(id, Asked::KeepAlive(keep_alive)));
-        self.call(now, id, Call::Configure, |connection, cx| {
-            connection.set_keep_alive(cx, keep_alive);
-        });
-    }
-
-    /// RFC 9293 section 3.8.3 (MUST-21): how long data may stay unacknowledged.
-    pub fn set_user_timeout(&mut self, now: Instant, id: ConnId, timeout: Option<Duration>) {
-        self.begin(now, || Input::On(id, Asked::UserTimeout(timeout)));
-        self.call(now, id, Call::Configure, |connection, cx| {
-            connection.set_user_timeout(cx, timeout);
-        });
-    }
-
-    /// Changes how a connection behaves. What its SYN has offered stays: so a buffer may not
-    /// outgrow what the agreed window scale can show.
-    pub fn configure(&mut self, now: Instant, id: ConnId, change: impl FnOnce(&mut tcp::Config)) {
-        let Some(slot) = self.connections.get(id) else {
-            return;
-        };
-        let mut config = slot.connection.config().clone();
-        change(&mut config);
-        self.begin(now, || {
-            Input::On(id, Asked::Configure(Cow::Borrowed(&config)))
-        });
-        self.call(now, id, Call::Configure, |connection, cx| {
-            connection.configure(cx, |old| *old = config);
-        });
-    }
-
-    /// Changes how the connections that a listener makes from here on behave.
-    pub fn configure_listener(&mut self, id: ListenerId, config: Arc<tcp::Config>) {
-        self.begin(self.now, || {
-            Input::ConfigureListener(id, Cow::Borrowed(&config))
-        });
-        if let Some(listener) = self.listeners.get_mut(id) {
-            listener.config = config;
-        }
-    }
-
-    /// The same by a change to how they behave now.
-    pub(super) fn adjust_listener(&mut self, id: ListenerId, change: impl FnOnce(&mut tcp::Config)) {
-        if let Some(listener) = self.listeners.get(id) {
-            let mut config = (*listener.config).clone();
-            change(&mut config);
-            self.configure_listener(id, Arc::new(config));
-        }
-    }
-
-    /// What [`Stack::close`] does: zero makes it a reset. Waiting is the socket's business.
-    pub fn set_linger(&mut self, id: ConnId, linger: Option<Duration>) {
-        self.begin(self.now, || Input::On(id, Asked::Linger(linger)));
-        if let Some(slot) = self.connections.get_mut(id) {
-            slot.linger = linger.map(Box::new);
-        }
-    }
-
-    /// How long closing lingers.
-    pub fn linger(&self, id: ConnId) -> Option<Duration> {
-        self.connections.get(id)?.linger.as_deref().copied()
     }
 
     /// The end of what was written so far is the end of urgent data: RFC 9293 section 3.8.5.

@@ -18,9 +18,7 @@ use crate::base::{Bytes, Instant, InterfaceId, Memory, Offload, Received};
 use crate::tcp::congestion::Algorithm;
 use crate::tcp::{Config as TcpConfig, CookieKeys, KeepAlive};
 
-use super::{
-    ConnId, EchoId, EchoRequest, Link, ListenerId, Prefix, Route, Stack, UdpId,
-};
+use super::{ConnId, EchoId, EchoRequest, Link, ListenerId, Prefix, Route, Stack, UdpId};
 
 /// One call, with all that it was told.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +118,7 @@ pub enum Asked<'a> {
     /// [`Stack::mark_urgent`].
     Urgent,
     /// [`Stack::configure`]: how it behaves from here on.
-    Configure(Cow<'a, TcpConfig>),
+    Configure(Box<TcpConfig>),
     /// [`Stack::set_quick_acks`].
     QuickAcks(bool),
     /// [`Stack::set_unsent_low_water`].
@@ -216,11 +214,7 @@ impl Stack {
     }
 
     /// Holds time at the latest that was told, and keeps what begins then.
-    pub(super) fn begin<'a>(
-        &mut self,
-        now: Instant,
-        input: impl FnOnce() -> Input<'a>,
-    ) -> Instant {
+    pub(super) fn begin<'a>(&mut self, now: Instant, input: impl FnOnce() -> Input<'a>) -> Instant {
         let now = self.tick(now);
         if self.kept.is_by_somebody() {
             self.kept.hand(now, &input());
@@ -279,12 +273,18 @@ impl Stack {
                     },
                 );
             }
-            Input::Transmit => { let _ = self.poll_transmit(now).is_some(); }
+            Input::Transmit => {
+                let _ = self.poll_transmit(now).is_some();
+            }
             Input::Timeout => self.handle_timeout(now),
-            Input::Stray => { let _ = self.poll_stray(); }
+            Input::Stray => {
+                let _ = self.poll_stray();
+            }
             Input::Refuses(refuses) => self.set_device_refuses(*refuses),
             Input::Link(interface, link) => self.change_link(now, *interface, *link),
-            Input::Route(prefix, Some(route)) => { let _ = self.set_route(now, *prefix, *route); }
+            Input::Route(prefix, Some(route)) => {
+                let _ = self.set_route(now, *prefix, *route);
+            }
             Input::Route(prefix, None) => self.remove_route(now, *prefix),
             Input::FastOpenKeys(keys) => self.set_fast_open_keys(*keys),
             Input::ForgetFastOpen => self.forget_fast_open(),
@@ -306,7 +306,9 @@ impl Stack {
                 let config = Arc::new(config.clone().into_owned());
                 let _ = self.listen_as(now, *local, *backlog, config);
             }
-            Input::Accept(id) => { let _ = self.accept(now, *id); }
+            Input::Accept(id) => {
+                let _ = self.accept(now, *id);
+            }
             Input::Unlisten(id) => self.unlisten(now, *id),
             Input::ConfigureListener(id, config) => {
                 self.configure_listener(*id, Arc::new(config.clone().into_owned()));
@@ -320,20 +322,26 @@ impl Stack {
 
     fn ask(&mut self, now: Instant, id: ConnId, asked: &Asked<'_>) {
         match asked {
-            Asked::Write(text) => { let _ = self.write(now, id, text); }
+            Asked::Write(text) => {
+                let _ = self.write(now, id, text);
+            }
             Asked::WriteOwned(text) => {
                 let mut text = Bytes::copy_from_slice(text);
                 let _ = self.write_owned(now, id, &mut text);
             }
-            Asked::WriteMore(text) => { let _ = self.write_more(now, id, text); }
-            Asked::Read(most) => drop(self.read(now, id, &mut vec![0; *most])),
-            Asked::ReadChunk => { let _ = self.read_chunk(now, id); }
+            Asked::WriteMore(text) => {
+                let _ = self.write_more(now, id, text);
+            }
+            Asked::Read(most) => drop(self.read(now, id, &mut vec![0; (*most).min(MOST)])),
+            Asked::ReadChunk => {
+                let _ = self.read_chunk(now, id);
+            }
             Asked::Shutdown => self.shutdown(now, id),
             Asked::Close => self.close(now, id),
             Asked::Abort => self.abort(now, id),
             Asked::Urgent => self.mark_urgent(now, id),
             Asked::Configure(config) => {
-                self.configure(now, id, |old| *old = config.clone().into_owned());
+                self.configure(now, id, |old| *old = (**config).clone());
             }
             Asked::QuickAcks(on) => self.set_quick_acks(now, id, *on),
             Asked::UnsentLowWater(mark) => self.set_unsent_low_water(now, id, *mark),
@@ -347,20 +355,30 @@ impl Stack {
 
     fn ask_udp(&mut self, now: Instant, asked: &AskedUdp<'_>) {
         match asked {
-            AskedUdp::Bind(Some(local)) => { let _ = self.udp_bind(now, *local); }
-            AskedUdp::Bind(None) => { let _ = self.udp_bind_everywhere(now); }
-            AskedUdp::Connect(id, remote) => { let _ = self.udp_connect(now, *id, *remote); }
+            AskedUdp::Bind(Some(local)) => {
+                let _ = self.udp_bind(now, *local);
+            }
+            AskedUdp::Bind(None) => {
+                let _ = self.udp_bind_everywhere(now);
+            }
+            AskedUdp::Connect(id, remote) => {
+                let _ = self.udp_connect(now, *id, *remote);
+            }
             AskedUdp::Send {
                 id,
                 text,
                 from,
                 to,
                 size,
-            } => { let _ = self.udp_send_as(now, *id, text, (*from, *to), *size); }
-            AskedUdp::Receive(id, most) => {
-                let _ = self.udp_receive(now, *id, &mut vec![0; *most]);
+            } => {
+                let _ = self.udp_send_as(now, *id, text, (*from, *to), *size);
             }
-            AskedUdp::TakeError(id) => { let _ = self.udp_take_error(*id); }
+            AskedUdp::Receive(id, most) => {
+                let _ = self.udp_receive(now, *id, &mut vec![0; (*most).min(MOST)]);
+            }
+            AskedUdp::TakeError(id) => {
+                let _ = self.udp_take_error(*id);
+            }
             AskedUdp::Configure { id, hop_limit, tos } => {
                 self.udp_configure(now, *id, *hop_limit, *tos);
             }
@@ -370,13 +388,22 @@ impl Stack {
 
     fn ask_echo(&mut self, now: Instant, asked: &AskedEcho<'_>) {
         match asked {
-            AskedEcho::Open(remote) => { let _ = self.echo_open(now, *remote); }
-            AskedEcho::Send(id, request) => { let _ = self.echo_send(now, *id, request); }
-            AskedEcho::Receive(id) => { let _ = self.echo_receive(now, *id); }
+            AskedEcho::Open(remote) => {
+                let _ = self.echo_open(now, *remote);
+            }
+            AskedEcho::Send(id, request) => {
+                let _ = self.echo_send(now, *id, request);
+            }
+            AskedEcho::Receive(id) => {
+                let _ = self.echo_receive(now, *id);
+            }
             AskedEcho::Close(id) => self.echo_close(now, *id),
         }
     }
 }
+
+/// More is never read at once: no receive buffer, and no datagram, holds as much.
+const MOST: usize = 64 << 20;
 
 /// Bytes as bytes, not as a sequence of numbers.
 #[cfg(feature = "records")]

@@ -38,6 +38,7 @@ mod queue;
 mod ready;
 mod replies;
 mod routes;
+mod settings;
 mod share;
 mod sight;
 mod tcp;

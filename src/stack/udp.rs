@@ -193,7 +193,9 @@ impl Stack {
     /// limit of zero is sent as one; of the type of service or traffic class the two bits of ECN
     /// are left out.
     pub fn udp_configure(&mut self, now: Instant, id: UdpId, hop_limit: u8, tos: u8) {
-        let now = self.begin(now, || Input::Udp(AskedUdp::Configure { id, hop_limit, tos }));
+        let now = self.begin(now, || {
+            Input::Udp(AskedUdp::Configure { id, hop_limit, tos })
+        });
         if let Some(socket) = self.udp.sockets.get_mut(id) {
             socket.hop_limit = hop_limit;
             socket.tos = tos & DSCP;

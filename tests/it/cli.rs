@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 mod explain;
 mod labs;
 mod records;
+mod replays;
 mod scenarios;
 
 /// The program, with nothing of ours in its environment.

@@ -4,7 +4,8 @@
 //! the RFCs ask, `rfc_map` keeps the map of their sections, `no_alloc` counts what the way of a
 //! packet allocates, `calls` how often a device is called, `oracle` has the stack talk to smoltcp,
 //! `malformed` lies to it, `drills` runs packet scripts, `swarm` lets it live in simulated networks
-//! full of faults, `goodput` measures there what connections get, `cli` runs the program.
+//! full of faults, `goodput` measures there what connections get, `replay` has stacks do again what
+//! they did, `cli` runs the program.
 
 mod calls;
 #[cfg(feature = "cli")]
@@ -16,6 +17,8 @@ mod no_alloc;
 mod oracle;
 #[cfg(feature = "cli")]
 mod readme;
+#[cfg(feature = "records")]
+mod replay;
 mod requirements;
 mod rfc_map;
 mod source;

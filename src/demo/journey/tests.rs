@@ -23,7 +23,9 @@ fn start() -> Running {
         let nowhere = File::options().write(true).open("/dev/null");
         nowhere.expect("it is there")
     };
-    stage.start(nowhere(), nowhere(), None).expect("threads")
+    stage
+        .start(nowhere(), nowhere(), None, None)
+        .expect("threads")
 }
 
 /// Somebody who is busy elsewhere when the first of a download comes.

@@ -31,7 +31,7 @@ fn play(text: &str, set: &[&str]) -> (Played, Vec<Record>, [Vec<u8>; 2]) {
     let set: Vec<String> = set.iter().map(|one| (*one).to_owned()).collect();
     let scenario = Scenario::parse(text, &set).expect("valid");
     let [capture, events] = [0, 1].map(|_| Shelf::new(64 << 20));
-    let played = scenario.play(capture.clone(), events.clone(), &Silent);
+    let played = scenario.play(capture.clone(), events.clone(), None, &Silent);
     let played = played.expect("it can be played");
     let bytes = events.bytes();
     let records = Records::of(&bytes[..]).expect("a header");
@@ -155,7 +155,7 @@ fn whoever_shows_it_may_stop_it() {
     let text = TWO.replace("100KiB", "10MiB");
     let scenario = Scenario::parse(&text, &[]).unwrap();
     let [capture, events] = [0, 1].map(|_| Shelf::new(64 << 20));
-    let played = scenario.play(capture, events, &Stop).unwrap();
+    let played = scenario.play(capture, events, None, &Stop).unwrap();
     assert!(!played.is_over);
 }
 
@@ -201,7 +201,7 @@ fn names_that_lead_nowhere_are_refused_when_their_time_comes() {
     let text = TWO.replace("connect server:80", "connect sever:80");
     let scenario = Scenario::parse(&text, &[]).unwrap();
     let [capture, events] = [0, 1].map(|_| Shelf::new(1 << 20));
-    let error = scenario.play(capture, events, &Silent).unwrap_err();
+    let error = scenario.play(capture, events, None, &Silent).unwrap_err();
     assert!(
         error.to_string().contains("did you mean \"server\"?"),
         "{error}"

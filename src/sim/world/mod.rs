@@ -90,7 +90,10 @@ pub struct NodeId(pub usize);
 pub struct LinkId(pub usize);
 
 /// Who is told of stacks when they are made, before anything else is: whose, and from what.
-pub struct Birth(pub Box<dyn FnMut(NodeId, Seed, &mut Stack) + Send>);
+pub struct Birth(pub Box<ToldOfBirth>);
+
+/// What is called for each.
+pub type ToldOfBirth = dyn FnMut(NodeId, Seed, &mut Stack) + Send;
 
 impl std::fmt::Debug for Birth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

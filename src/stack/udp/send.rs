@@ -12,10 +12,10 @@ use crate::ip::fragment::{Parcel, Unfit};
 use crate::ip::segments::Segments;
 use crate::ip::transmit::Outgoing;
 use crate::probe::{Call, Event, Subject};
-use crate::stack::{AskedUdp, Input, Stack};
 use crate::stack::error::{NoWay, UdpSendError};
 use crate::stack::notice::UdpId;
 use crate::stack::ready::Ripe;
+use crate::stack::{AskedUdp, Input, Stack};
 use crate::wire::Ports;
 use crate::wire::udp::{Datagram, HEADER_LEN, PROTOCOL};
 

@@ -96,6 +96,11 @@ fn check(link: &[&str], lack: Lack, peer: &str) {
     } else {
         assert_eq!(summary["packets"], captured.packets);
     }
+    // With the other end long gone, the stack does the same again.
+    let mut replay = pellucid();
+    replay.args(["replay", "latest", "-o"]).arg(&scratch.0);
+    let again = said(&done(&mut replay));
+    assert!(again.contains(": all as they were ("), "{again}");
     let faults = faults(&capture);
     drop(scratch);
     match faults {

@@ -133,7 +133,8 @@ fn stopped(inside: &Inside) {
     fs::write(scratch.file("large.bin"), noise(LARGE)).expect("room");
     for ((_, ours), name) in PAIRS.iter().zip(["v4.pcapng", "v6.pcapng"]) {
         let capture = scratch.file(name);
-        let mut serving = serve(&scratch, &["--capture", &capture]);
+        let tape = scratch.file(&format!("{name}.plt"));
+        let mut serving = serve(&scratch, &["--capture", &capture, "--tape", &tape]);
         let mut client = slow_client(ours);
         send(&serving, Signal::TERM);
         assert_eq!(serving.code(), Some(143));
@@ -143,6 +144,9 @@ fn stopped(inside: &Inside) {
         let ended = client.code();
         assert!(matches!(ended, Some(18 | 56)), "{ours}: {ended:?}");
         assert!(bytes(&capture) > 100_000, "{ours}");
+        // Cut short as it was, it does the same again.
+        let again = said(&done(pellucid().args(["replay", &tape])));
+        assert!(again.contains(": all as they were ("), "{again}");
     }
 }
 
