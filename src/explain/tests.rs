@@ -70,7 +70,7 @@ fn played(text: &str, set: &[String]) -> (Vec<u8>, Vec<Record>) {
     let scenario = Scenario::parse(text, set).unwrap_or_else(|error| panic!("{set:?}: {error}"));
     let (capture, events) = (Memory::default(), Memory::default());
     scenario
-        .play(capture.clone(), events.clone(), &Silent)
+        .play(capture.clone(), events.clone(), None, &Silent)
         .unwrap();
     let events = events.bytes();
     let records = Records::of(&events[..]).unwrap();
