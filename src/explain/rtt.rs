@@ -5,6 +5,7 @@
 pub struct Rtt {
     smoothed: u64,
     variance: u64,
+    latest: u64,
     least: Option<u64>,
     samples: u64,
 }
@@ -21,12 +22,18 @@ impl Rtt {
             self.smoothed = self.smoothed - self.smoothed / 8 + sample / 8;
         }
         self.least = Some(self.least.map_or(sample, |least| least.min(sample)));
+        self.latest = sample;
         self.samples += 1;
     }
 
     /// SRTT; 0 before the first sample.
     pub fn smoothed(&self) -> u64 {
         self.smoothed
+    }
+
+    /// The last sample.
+    pub fn latest(&self) -> u64 {
+        self.latest
     }
 
     /// The shortest.

@@ -12,7 +12,7 @@ use crate::wire::Flags;
 
 use super::connection::Connection;
 use super::end::{Offered, Sums};
-use super::file::{CaptureFile, Damaged};
+use super::file::{CaptureFile, Damaged, Frame};
 use super::link::packet_of;
 use super::packet::{Other, Seen, read};
 use super::told::{Class, Finding, Level, Reset, Told};
@@ -21,6 +21,11 @@ use super::told::{Class, Finding, Level, Reset, Told};
 pub trait Listener {
     /// A segment, and what was said of it.
     fn told(&mut self, of: &Connection, seen: &Seen<'_>, told: &Told);
+
+    /// A frame, and the IP packet in it, before what is said of it.
+    fn frame(&mut self, frame: &Frame<'_>, packet: Option<&[u8]>) {
+        let _ = (frame, packet);
+    }
 
     /// The file has been read so far, in bytes. Whether to go on.
     fn reached(&mut self, place: u64) -> bool {
@@ -121,6 +126,7 @@ impl Shadow {
                 Ok(Some(frame)) => {
                     self.counts.frames += 1;
                     let packet = packet_of(frame.link, frame.bytes);
+                    listener.frame(&frame, packet);
                     match packet.map(|packet| read(frame.number, frame.at, packet)) {
                         Some(Ok(seen)) => self.take(&seen, listener),
                         Some(Err(Other::Fragment)) => self.counts.fragments += 1,

@@ -1,43 +1,13 @@
 //! Our own runs, whose truth is known: what is inferred from their captures against what they told.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::packet::Seen;
 use super::*;
-use crate::observe::pcapng::Store;
+use crate::observe::Memory;
 use crate::runs::{Record, Records};
 use crate::scenario::{Progress, Scenario};
-
-/// A file in memory.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl Memory {
-    fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-impl Write for Memory {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Store for Memory {
-    fn cut(&mut self, len: u64) -> io::Result<()> {
-        self.0.lock().unwrap().truncate(len as usize);
-        Ok(())
-    }
-}
 
 struct Silent;
 
@@ -49,7 +19,7 @@ impl Progress for Silent {
 
 /// What was said of each frame.
 #[derive(Default)]
-struct Kept(BTreeMap<u64, (usize, Told)>);
+pub struct Kept(pub BTreeMap<u64, (usize, Told)>);
 
 impl Listener for Kept {
     fn told(&mut self, of: &Connection, seen: &Seen<'_>, told: &Told) {
@@ -58,7 +28,7 @@ impl Listener for Kept {
     }
 }
 
-fn explained(capture: &[u8]) -> (Shadow, Kept) {
+pub fn explained(capture: &[u8]) -> (Shadow, Kept) {
     let mut file = CaptureFile::new(capture).unwrap();
     let (mut shadow, mut kept) = (Shadow::new(None), Kept::default());
     assert!(shadow.read(&mut file, &mut kept).unwrap());
@@ -66,18 +36,18 @@ fn explained(capture: &[u8]) -> (Shadow, Kept) {
 }
 
 /// A scenario with values set beside it: its capture, and what its host told.
-fn played(text: &str, set: &[String]) -> (Vec<u8>, Vec<Record>) {
+pub fn played(text: &str, set: &[String]) -> (Vec<u8>, Vec<Record>) {
     let scenario = Scenario::parse(text, set).unwrap_or_else(|error| panic!("{set:?}: {error}"));
     let (capture, events) = (Memory::default(), Memory::default());
     scenario
         .play(capture.clone(), events.clone(), None, &Silent)
         .unwrap();
-    let events = events.bytes();
+    let events = events.take();
     let records = Records::of(&events[..]).unwrap();
     let vantage = records.vantage().to_owned();
     let ours = |record: &Record| record.host == vantage;
     (
-        capture.bytes(),
+        capture.take(),
         records.map(Result::unwrap).filter(ours).collect(),
     )
 }
@@ -147,7 +117,7 @@ fn mistaken(matrix: &Matrix) -> (u64, u64) {
     (of(&is_resent), of(&is_wrong))
 }
 
-const SCENARIOS: [&str; 5] = [
+pub const SCENARIOS: [&str; 5] = [
     include_str!("../../examples/scenarios/bufferbloat.toml"),
     include_str!("../../examples/scenarios/cable-pull.toml"),
     include_str!("../../examples/scenarios/path-black-hole.toml"),

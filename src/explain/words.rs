@@ -96,6 +96,10 @@ fn line(one: &Summary, style: Style) -> String {
     let flight = a.sums.flight_most.max(b.sums.flight_most);
     if flight > 1 {
         let _ = write!(put, "  in flight at most {}", size(flight as u64));
+        let sender = usize::from(b.sums.flight_most > a.sums.flight_most);
+        if matches!(one.vantage(), Vantage::At(end) if end == sender) {
+            put.push_str(", cwnd no less");
+        }
     }
     match (a.offered, b.offered) {
         (Some(a), Some(b)) => {

@@ -10,7 +10,6 @@
 mod catalog;
 mod handed_in;
 mod lesson;
-mod memory;
 mod playing;
 mod record;
 

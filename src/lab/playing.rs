@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use crate::observe::Memory;
 use crate::query::Outcome;
 use crate::runs::{self, Records};
 use crate::scenario::{Expect, Invalid, Progress, Scenario, Verdict, judge};
 
 use super::lesson::{Choice, Lesson, Question, Variant};
-use super::memory::Memory;
 
 /// A variant that was played and recorded in memory.
 #[derive(Debug)]

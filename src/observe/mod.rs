@@ -23,6 +23,8 @@ pub(crate) mod fixtures;
 pub mod frames;
 pub mod line;
 pub mod log;
+#[cfg(feature = "records")]
+pub mod memory;
 pub mod on_link;
 pub mod packet;
 #[cfg(feature = "records")]
@@ -42,6 +44,8 @@ pub use counters::{Counters, Counts, Tally};
 #[cfg(feature = "records")]
 pub use frames::{Frame, Frames, What};
 pub use log::Log;
+#[cfg(feature = "records")]
+pub use memory::Memory;
 pub use packet::{Seen, SegmentSeen};
 #[cfg(feature = "records")]
 pub use pcapng::{Direction, Interface, Section};

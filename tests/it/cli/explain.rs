@@ -18,9 +18,24 @@ fn capture(scratch: &Scratch) -> String {
 fn a_capture_is_explained_with_its_one_repair() {
     let scratch = Scratch::new("explain");
     let file = capture(&scratch);
-    let output = run(&["explain", &file]);
+    let output = run(&["explain", &file, "-o", scratch.path()]);
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}");
+    let folder = format!("{}/0002-inferred-capture", scratch.path());
+    assert!(
+        said.contains(&format!("report: {folder}/report.html")),
+        "{said}"
+    );
+    let why = text(&run(&["why", &folder, "3"]).stdout);
+    assert!(why.contains("inferred: "), "{why}");
+    let found = run(&[
+        "events",
+        &folder,
+        "tcp:segment_sent where retransmit='fast'",
+    ]);
+    assert_eq!(text(&found.stdout).lines().count(), 1);
+    let page = fs::read_to_string(format!("{folder}/report.html")).expect("a page");
+    assert!(page.contains("<title>pellucid 0002-inferred-capture</title>"));
     assert!(said.contains("sent again > 1: 1 fast"), "{said}");
     assert!(said.contains("no rule is seen broken"), "{said}");
     let repair = said.lines().find(|line| line.contains("] fast"));
@@ -34,7 +49,7 @@ fn a_capture_is_explained_with_its_one_repair() {
     assert_eq!(json["classes"]["retransmission_fast"], 1);
     assert_eq!(json["connections"][0]["ends"][0]["retransmissions"], 1);
 
-    let output = run(&["explain", &file, "--stream", "7"]);
+    let output = run(&["explain", &file, "--stream", "7", "-o", scratch.path()]);
     assert!(
         !text(&output.stdout).contains("] fast"),
         "another connection"
@@ -48,8 +63,10 @@ fn a_damaged_capture_is_told_up_to_the_damage_and_leaves_no_file() {
     let bytes = fs::read(&file).expect("a capture");
     let cut = format!("{}/cut.pcapng", scratch.path());
     fs::write(&cut, &bytes[..bytes.len() - 5]).expect("written");
-    let output = run(&["explain", &cut]);
+    let output = run(&["explain", &cut, "-o", scratch.path()]);
     assert_eq!(output.status.code(), Some(1));
+    let folders = fs::read_dir(scratch.path()).expect("a place").count();
+    assert_eq!(folders, 3, "the run, latest and the damaged file");
     assert!(text(&output.stdout).contains("sent again > 1: 1 fast"));
     let said = text(&output.stderr);
     let lines: Vec<_> = said.lines().collect();

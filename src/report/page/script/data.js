@@ -29,6 +29,8 @@
     sum(connection.kernel);
   }
   for (const queue of data.links) sum({ t: queue.t, bytes: queue.bytes, packets: queue.packets });
+  // A capture that somebody else made: nobody told what is said here.
+  const inferred = Boolean(data.summary && data.summary.inferred);
   const P = data.packets, E = data.events, S = data.strings, count = P.id.length;
   const word = (place) => place === null || place === undefined ? null : S[place];
 

@@ -181,6 +181,7 @@
     const all = Object.values(lengths).reduce((a, b) => a + b, 0) || 1;
     const share = (by) => Math.round(100 * lengths[by] / all) + '\u202f%';
     const [, cwnd] = bounds(v.t, v.cwnd), [, flight] = bounds(v.t, v.in_flight);
+    if (inferred) return `in flight up to ${grouped(flight)}, so cwnd came to that at least; no capture has cwnd itself`;
     return `cwnd up to ${grouped(cwnd)}, in flight up to ${grouped(flight)}; limited by cwnd ${share('cwnd')}, ` +
       `by the peer's window ${share('rwnd')}, nothing to send ${share('app')}, other ${share('other')} of the time`;
   }

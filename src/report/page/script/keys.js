@@ -52,7 +52,7 @@
     view.conn = conn;
     const c = data.connections[conn];
     el('connection').value = String(conn);
-    el('left-end').textContent = c ? 'us  ' + c.local : '';
+    el('left-end').textContent = c ? (inferred ? 'opener  ' : 'us  ') + c.local : '';
     el('right-end').textContent = c ? c.remote + '  peer' : '';
     bands = statesOf(conn);
     timers = timersOf(conn);
@@ -208,6 +208,12 @@
   const again = allPackets.filter((i) => P.resent[i] !== null).length, gone = allPackets.filter(isLost).length;
   const facts = [counted(count, 'packet'), again + ' retransmitted', counted(data.connections.length, 'connection'), span(last - first)];
   if (gone) facts.splice(1, 0, gone + ' lost on the link');
+  if (inferred) {
+    facts.unshift('all of this is inferred from a capture');
+    const [ours, theirs] = el('direction').options;
+    ours.textContent = 'what the opener sends';
+    theirs.textContent = 'what it receives';
+  }
   if (data.summary) {
     if (data.summary.link) facts.push('link ' + data.summary.link);
     if (data.summary.clock) facts.push(data.summary.clock + ' time');

@@ -58,7 +58,7 @@
   function explain(i) {
     const list = html('dl');
     const because = html('strong', (P.out[i] ? '' : word(P.kind[i]).replace(/_/g, ' ') + ': ') + word(P.text[i]));
-    entry(list, P.out[i] ? 'why' : 'ended', because);
+    entry(list, inferred ? 'inferred' : P.out[i] ? 'why' : 'ended', because);
     entry(list, 'clause', html('code', word(P.rule[i])));
     if (P.fate[i] !== null) entry(list, 'the link', word(P.fate[i]));
     if (spurious.has(i)) entry(list, 'needless', 'an earlier copy had arrived');

@@ -1,9 +1,9 @@
-//! A file that is kept in memory: what a lesson records when no folder is wanted.
+//! A file that is kept in memory, where no folder is wanted, or not yet.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::observe::pcapng::Store;
+use super::pcapng::Store;
 
 /// Bytes that several hold.
 #[derive(Debug, Clone, Default)]
