@@ -11,6 +11,7 @@ use crate::wire::Flags;
 use super::end::{End, Gap, Offered, Recovery, Sent};
 use super::packet::{Seen, Verdict};
 use super::resend::{Again, nanos};
+use super::rtt::LONGEST;
 use super::rules;
 use super::told::{Class, Finding, Level, Resent, Reset, Told};
 
@@ -31,6 +32,8 @@ pub struct Connection {
     /// Who sent a FIN first.
     pub closer: Option<usize>,
     pub reset: Option<(usize, Reset)>,
+    /// How many stretches each end may remember.
+    room: usize,
 }
 
 impl Connection {
@@ -50,6 +53,7 @@ impl Connection {
             lacks: false,
             closer: None,
             reset: None,
+            room: 0,
         }
     }
 
@@ -74,6 +78,7 @@ impl Connection {
     pub fn take(&mut self, seen: &Seen<'_>, most: usize) -> Told {
         let me = usize::from(self.ends[0].addr != seen.src);
         self.last = (seen.frame, seen.at);
+        self.room = most;
         let sums = &mut self.ends[me].sums;
         sums.packets += 1;
         sums.bytes += u64::from(seen.len);
@@ -95,7 +100,7 @@ impl Connection {
         if seen.flags.has(Flags::SYN) {
             self.synchronizes(me, seen);
         }
-        self.sends(me, seen, most, &mut told);
+        self.sends(me, seen, &mut told);
         if let Some(ack) = seen.ack {
             self.acknowledges(me, ack, seen, &mut told);
         }
@@ -165,7 +170,7 @@ impl Connection {
         let (sender, other) = (&self.ends[me], &self.ends[1 - me]);
         // One SYN each way, neither sent twice: the answer tells how far away who answers is.
         if is_first && seen.ack.is_some() && other.syn.is_some() && other.sums.packets == 1 {
-            let away = seen.at.saturating_sub(other.syn_at);
+            let away = seen.at.saturating_sub(other.syn_at).min(LONGEST);
             if sender.away.is_none() {
                 self.ends[me].away = Some(away);
             }
@@ -173,7 +178,8 @@ impl Connection {
     }
 
     /// What its numbers say.
-    fn sends(&mut self, me: usize, seen: &Seen<'_>, most: usize, told: &mut Told) {
+    fn sends(&mut self, me: usize, seen: &Seen<'_>, told: &mut Told) {
+        let most = self.room;
         let syn = seen.flags.has(Flags::SYN);
         let fin = seen.flags.has(Flags::FIN);
         let start = self.ends[me].number(seen.seq);
@@ -295,7 +301,8 @@ impl Connection {
         }
         let sender = &self.ends[me];
         let fresh = sender.nxt;
-        if seen.len <= 1 && end <= fresh && start + 1 == fresh && sender.una == fresh {
+        let fin = seen.flags.has(Flags::FIN);
+        if !fin && seen.len <= 1 && end <= fresh && start + 1 == fresh && sender.una == fresh {
             told.class = Class::KeepAlive;
             told.cite = rfc!(9293, "3.8.4");
             told.text = "an old number and a byte of no meaning, with all acknowledged".into();
@@ -312,7 +319,8 @@ impl Connection {
                     gap.frame,
                     nanos(seen.at.saturating_sub(gap.at))
                 );
-                self.ends[me].remember(stretch(start, end, seen), usize::MAX);
+                let room = self.room;
+                self.ends[me].remember(stretch(start, end, seen), room);
                 return;
             }
         }
@@ -336,7 +344,8 @@ impl Connection {
         }
         self.resends(me, (start, end), before, seen, told);
         if gap.is_some() {
-            self.ends[me].remember(stretch(start, end, seen), usize::MAX);
+            let room = self.room;
+            self.ends[me].remember(stretch(start, end, seen), room);
         }
     }
 

@@ -71,7 +71,7 @@ impl Known {
         let by_count = sender.dups.0 >= 3 && again.start <= sender.una;
         let first_sent = sender.sent.front().filter(|sent| sent.times == 1);
         let set = [
-            sender.una_at + sender.away.unwrap_or(0),
+            sender.una_at.saturating_add(sender.away.unwrap_or(0)),
             sender.timer_at,
             first_sent.map_or(0, |sent| sent.at),
         ];

@@ -13,6 +13,7 @@ pub struct Rtt {
 impl Rtt {
     /// RFC 6298 section 2.
     pub fn sample(&mut self, sample: u64) {
+        let sample = sample.min(LONGEST);
         if self.samples == 0 {
             self.smoothed = sample;
             self.variance = sample / 2;
@@ -60,3 +61,6 @@ impl Rtt {
         }
     }
 }
+
+/// Nanoseconds: longer waits are none for an answer, whatever the clock of a capture says.
+pub const LONGEST: u64 = 3_600_000_000_000;

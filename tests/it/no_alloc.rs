@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use pellucid::base::{Instant, Memory, Received, Seed, Sum};
 use pellucid::device::RxBuffer;
+use pellucid::explain::packet::Seen;
+use pellucid::explain::{CaptureFile, Connection, Listener, Shadow, Told};
 use pellucid::stack::{Config, ConnId, Stack};
 
 /// The system's allocator, counting by thread, so that other tests do not disturb.
@@ -316,4 +318,84 @@ fn packets_are_received_into_memory_that_is_there() {
     }
     assert_eq!(allocations() - before, 0);
     assert!(held.is_some());
+}
+
+/// A capture that nobody holds: connections of ten segments each, with a gap, one after the other.
+struct Endless {
+    left: u64,
+    packet: u64,
+    room: std::collections::VecDeque<u8>,
+}
+
+impl Endless {
+    fn of(packets: u64) -> std::io::BufReader<Endless> {
+        // pcap-savefile(5): little end first, microseconds, raw IP.
+        let head = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 101_u32];
+        std::io::BufReader::new(Endless {
+            left: packets,
+            packet: 0,
+            room: head.into_iter().flat_map(u32::to_le_bytes).collect(),
+        })
+    }
+
+    fn more(&mut self) {
+        let (flow, nth) = (self.packet / 10, (self.packet % 10) as u32);
+        let micros = (self.packet % 1_000_000) as u32;
+        let record = [(self.packet / 1_000_000) as u32, micros, 40, 1040];
+        self.room
+            .extend(record.into_iter().flat_map(u32::to_le_bytes));
+        let mut ip = [0; 40];
+        ip[..10].copy_from_slice(&[0x45, 0, 4, 16, 0, 0, 0x40, 0, 64, 6]);
+        ip[12..16].copy_from_slice(&(0x0a00_0000 | (flow >> 16) as u32).to_be_bytes());
+        ip[16..20].copy_from_slice(&[10, 9, 9, 9]);
+        ip[20..24].copy_from_slice(&[(flow >> 8) as u8, flow as u8, 0, 80]);
+        // The fifth is missing.
+        let seq = (nth + u32::from(nth > 4)) * 1000;
+        ip[24..28].copy_from_slice(&seq.to_be_bytes());
+        ip[31..34].copy_from_slice(&[1, 0x50, 0x10]);
+        self.room.extend(ip);
+        self.packet += 1;
+        self.left -= 1;
+    }
+}
+
+impl std::io::Read for Endless {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        while self.room.len() < out.len() && self.left > 0 {
+            self.more();
+        }
+        std::io::Read::read(&mut self.room, out)
+    }
+}
+
+/// Asks now and then how much is held.
+struct Held {
+    most: i64,
+}
+
+impl Listener for Held {
+    fn told(&mut self, _: &Connection, _: &Seen<'_>, _: &Told) {}
+
+    fn reached(&mut self, _: u64) -> bool {
+        self.most = self.most.max(held());
+        true
+    }
+}
+
+#[test]
+fn a_capture_is_explained_in_memory_that_its_length_does_not_change() {
+    let most = |packets| {
+        let before = held();
+        let mut shadow = Shadow::new(None);
+        let mut listener = Held { most: 0 };
+        let mut file = CaptureFile::new(Endless::of(packets)).expect("a capture");
+        shadow.read(&mut file, &mut listener).expect("whole");
+        assert_eq!(shadow.counts.frames, packets);
+        assert_eq!(shadow.counts.connections, packets / 10);
+        assert!(shadow.counts.evicted > 0 && shadow.counts.unlisted > 0);
+        listener.most - before
+    };
+    let (short, long) = (most(150_000), most(400_000));
+    assert!(short < 64 << 20, "{short}");
+    assert!(long <= short + (64 << 10), "{short} {long}");
 }

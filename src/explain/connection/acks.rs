@@ -2,6 +2,7 @@
 
 use crate::base::SeqNum;
 use crate::explain::packet::Seen;
+use crate::explain::rtt::LONGEST;
 use crate::explain::rules;
 use crate::explain::told::{Class, Level, Told};
 use crate::rfc;
@@ -98,7 +99,8 @@ impl Connection {
         // The ACK of a SYN,ACK follows at once: that tells how far away who opened is.
         let of_syn = self.ends[other].una == 0 && self.ends[other].syn.is_some();
         if of_syn && me == 0 && self.ends[0].away.is_none() && self.ends[1].sums.packets == 1 {
-            self.ends[0].away = Some(seen.at.saturating_sub(self.ends[1].syn_at));
+            let away = seen.at.saturating_sub(self.ends[1].syn_at);
+            self.ends[0].away = Some(away.min(LONGEST));
         }
         rules::eifel(self, other, number, seen, told);
         let away = self.ends[other].away.unwrap_or(0);

@@ -419,6 +419,26 @@ fn probes_of_a_closed_window_and_of_a_quiet_peer_are_told_apart() {
 }
 
 #[test]
+fn a_fin_that_comes_again_is_no_keep_alive() {
+    let mut talk = Talk::begun(permits());
+    let fin = Line {
+        flags: Flags::ACK | Flags::FIN,
+        ..line(50, 0)
+    };
+    talk.takes(fin);
+    talk.takes(Line {
+        ack: Some(2),
+        ..line(90, 1)
+    });
+    let again = Line {
+        at: 400 * MS,
+        ..fin
+    };
+    assert!(matches!(talk.class(again), Class::Resent(_)));
+    assert_eq!(talk.found(), Some((Level::Note, "spurious")));
+}
+
+#[test]
 fn resets_are_a_refusal_an_abort_or_late() {
     let mut talk = Talk::new();
     talk.takes(Line {

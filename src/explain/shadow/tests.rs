@@ -81,3 +81,83 @@ fn one_stream_alone_is_told_of() {
     assert!(shadow.findings.iter().all(|finding| finding.stream == 1));
     assert_eq!(shadow.findings.len(), 1);
 }
+
+#[test]
+fn a_gap_that_is_filled_byte_by_byte_has_a_bound_too() {
+    let mut shadow = Shadow::new(None);
+    shadow.take(&seen(0, 1, 0, Flags::ACK), &mut ());
+    shadow.take(&seen(1, 1, 1 << 20, Flags::ACK), &mut ());
+    for frame in 2..20_000 {
+        let byte = Seen {
+            len: 1,
+            ..seen(frame, 1, frame as u32 * 3 + 50, Flags::ACK)
+        };
+        shadow.take(&byte, &mut ());
+    }
+    let of = shadow.live.values().next().unwrap();
+    assert!(of.ends[0].sent.len() <= 8_192, "{}", of.ends[0].sent.len());
+}
+
+#[test]
+fn no_segment_however_odd_ends_it() {
+    let mut draw = 1_u64;
+    let mut next = |below: u64| {
+        draw = draw
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (draw >> 33) % below
+    };
+    let mut shadow = Shadow::new(None);
+    let flags = [
+        Flags::SYN,
+        Flags::FIN,
+        Flags::RST,
+        Flags::PSH,
+        Flags::URG,
+        Flags::NONE,
+    ];
+    for frame in 0..40_000 {
+        // Near each other, or anywhere.
+        let near = next(3) > 0;
+        let mut number = || match near {
+            true => SeqNum(u32::MAX - 5_000) + next(10_000) as u32,
+            false => SeqNum(next(1 << 32) as u32),
+        };
+        let (seq, ack, left, right) = (number(), number(), number(), number());
+        let mut options = Options {
+            mss: Some(next(65_536) as u16),
+            window_scale: Some(next(256) as u8),
+            sack_permitted: next(2) == 0,
+            ..Options::default()
+        };
+        if next(2) == 0 {
+            options.push_sack(crate::wire::SackBlock { left, right });
+        }
+        if next(2) == 0 {
+            options.timestamps = Some(crate::wire::TimestampOption {
+                value: next(1 << 32) as u32,
+                echo: next(1 << 32) as u32,
+            });
+        }
+        let one = seen(frame, 1, 0, Flags::ACK);
+        let (src, dst) = match next(2) {
+            0 => (one.src, one.dst),
+            _ => (one.dst, one.src),
+        };
+        let odd = Seen {
+            // Time goes back too.
+            at: next(1 << 31) << 33,
+            src,
+            dst,
+            seq,
+            ack: (next(4) > 0).then_some(ack),
+            flags: flags[next(6) as usize] | flags[next(6) as usize],
+            window: next(65_536) as u16,
+            options,
+            len: next(3) as u32 * next(70_000) as u32,
+            ..one
+        };
+        shadow.take(&odd, &mut ());
+    }
+    assert_eq!(shadow.counts.segments, 40_000);
+}

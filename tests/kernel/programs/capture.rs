@@ -38,6 +38,11 @@ pub const CASES: &[Case] = &[
         Who::Caller,
         reader_leaves,
     ),
+    outside(
+        "capture::what_is_explained_as_sent_again_tshark_takes_for_that_too",
+        Who::Caller,
+        explained,
+    ),
     inside(
         "capture::a_pipe_shows_packets_as_they_come_and_its_end_ends_us",
         live,
@@ -118,6 +123,54 @@ fn rich() {
     let output = tcpdump.args(["-n", "-r", &rich]).output().expect("it runs");
     // If libpcap ever reads it, the page that says otherwise is to be changed.
     assert!(!output.status.success());
+}
+
+fn explained() {
+    let scratch = Scratch::new();
+    let folder = scratch.0.to_str().expect("a name in UTF-8");
+    let acts = r#"do=[{at="0s",host="server",act="listen 80"},
+        {at="0s",host="client",act="connect server:80; send 600000; close"}]"#;
+    let mut command = pellucid();
+    command.args([
+        "run",
+        "examples/scenarios/sack-one-hole.toml",
+        "-q",
+        "-o",
+        folder,
+    ]);
+    done(command.args([
+        "--set",
+        "link.up.loss=2%",
+        "--set",
+        "expect=[]",
+        "--set",
+        acts,
+    ]));
+    let capture = scratch.file("0001-sack-one-hole/capture.pcapng");
+    let told = done(pellucid().args(["explain", &capture, "--json"]));
+    let told: serde_json::Value = serde_json::from_slice(&told).expect("JSON");
+    let findings = told["findings"].as_array().expect("a list").iter();
+    let ours: Vec<u64> = findings
+        .map(|f| f["frame"].as_u64().expect("a frame"))
+        .collect();
+    let mut tshark = tool("tshark", "--version", "TShark");
+    let again = "tcp.analysis.retransmission || tcp.analysis.out_of_order";
+    tshark.args([
+        "-r",
+        &capture,
+        "-Y",
+        again,
+        "-T",
+        "fields",
+        "-e",
+        "frame.number",
+    ]);
+    let theirs: Vec<u64> = said(&done(&mut tshark))
+        .lines()
+        .map(|line| line.parse().expect("a number"))
+        .collect();
+    assert!(ours.len() > 5, "{told}");
+    assert_eq!(ours, theirs);
 }
 
 fn piped() {
