@@ -8,7 +8,9 @@ use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
 use crate::base::{Instant, SeqNum};
-use crate::probe::{Event, Snapshot, State, Subject, Told};
+use crate::probe::{Event, Purpose, Snapshot, State, Subject, Told};
+
+use super::packet::Seen;
 
 /// One life of a pair of sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +104,11 @@ impl Conversations {
                 to: State::Closed | State::Listen,
                 ..
             } => self.end(id, told.at),
+            Event::PacketOut {
+                purpose: Purpose::SynAck,
+                head,
+                ..
+            } => self.learn_from_syn_ack(id, head),
             Event::Accepted { variables, .. }
             | Event::Discarded { variables, .. }
             | Event::PacketOut { variables, .. } => self.learn(id, variables.as_ref()),
@@ -188,6 +195,18 @@ impl Conversations {
             .remove(&(conversation.local, conversation.remote));
         if let Some(ended) = &mut self.ended {
             ended.push_back(id);
+        }
+    }
+
+    /// RFC 9293 section 3.10.7.2: <SEQ=ISS><ACK=RCV.NXT>. A half-open beginning has no variables to
+    /// tell.
+    fn learn_from_syn_ack(&mut self, id: ConversationId, packet: &[u8]) {
+        let Some(conversation) = self.list.get_mut(id.0 as usize) else {
+            return;
+        };
+        if let Some(segment) = Seen::of(packet, 0).and_then(|seen| seen.segment) {
+            conversation.iss = Some(segment.seq);
+            conversation.irs = segment.ack.map(|ack| SeqNum(ack.0.wrapping_sub(1)));
         }
     }
 

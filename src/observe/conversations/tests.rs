@@ -1,6 +1,8 @@
 use super::*;
-use crate::observe::fixtures::{PEER, US, address, millis, snapshot};
-use crate::probe::{Accepted, Edge, EventId};
+use crate::base::{InterfaceId, Offload, Pieces};
+use crate::observe::fixtures::{ACK, IRS, ISS, PEER, Packet, SYN, US, address, millis, snapshot};
+use crate::probe::{Accepted, Edge, EventId, Purpose, Why};
+use crate::rfc;
 
 fn hear(heard: &mut Conversations, number: u64, event: &Event<'_>) -> Option<ConversationId> {
     heard.hear(&Told {
@@ -107,4 +109,28 @@ fn a_place_is_used_again_only_when_its_conversation_has_ended() {
     assert_eq!(hear(&mut heard, 5, &opened_to(5)), None);
     assert_eq!((heard.list().len(), heard.left_out()), (2, 2));
     assert_eq!(heard.list()[1].remote.port(), 4);
+}
+
+/// A half-open beginning has no control block: what it is numbered from stands in its SYN,ACK.
+#[test]
+fn a_syn_ack_tells_both_initial_numbers() {
+    let mut heard = Conversations::new(9);
+    hear(&mut heard, 3, &opened());
+    let bytes = Packet::ours(0, 1, SYN | ACK, b"").bytes();
+    let sent = Event::PacketOut {
+        interface: InterfaceId::FIRST,
+        head: &bytes,
+        body: Pieces::EMPTY,
+        offload: Offload::default(),
+        purpose: Purpose::SynAck,
+        why: Why {
+            by: rfc!(9293, "3.10.7.2"),
+            text: "",
+        },
+        variables: None,
+    };
+    hear(&mut heard, 3, &sent);
+    let known = heard.list()[0];
+    let initial = (known.iss, known.irs);
+    assert_eq!(initial, (Some(SeqNum(ISS)), Some(SeqNum(IRS))));
 }
