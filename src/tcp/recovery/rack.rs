@@ -107,7 +107,11 @@ impl Rack {
     /// Section 6.2 steps 2 and 3, for one piece that is newly known to have arrived; pieces come in
     /// ascending order.
     pub fn on_arrived(&mut self, piece: &Arrived, ambiguity: &Ambiguity) {
-        let Arrived { range, sent, .. } = piece;
+        let Arrived {
+            range,
+            sent,
+            cumulative,
+        } = piece;
         // Step 3: an original that arrives below the highest was overtaken.
         if range.end().after(self.fack) {
             self.fack = range.end();
@@ -116,9 +120,11 @@ impl Rack {
             moment.reordering_seen = true;
             moment.overtaken = true;
         }
-        // Step 2: of what was sent more than once, an ACK may mean an earlier copy.
+        // Step 2: of what was sent more than once, an ACK may mean an earlier copy. The echo tells
+        // so only of what came in order: house!("rack-echo").
         let rtt = ambiguity.now.since(sent.sent_at);
-        let earlier_copy = ambiguity.echoed.is_some_and(|echoed| echoed < sent.sent_at)
+        let echoed = ambiguity.echoed.filter(|_| *cumulative);
+        let earlier_copy = echoed.is_some_and(|echoed| echoed < sent.sent_at)
             || ambiguity.min_rtt.is_some_and(|min_rtt| rtt < min_rtt);
         if sent.resent && earlier_copy {
             return;
