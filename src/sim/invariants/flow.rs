@@ -270,7 +270,7 @@ impl Flow {
             let (left, right) = (theirs.offset(left), theirs.offset(right));
             let held = left >= 0
                 && left < right
-                && (theirs.came.contains(&(left as u64..right as u64)) || right as u64 <= first);
+                && (theirs.have_come(left as u64, right as u64) || right as u64 <= first);
             if !held {
                 let what = format!("bytes {left} to {right} are reported, and have not all come");
                 return Err(("I-WIN", what));
@@ -413,6 +413,15 @@ impl Theirs {
         let first = self.came.first().filter(|range| range.start == 0);
         let text = first.map_or(0, |range| range.end);
         (text + u64::from(self.fin == Some(text)), text)
+    }
+
+    /// Whether all from `left` up to `right` has come, of which the last may be a FIN.
+    fn have_come(&self, left: u64, right: u64) -> bool {
+        let end_of_text = match self.fin {
+            Some(fin) if fin + 1 == right => fin,
+            _ => right,
+        };
+        left == end_of_text || self.came.contains(&(left..end_of_text))
     }
 
     /// Where a number lies in the stream; it is less than 2^31 from the next one expected.

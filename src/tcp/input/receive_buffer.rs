@@ -11,6 +11,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
+use std::ops::Range;
 
 use crate::base::ring::Ring;
 use crate::base::{Chunk, Pieces, Rest, Resting};
@@ -210,9 +211,9 @@ impl ReceiveBuffer {
         self.next
     }
 
-    /// Whether anything is there beyond a hole.
-    pub fn has_holes(&self) -> bool {
-        self.kept.get().is_some_and(|kept| !kept.holes.is_empty())
+    /// Whether there may be something beyond a hole: quick to say, and mostly not.
+    pub fn may_have_reports(&self) -> bool {
+        self.fin.is_some() || self.kept.get().is_some_and(|kept| !kept.holes.is_empty())
     }
 
     /// What is there beyond the first hole.
@@ -229,6 +230,20 @@ impl ReceiveBuffer {
     /// Where the peer's FIN stands, once it is known.
     pub fn fin(&self) -> Option<u64> {
         self.fin.map(|after| after.get() - 1)
+    }
+
+    /// What waits beyond holes, in the order of RFC 2018 section 4, a FIN with it: section 3 counts
+    /// sequence numbers, of which a FIN has one.
+    pub fn reports(&self) -> impl Iterator<Item = Range<u64>> + '_ {
+        let fin = self.fin().filter(|fin| *fin > self.next());
+        let joined = move |range: Range<u64>| match fin {
+            Some(fin) if range.end == fin => range.start..fin + 1,
+            _ => range,
+        };
+        let holes = self.holes();
+        let is_joined = move |fin: &u64| holes.sack_blocks().any(|range| range.end == *fin);
+        let alone = fin.filter(|fin| !is_joined(fin)).map(|fin| fin..fin + 1);
+        holes.sack_blocks().map(joined).chain(alone)
     }
 
     /// Whether it has memory.

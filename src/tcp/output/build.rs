@@ -255,7 +255,7 @@ impl Connection {
             right: range.end(),
         });
         let at = |offset: u64| self.rcv.nxt + (offset - next) as u32;
-        let held = self.incoming.holes().sack_blocks().map(|block| SackBlock {
+        let held = self.incoming.reports().map(|block| SackBlock {
             left: at(block.start),
             right: at(block.end),
         });
@@ -267,10 +267,10 @@ impl Connection {
     /// How many blocks there are to report.
     fn sack_blocks(&self) -> usize {
         let twice = self.seldom.get().is_some_and(|s| s.duplicate.is_some());
-        if !self.agreed.sack || (!twice && !self.incoming.has_holes()) {
+        if !self.agreed.sack || (!twice && !self.incoming.may_have_reports()) {
             return 0;
         }
-        let held = self.incoming.holes().sack_blocks().count();
+        let held = self.incoming.reports().count();
         held + usize::from(twice)
     }
 
