@@ -219,7 +219,8 @@ impl<R: BufRead> Counted<R> {
     }
 
     fn pcap(&mut self, big: bool, nanos: bool) -> Result<Pcap, Damaged> {
-        let rest: [u8; 20] = self.array("the 24 bytes of a pcap file's header")?;
+        let rest: [u8; 20] =
+            self.array("the 20 bytes of a pcap file's header behind its magic number")?;
         let snap = number(&rest, 12, big);
         Ok(Pcap {
             big,
