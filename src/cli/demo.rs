@@ -66,6 +66,9 @@ pub struct Demo {
     /// Write one more capture, with a row for what was told between packets: for Wireshark alone
     #[arg(long)]
     rich: bool,
+    /// Lose nothing on purpose: without it the link loses a segment each way
+    #[arg(long)]
+    clean: bool,
     /// Fail (exit 3) if the machine does not allow this; PELLUCID_REQUIRE does the same
     #[arg(long, value_name = "WHAT")]
     require: Option<Required>,
@@ -126,17 +129,13 @@ impl Demo {
         let tape = Tape::begin(folder.create_file(TAPE)?)?;
         let (rung, link) = (world.link.rung, world.link.said.clone());
         let clock = Clock::new();
-        let comment = format!("pellucid demo, seed {}", self.seed);
         let stage = Stage {
             world,
             plan,
             seed: self.seed,
-            capture: Settings {
-                frames: FRAMES,
-                split: self.split,
-                ..capture_settings(&clock, &comment)
-            },
+            capture: self.capture_settings(&clock),
             clock,
+            is_clean: self.clean,
         };
         let running = stage
             .start(capture_file, events_file, rich_file, Some(&tape))
@@ -175,6 +174,15 @@ impl Demo {
             said(run.print(style, &files))?;
         }
         Ok(run.code())
+    }
+
+    fn capture_settings(&self, clock: &Clock) -> Settings {
+        let comment = format!("pellucid demo, seed {}", self.seed);
+        Settings {
+            frames: FRAMES,
+            split: self.split,
+            ..capture_settings(clock, &comment)
+        }
     }
 
     /// The best world that the machine allows, if it is good enough.
@@ -333,6 +341,7 @@ impl Run {
             conversations: &self.seen.conversations,
             connections: &self.seen.connections,
             time_wait: 2 * MSL,
+            lost: &self.seen.lost,
             proof: &self.proof,
             style,
         }
@@ -352,6 +361,7 @@ impl Run {
         Summary {
             seed: self.seed,
             link: link.to_owned(),
+            lost: self.seen.lost.len() as u64,
             phases_ms: Phases(self.visits.iter().flat_map(phases).collect()),
             checks: self.proof.tally(),
             ..Summary::new(self.folder.name(), counts, connections)

@@ -2,12 +2,14 @@
 //! proof that every packet of it is explained.
 //!
 //! Nothing here needs the internet or changes the machine: both ends stand in a private namespace,
-//! and where the machine allows none, in this process. Read `stage` for how it is set up and taken
+//! and where the machine allows none, in this process. `lossy` is the link between them, which
+//! loses a segment each way on purpose. Read `stage` for how it is set up and taken
 //! down, `site` for what is served, `servers` for the other end, `journey` for what our end does,
 //! `proof` for what is checked, `story` for how it is told.
 
 mod echo;
 pub mod journey;
+mod lossy;
 mod proof;
 mod servers;
 mod site;

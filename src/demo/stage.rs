@@ -3,13 +3,15 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crate::base::Seed;
+use crate::device::Device;
 use crate::net::{Birth, Clock, Network, Options};
-use crate::observe::capture::{Files, Settings, Stats};
+use crate::observe::capture::{Files, Links, Settings, Stats};
 use crate::observe::events::About;
+use crate::observe::on_link::OnLink;
 use crate::observe::{
     Capture, CaptureHandle, ConnectionCounts, Connections, Conversation, Counters, Counts, Frame,
     Log, pcapng,
@@ -20,6 +22,7 @@ use crate::stack;
 use crate::tcp;
 use crate::world::{Peer, Plan, World};
 
+use super::lossy::{Lossy, LostSegments, Sent};
 use super::servers::{PORT, Server};
 use super::site::{BODY_LEN, Site};
 
@@ -36,6 +39,8 @@ pub struct Stage {
     pub capture: Settings,
     /// The time that the capture's settings speak of.
     pub clock: Clock,
+    /// The link loses nothing; otherwise it loses a segment each way, on purpose.
+    pub is_clean: bool,
 }
 
 impl Stage {
@@ -57,17 +62,9 @@ impl Stage {
             seed,
             capture,
             clock,
+            is_clean,
         } = self;
-        let reachable: Vec<IpAddr> = plan
-            .kernel
-            .iter()
-            .map(|(ip, _)| *ip)
-            .filter(|ip| {
-                link.addresses
-                    .iter()
-                    .any(|(ours, _)| ours.is_ipv4() == ip.is_ipv4())
-            })
-            .collect();
+        let reachable = reachable(&plan, &link.addresses);
         let server = start_server(peer, plan.kernel, &reachable, seed)?;
         let settings = Settings {
             interfaces: vec![pcapng::Interface {
@@ -84,7 +81,13 @@ impl Stage {
         };
         let (observer, captured) = Capture::start_files(files, settings)?;
         let (counters, connections) = (Counters::default(), Connections::new(CONNECTIONS_MAX));
+        let sent = Sent::default();
+        let (device, lost) = match is_clean {
+            true => (link.device, LostSegments::default()),
+            false => lossy(link.device, captured.links(), sent.clone(), clock),
+        };
         let mut observers: Vec<Box<dyn Observer + Send>> = vec![
+            Box::new(sent),
             Box::new(observer),
             Box::new(counters.clone()),
             Box::new(connections.clone()),
@@ -97,12 +100,12 @@ impl Stage {
         let options = Options {
             observers,
             seed: Some(Seed::from_number(seed)),
-            birth: tape.map(|tape| Box::new(tape.of_network("client")) as Birth),
+            birth: Some(born(tape)),
             clock,
             ..Options::default()
         };
         Ok(Running {
-            network: Network::start(link.device, config, options)?,
+            network: Network::start(device, config, options)?,
             remotes: reachable
                 .into_iter()
                 .map(|ip| SocketAddr::new(ip, PORT))
@@ -111,8 +114,39 @@ impl Stage {
             counters,
             connections,
             captured,
+            lost,
         })
     }
+}
+
+/// A device that loses a segment each way, and what it has lost.
+fn lossy(
+    device: Box<dyn Device>,
+    links: Links,
+    sent: Sent,
+    clock: Clock,
+) -> (Box<dyn Device>, LostSegments) {
+    let lossy = Lossy::new(device, links, sent, clock);
+    let lost = lossy.lost();
+    (Box::new(lossy), lost)
+}
+
+/// The other end's addresses of the families that we have.
+fn reachable(plan: &Plan, ours: &[(IpAddr, u8)]) -> Vec<IpAddr> {
+    let theirs = plan.kernel.iter().map(|(ip, _)| *ip);
+    let is_ours = |ip: &IpAddr| ours.iter().any(|(own, _)| own.is_ipv4() == ip.is_ipv4());
+    theirs.filter(is_ours).collect()
+}
+
+/// Numbers the events of our stack beside those of the link, and has it recorded.
+fn born(tape: Option<&Tape>) -> Birth {
+    let mut recorded = tape.map(|tape| tape.of_network("client"));
+    Box::new(move |index, seed, stack| {
+        if let Some(recorded) = &mut recorded {
+            recorded(index, seed, stack);
+        }
+        stack.number_events(0, 2);
+    })
 }
 
 /// The other end, with these addresses, of which those in `reachable` are of use.
@@ -161,6 +195,7 @@ pub struct Running {
     counters: Counters,
     connections: Connections,
     captured: CaptureHandle,
+    lost: LostSegments,
 }
 
 impl Running {
@@ -178,6 +213,7 @@ impl Running {
             counters,
             connections,
             captured,
+            lost,
         } = self;
         network.stop();
         drop(server);
@@ -189,6 +225,7 @@ impl Running {
             conversations: frames.conversations(),
             connections: connections.connections(),
             counts: counters.counts(),
+            lost: lost.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }
@@ -208,6 +245,8 @@ pub struct Seen {
     pub connections: Vec<ConnectionCounts>,
     /// The numbers of everything.
     pub counts: Counts,
+    /// What the link lost on purpose.
+    pub lost: Vec<OnLink>,
 }
 
 /// The demonstration has two connections.

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::base::{Cite, Instant};
+use crate::observe::on_link::OnLink;
 use crate::observe::{
     ConnectionCounts, Conversation, ConversationId, Direction, Frame, SegmentSeen, frames, words,
 };
@@ -31,6 +32,8 @@ pub struct Story<'a> {
     pub connections: &'a [ConnectionCounts],
     /// How long TIME-WAIT lasts here.
     pub time_wait: Duration,
+    /// What the link lost on purpose.
+    pub lost: &'a [OnLink],
     /// What was checked.
     pub proof: &'a Proof,
     /// How it is marked.
@@ -145,6 +148,14 @@ impl Story<'_> {
                 What::Exchange(exchange) => self.exchanged(visit, exchange, own, took),
                 What::Close => closed(own, took),
             });
+            let losses = self
+                .lost
+                .iter()
+                .filter(|lost| (began..ended).contains(&lost.at));
+            let losses: Vec<String> = losses.map(|lost| self.loss(lost, own)).collect();
+            if let Some(step) = told.last_mut() {
+                step.more.extend(losses);
+            }
         }
         told
     }
@@ -180,6 +191,38 @@ impl Story<'_> {
             took,
             more,
         }
+    }
+
+    /// A segment that the link lost on purpose, and how it came after all.
+    fn loss(&self, lost: &OnLink, frames: &[Frame]) -> String {
+        let mark = self.style.bad("✕");
+        let OnLink { id, bytes, .. } = lost;
+        let Some(packet) = lost.packet else {
+            return format!(
+                "{mark} the link lost a segment on its way to us, on purpose ({id}: {bytes} B \
+                 that have no frame here)"
+            );
+        };
+        let of = frames.iter().find(|frame| frame.id == packet);
+        let number = of.map_or("?".to_owned(), |frame| frame.number.to_string());
+        let again = frames.iter().find_map(|frame| match frame.what {
+            frames::What::Out {
+                purpose: Purpose::Retransmission(how),
+                why,
+                ..
+            } if frame.at >= lost.at => Some((frame.number, words::resent(how), why)),
+            _ => None,
+        });
+        let again = again.map(|(frame, how, why)| {
+            format!(
+                "; sent again as #{frame} ({how}): {}   {}",
+                why.text, why.by
+            )
+        });
+        format!(
+            "{mark} the link lost {bytes} B of #{number}, on purpose ({id}){}",
+            again.unwrap_or_default()
+        )
     }
 
     /// What is to be said of our sender, which has sent so many bytes in that time.

@@ -13,6 +13,7 @@ fn start() -> Running {
     let plan = Plan::default();
     let wish = Wish::Only(Link::InProcess);
     let stage = Stage {
+        is_clean: true,
         world: open(wish, Mounts::Shared, &plan).expect("descriptors"),
         plan,
         seed: 1,

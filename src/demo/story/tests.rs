@@ -7,6 +7,7 @@ use super::*;
 use crate::observe::capture::Settings;
 use crate::observe::fixtures::files::Shelf;
 use crate::observe::fixtures::{ACK, FIN, ON, PEER, Packet, SYN, Teller, US, address, millis};
+use crate::observe::on_link::OnLink;
 use crate::observe::{Capture, Connections, Counters, Frames};
 use crate::probe::{Accepted, Call, Drop, Edge, Event, Subject};
 
@@ -93,6 +94,11 @@ fn story(theirs: &str, lives: impl FnOnce(&mut Teller)) -> Vec<String> {
 }
 
 fn story_of(visit: Visit, lives: impl FnOnce(&mut Teller)) -> Vec<String> {
+    story_with(visit, &[], lives)
+}
+
+/// The same on a link that lost something.
+fn story_with(visit: Visit, lost: &[OnLink], lives: impl FnOnce(&mut Teller)) -> Vec<String> {
     let settings = Settings::default();
     let (capture, handle) = Capture::at_once(Shelf::new(usize::MAX), settings).expect("room");
     let frames: Frames = handle.frames();
@@ -107,6 +113,7 @@ fn story_of(visit: Visit, lives: impl FnOnce(&mut Teller)) -> Vec<String> {
     let visits = [visit];
     let proof = Proof::new(&visits, &[], &counters.counts(), &handle.finish());
     let story = Story {
+        lost,
         visits: &visits,
         frames: &frames.all(),
         unrecorded: frames.unrecorded(),
@@ -200,4 +207,27 @@ fn the_speed_of_an_upload_is_its_own() {
     }
     let told = story_of(visit, life).join("\n");
     assert!(told.contains(" 0 retransmitted · 1,000 Mbit/s"), "{told}");
+}
+
+#[test]
+fn what_the_link_lost_is_told_with_its_frame() {
+    let lost = |packet: Option<u64>, at| OnLink {
+        id: crate::probe::EventId(std::num::NonZeroU64::new(40).unwrap()),
+        at: millis(at),
+        link: "up".to_owned(),
+        packet: packet
+            .and_then(std::num::NonZeroU64::new)
+            .map(crate::probe::EventId),
+        bytes: 1_500,
+        what: crate::observe::on_link::Happened::Dropped("scripted"),
+    };
+    let text = story_with(visit("0123456789abcdef"), &[lost(None, 12)], life).join("\n");
+    let words = "│   ✕ the link lost a segment on its way to us, on purpose (e40: 1500 B that \
+                 have no frame here)";
+    assert!(text.contains(words), "{text}");
+    let text = story_with(visit("0123456789abcdef"), &[lost(Some(8), 12)], life).join("\n");
+    assert!(
+        text.contains("✕ the link lost 1500 B of #3, on purpose (e40)"),
+        "{text}"
+    );
 }

@@ -88,6 +88,7 @@ fn check(link: &[&str], lack: Lack, peer: &str) {
     let summary: serde_json::Value = serde_json::from_slice(&summary).expect("JSON");
     assert_eq!(summary["explained"], summary["packets"]);
     assert_eq!(summary["checks"]["failed"], 0);
+    assert_eq!(summary["lost"], 2);
     let capture = scratch.file("0001-demo/capture.pcapng");
     let captured = read_capture(&capture);
     if link.contains(&"--split") {
@@ -114,6 +115,9 @@ fn comes_through(text: &str, peer: &str) {
         peer,
         "GET /body    200 · 10,485,760 B · SHA-256 equal",
         "POST /upload 201 · 10,485,760 B · SHA-256 equal",
+        "✕ the link lost a segment on its way to us, on purpose (e2: 1500 B",
+        "✕ the link lost 1500 B of #",
+        "; sent again as #",
         "TIME-WAIT → CLOSED",
         " · every packet explained (",
     ] {

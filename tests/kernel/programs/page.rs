@@ -27,9 +27,12 @@ pub const CASES: &[Case] = &[
 ];
 
 /// A demonstration in one process; the page of it, and how many packets it has.
-fn demo(scratch: &Scratch) -> (String, u64) {
+fn demo(scratch: &Scratch, more: &[&str]) -> (String, u64) {
     let mut command = pellucid();
-    command.args(["demo", "--link", "in-process", "-o"]);
+    command
+        .args(["demo", "--link", "in-process"])
+        .args(more)
+        .arg("-o");
     done(command.arg(&scratch.0));
     let summary = std::fs::read(scratch.file("0001-demo/summary.json")).expect("a summary");
     let summary: Value = serde_json::from_slice(&summary).expect("JSON");
@@ -39,11 +42,25 @@ fn demo(scratch: &Scratch) -> (String, u64) {
 
 fn drawn() {
     let scratch = Scratch::new();
-    let (page, packets) = demo(&scratch);
+    let (page, packets) = demo(&scratch, &[]);
     let mut browser = Browser::start(&scratch);
     browser.open(&page, "", packets);
     assert!(browser.text("why").contains("Select a packet"));
     assert_eq!(browser.first_of("#ladder g.row text"), "#1");
+    // What was lost on its way to us has no frame, and is drawn all the same.
+    let findings = browser.text("findings");
+    assert!(
+        findings.contains("1 packet lost on the way to us, the first e2"),
+        "{findings}"
+    );
+    browser.act("document.querySelectorAll('#findings button')[1].click()");
+    assert!(
+        browser
+            .text_of("#ladder g.stray")
+            .contains("lost on its way to us (scripted)")
+    );
+    assert_eq!(browser.hash(), "#e2");
+    browser.act("document.getElementById('ladder').scrollTop = 0");
     // What Figure 5 calls the arrows; each leads to the packet that took it.
     let ways = browser.text("states-list");
     for words in ["CLOSED → SYN-SENT  #1", "TIME-WAIT → CLOSED"] {
@@ -96,7 +113,7 @@ fn drawn() {
 
 fn steered() {
     let scratch = Scratch::new();
-    let (page, packets) = demo(&scratch);
+    let (page, packets) = demo(&scratch, &[]);
     let mut browser = Browser::start(&scratch);
     browser.open(&page, "", packets);
     for (key, hash) in [("j", "#1"), ("j", "#2"), ("k", "#1"), ("Escape", "")] {
@@ -149,7 +166,7 @@ fn steered() {
 /// What a link tells is not in a demonstration: a few lines of it are put there by hand.
 fn links() {
     let scratch = Scratch::new();
-    let (page, packets) = demo(&scratch);
+    let (page, packets) = demo(&scratch, &["--clean"]);
     let events = scratch.file("0001-demo/events.jsonl");
     let mut text = std::fs::read_to_string(&events).expect("events");
     let sent = text

@@ -1,11 +1,24 @@
   // ---- Ladder: a row a packet; long waits between them are folded, and say how long they were.
   const ROW = 18, GAP = 24, GAP_LEAST = 2e6;
   const tops = new Float64Array(count + 1);
-  for (let i = 0; i < count; i++) {
-    const wait = i ? P.t[i] - P.t[i - 1] : 0;
-    tops[i] = (i ? tops[i - 1] + ROW : 16) + (wait > GAP_LEAST ? GAP : 0);
+  // What a link lost before any of our stacks saw it is no packet here, and has a row all the same.
+  const ids = new Set(P.id), strays = [];
+  for (const k of named.get('link:dropped') || []) {
+    const fields = eventFields(k);
+    if (!ids.has(fields.packet)) strays.push({ k, fields, y: 0 });
   }
-  el('ladder-space').style.height = (count ? tops[count - 1] + 2 * ROW : ROW) + 'px';
+  let height = 16, placed = 0;
+  for (let i = 0; i <= count; i++) {
+    while (placed < strays.length && (i === count || E.t[strays[placed].k] <= P.t[i])) {
+      strays[placed++].y = height;
+      height += ROW;
+    }
+    if (i === count) break;
+    if (i && P.t[i] - P.t[i - 1] > GAP_LEAST) height += GAP;
+    tops[i] = height;
+    height += ROW;
+  }
+  el('ladder-space').style.height = height + ROW + 'px';
   // How far down a moment is.
   function depth(t) {
     const i = placeOf(count, (k) => P.t[k], t);
@@ -76,6 +89,7 @@
       rungs.set(i, rung(i, tops[i] - from, { width, left, right, narrow }));
       drawing.append(rungs.get(i));
     }
+    for (const one of strays) if (seen(one.y, one.y)) drawing.append(strayed(one, one.y - from, { width, left, right, narrow }));
     for (const { timer, high, k } of running.filter((span) => span.fired && seen(span.high, span.high))) {
       const x = left - 22 - 5 * LANES.indexOf(timer);
       const label = svg('text', { class: 'alarm', x, y: high - from - 8, 'text-anchor': 'end' }, timer + ' expired ▸');
@@ -88,6 +102,19 @@
     }
     drawnAt = box.scrollTop;
     el('ladder-space').replaceChildren(drawing);
+  }
+  // An arrow that comes from the other end and ends on the way.
+  function strayed({ k, fields }, y, { width, left, right, narrow }) {
+    const row = svg('g', { class: 'row in dropped stray' }), middle = (left + right) / 2;
+    row.append(svg('rect', { x: 0, y: y - 13, width, height: ROW }));
+    row.append(svg('text', { x: 4, y }, eventName(k)));
+    row.append(svg('text', { x: narrow ? 46 : 58, y, class: 'faint' }, narrow ? seconds(E.t[k]).slice(0, -2) : '+' + seconds(E.t[k])));
+    row.append(svg('line', { class: 'arrow', x1: right, x2: middle + 5, y1: y - 8, y2: y - 6 }));
+    row.append(svg('text', { class: 'cross', x: middle, y: y - 1, 'text-anchor': 'middle' }, '✕'));
+    const said = 'lost on its way to us (' + fields.reason + ')' + (fields.bytes ? ', ' + grouped(fields.bytes) + ' B' : '');
+    row.append(svg('text', { class: 'words', x: right + 10, y }, said));
+    row.addEventListener('click', () => chooseEvent(k));
+    return row;
   }
   function rung(i, y, { width, left, right, narrow }) {
     const classes = ['row', P.out[i] ? 'out' : 'in'], lost = isLost(i), wait = i ? P.t[i] - P.t[i - 1] : 0;

@@ -69,8 +69,13 @@
   function findings() {
     const again = allPackets.filter((i) => P.resent[i] !== null), gone = allPackets.filter(isLost);
     const list = [];
-    const say = (text, i) => { const item = html('li', text); if (i !== undefined) item.append(' ', button(name(i), () => choose(i), 'link')); list.push(item); };
+    const link = (text, called, act) => { const item = html('li', text); if (act) item.append(' ', button(called, act, 'link')); list.push(item); };
+    const say = (text, i) => i === undefined ? link(text) : link(text, name(i), () => choose(i));
     if (gone.length) say(counted(gone.length, 'packet') + ' lost on the link, the first', gone[0]);
+    if (strays.length) {
+      const { k } = strays[0];
+      link(counted(strays.length, 'packet') + ' lost on the way to us, the first', eventName(k), () => chooseEvent(k));
+    }
     for (const { key, all } of tally(again, (i) => [word(P.resent[i])])) {
       say(`${counted(all.length, 'retransmission')} (${key[0].replace(/_/g, ' ')}), the first at +${seconds(P.t[all[0]])} s`, all[0]);
     }
