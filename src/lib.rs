@@ -9,6 +9,8 @@
 pub mod base;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "scenarios")]
+pub mod compare;
 #[cfg(feature = "cli")]
 pub mod demo;
 pub mod device;

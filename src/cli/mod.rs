@@ -5,6 +5,7 @@
 //! `screen` for what may stand on a terminal, `station` for what the verbs that talk have in
 //! common.
 
+mod compare;
 mod demo;
 mod doctor;
 mod drill;
@@ -83,6 +84,7 @@ enum Verb {
     Doctor(doctor::Doctor),
     Drill(Box<drill::Drill>),
     Run(run::Run),
+    Compare(Box<compare::Compare>),
     Lab(lab::Lab),
     Replay(replay::Replay),
     Report(report::Report),
@@ -124,6 +126,7 @@ fn obey(typed: Typed) -> anyhow::Result<Code> {
         Verb::Doctor(verb) => verb.run(common),
         Verb::Drill(verb) => verb.run(common),
         Verb::Run(verb) => verb.run(common),
+        Verb::Compare(verb) => verb.run(common),
         Verb::Lab(verb) => verb.run(common),
         Verb::Replay(verb) => verb.run(common),
         Verb::Report(verb) => verb.run(common),

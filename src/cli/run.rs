@@ -306,7 +306,7 @@ impl Progress for Bar<'_> {
 const PROGRESS: &str = "{elapsed} of yours, {msg} of theirs {wide_bar}";
 
 /// What is wrong with a scenario, in three lines.
-fn wrong(error: Invalid, path: &str) -> Trouble {
+pub(super) fn wrong(error: Invalid, path: &str) -> Trouble {
     let what = format!("{path} cannot be played");
     let see = "compare it with a file of examples/scenarios, or with a run.toml";
     match error {

@@ -6,6 +6,41 @@ use std::str::FromStr;
 use hyper::header::{HeaderName, HeaderValue};
 use url::{Host, Position, Url};
 
+/// Seeds, each of which something is done with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seeds(pub Vec<u64>);
+
+impl FromStr for Seeds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Seeds, String> {
+        let wanted = "seeds are whole numbers, as in 1..10 or 3,7,9";
+        let number = |text: &str| -> Result<u64, String> {
+            text.parse()
+                .map_err(|_| format!("{text:?} is no number; {wanted}"))
+        };
+        let mut all = Vec::new();
+        for part in text.split(',') {
+            match part.split_once("..") {
+                None => all.push(number(part)?),
+                Some((first, last)) => {
+                    let (first, last) = (number(first)?, number(last)?);
+                    if first > last || last - first >= SEEDS_MAX {
+                        return Err(format!(
+                            "{part} has none, or more than {SEEDS_MAX}; {wanted}"
+                        ));
+                    }
+                    all.extend(first..=last);
+                }
+            }
+        }
+        Ok(Seeds(all))
+    }
+}
+
+/// More are a task for more machines.
+const SEEDS_MAX: u64 = 100_000;
+
 /// A page: where it is and what to ask for there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {

@@ -205,17 +205,17 @@ impl Tap for Telling {
 }
 
 /// What is at work.
-struct Stage<'a> {
-    scenario: &'a Scenario,
-    world: World,
-    hosts: Vec<(String, NodeId)>,
-    links: Vec<Named>,
+pub(super) struct Stage<'a> {
+    pub scenario: &'a Scenario,
+    pub world: World,
+    pub hosts: Vec<(String, NodeId)>,
+    pub links: Vec<Named>,
     /// What is still to be done, in the order of the file.
-    waiting: Vec<Waiting<'a>>,
+    pub waiting: Vec<Waiting<'a>>,
 }
 
 /// An act that is still to be done.
-struct Waiting<'a> {
+pub(super) struct Waiting<'a> {
     /// Its place in the file, from 1.
     number: usize,
     what: &'a Do,
@@ -223,7 +223,7 @@ struct Waiting<'a> {
     at: Option<Instant>,
 }
 
-fn waiting((number, what): (usize, &Do)) -> Waiting<'_> {
+pub(super) fn waiting((number, what): (usize, &Do)) -> Waiting<'_> {
     Waiting {
         number,
         what,
@@ -232,7 +232,7 @@ fn waiting((number, what): (usize, &Do)) -> Waiting<'_> {
 }
 
 impl<'a> Stage<'a> {
-    fn play(&mut self, progress: &dyn Progress) -> Result<(), Invalid> {
+    pub fn play(&mut self, progress: &dyn Progress) -> Result<(), Invalid> {
         let end = self.world.birth() + self.scenario.until.0;
         let mut steps = 0_u32;
         // Each turn does what is due, or goes on to the next thing, up to the end.
@@ -265,7 +265,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Whether nothing more is going to happen.
-    fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.waiting.is_empty() && is_quiet(&self.world)
     }
 
@@ -379,7 +379,7 @@ fn is_quiet(world: &World) -> bool {
 }
 
 /// Packets that a link has lost, both ways.
-fn lost(world: &World, link: LinkId) -> u64 {
+pub(super) fn lost(world: &World, link: LinkId) -> u64 {
     let ways = [Way::Forward, Way::Back].map(|way| world.path_stats(link, way));
     ways.iter()
         .map(|stats| stats.wire.lost() + stats.queue.dropped())

@@ -86,7 +86,7 @@ pub struct World {
 pub struct NodeId(pub usize);
 
 /// A link: both its ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(pub usize);
 
 /// Who is told of stacks when they are made, before anything else is: whose, and from what.
@@ -102,7 +102,7 @@ impl std::fmt::Debug for Birth {
 }
 
 /// Which way of a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Way {
     /// From the node named first.
     Forward,

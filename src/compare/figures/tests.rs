@@ -1,0 +1,81 @@
+use super::*;
+
+/// Jain, Chiu and Hawe, "A Quantitative Measure of Fairness and Discrimination" (1984): one that
+/// has all of n shares is 1/n, an even split is 1.
+#[test]
+fn fairness_is_one_of_equals_and_little_of_one_who_takes_all() {
+    assert_eq!(jain(&[5.0, 5.0]), Some(1.0));
+    assert_eq!(jain(&[8.0, 0.0, 0.0, 0.0]), Some(0.25));
+    // (1 + 3)² / (2 · (1 + 9)).
+    assert_eq!(jain(&[1.0, 3.0]), Some(0.8));
+    assert_eq!((jain(&[7.0]), jain(&[0.0, 0.0])), (None, None));
+}
+
+#[test]
+fn of_a_hundred_the_nearest_rank_counts() {
+    let hundred: Vec<f64> = (1..=100).map(f64::from).collect();
+    assert_eq!(percentile(&hundred, 95), Some(95.0));
+    assert_eq!(percentile(&[1.0, 2.0, 9.0], 95), Some(9.0));
+    assert_eq!(percentile(&[4.0], 1), Some(4.0));
+    assert_eq!(percentile(&[], 95), None);
+}
+
+#[test]
+fn a_spread_has_its_mean_and_both_ends() {
+    let found = spread(&[2.0, 9.0, 4.0]).unwrap();
+    assert_eq!((found.mean, found.min, found.max), (5.0, 2.0, 9.0));
+    assert_eq!(spread(&[]), None);
+}
+
+/// What a run had that was counted by hand.
+#[test]
+fn rows_add_up_what_runs_were() {
+    let run = |bytes: u64, waits: &[u64], is_over| Measured {
+        took: Duration::from_secs(9),
+        is_over,
+        connections: vec![("client".to_owned(), sender(bytes))],
+        queues: vec![
+            ("down".to_owned(), Vec::new()),
+            (
+                "up".to_owned(),
+                waits.iter().copied().map(Duration::from_millis).collect(),
+            ),
+        ],
+        lost: 0,
+    };
+    let (one, two) = (
+        run(1_000_000, &[1, 2, 3], true),
+        run(3_000_000, &[10], true),
+    );
+    let row = of_runs("reno", &[&one, &two]);
+    // 8 and 24 Mbit in two seconds.
+    let goodput = row.goodput.unwrap();
+    assert_eq!((goodput.mean, goodput.min, goodput.max), (8e6, 4e6, 12e6));
+    let queue = row.queue_ms.unwrap();
+    assert_eq!((queue.mean, queue.p95, queue.max), (4.0, 10.0, 10.0));
+    assert_eq!((row.retrans_percent, row.rto), (5.0, 1.0));
+    assert_eq!((row.completion_s, row.jain), (Some(2.0), None));
+    let stopped = run(1, &[1], false);
+    assert_eq!(of_runs("reno", &[&one, &stopped]).completion_s, None);
+}
+
+fn sender(bytes: u64) -> crate::observe::ConnectionCounts {
+    let address = |last: u8| std::net::SocketAddr::from(([10, 0, 0, last], 80));
+    crate::observe::ConnectionCounts {
+        local: address(1),
+        remote: address(2),
+        opened: crate::base::Instant::BIRTH,
+        ended: None,
+        state: crate::probe::State::Closed,
+        congestion_control: "reno",
+        bytes_sent: bytes,
+        bytes_received: 0,
+        sending: Duration::from_secs(2),
+        packets_in: 50,
+        packets_out: 100,
+        retransmitted: 5,
+        timeouts: 1,
+        cwnd_max: 0,
+        srtt: None,
+    }
+}
