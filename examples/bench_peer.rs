@@ -15,8 +15,14 @@
 //! for so long before it sleeps. With `--queues COUNT` it attaches to so many queues of an interface
 //! that was made for several, each with a stack and a thread of its own. With `--inline` the thread
 //! that accepts serves the connection before it accepts another.
+//!
+//! Somebody may watch the stack, to see what that costs: with `--counted` all that happens is
+//! counted; with `--captured FILE` every packet is written to a file with its comment, with
+//! `--snapped FILE` its first 128 bytes; with `--taped FILE` all that the stack is told. The file is
+//! written over.
 
 use std::error::Error;
+use std::fs::File;
 use std::io::{BufRead, Read, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -27,12 +33,16 @@ use pellucid::base::Bytes;
 use pellucid::device::{Device, Generic, OffloadTun, Preference, open_tun};
 use pellucid::net::blocking::{TcpListener, TcpStream};
 use pellucid::net::{Network, Options};
+use pellucid::observe::capture::Settings;
+use pellucid::observe::{Capture, Counters, Overflow};
+use pellucid::replay::Tape;
 use pellucid::stack::Config;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).peekable();
     let (mut preference, mut options) = (Preference::Offload, Options::default());
     let (mut queues, mut inline, mut generic) = (None, false, false);
+    let mut captured = None;
     let mut services: [(u16, fn(TcpStream)); 3] = [(9001, discard), (9002, generate), (9003, echo)];
     while let Some(option) = arguments.next_if(|argument| argument.starts_with("--")) {
         match &option[..] {
@@ -44,6 +54,22 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             "--generic" => generic = true,
             "--inline" => inline = true,
+            "--counted" => options.observers.push(Box::new(Counters::default())),
+            "--captured" | "--snapped" => {
+                let path = arguments.next().ok_or("a capture needs a file")?;
+                let settings = Settings {
+                    snap: (option == "--snapped").then_some(SNAP),
+                    overflow: Overflow::Wait,
+                    ..Settings::default()
+                };
+                let (capture, handle) = Capture::start(File::create(path)?, settings)?;
+                options.observers.push(Box::new(capture));
+                captured = Some(handle);
+            }
+            "--taped" => {
+                let path = arguments.next().ok_or("a tape needs a file")?;
+                options.birth = Some(Box::new(Tape::begin(File::create(path)?)?.of_network("us")));
+            }
             "--queues" => {
                 let count = arguments.next().ok_or("--queues needs a count")?;
                 queues = Some(count.parse()?);
@@ -81,8 +107,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .collect()
         }
     };
-    let devices = devices.into_iter().map(|device| (device, Vec::new()));
-    let network = Network::start_queues(devices.collect(), config, options)?;
+    let network = match <[_; 1]>::try_from(devices) {
+        Ok([device]) => Network::start(device, config, options)?,
+        Err(devices) => {
+            let devices = devices.into_iter().map(|device| (device, Vec::new()));
+            Network::start_queues(devices.collect(), config, options)?
+        }
+    };
 
     let listeners = services.map(|(port, service)| {
         let listener = TcpListener::bind(&network, SocketAddr::new(address, port))?;
@@ -92,8 +123,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let listener: Result<_, std::io::Error> = listener;
         listener?.join().map_err(|_| "a listener panicked")?;
     }
+    drop(captured);
     Ok(())
 }
+
+/// Headers and a little text, in bytes.
+const SNAP: u32 = 128;
 
 fn serve(listener: &TcpListener, service: fn(TcpStream), inline: bool) {
     for stream in listener.incoming() {

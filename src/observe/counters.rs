@@ -4,9 +4,7 @@
 //! due. A packet that comes in has exactly one ending. [`Counts::explained`] counts the packets
 //! that keep their promise; the rest are a bug of the stack, never the peer's.
 
-use std::collections::HashMap;
 use std::fmt::Debug;
-use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::Cite;
@@ -154,38 +152,47 @@ impl Counts {
     }
 }
 
-/// How often each of some things happened.
+/// How often each of some things happened: of a few dozen that there are. What happens most often
+/// stands in front, so that most of the time the first look finds it; a hash would cost more.
 #[derive(Debug, Clone)]
-pub struct Tally<K>(HashMap<K, u64>);
+pub struct Tally<K>(Vec<(K, u64)>);
 
-impl<K: Eq + Hash + Copy + Debug> Tally<K> {
+impl<K: Eq + Copy + Debug> Tally<K> {
     /// One more.
     pub fn add(&mut self, what: K) {
-        *self.0.entry(what).or_default() += 1;
+        let Some(place) = self.0.iter().position(|(known, _)| *known == what) else {
+            self.0.push((what, 1));
+            return;
+        };
+        self.0[place].1 += 1;
+        if place > 0 && self.0[place - 1].1 < self.0[place].1 {
+            self.0.swap(place - 1, place);
+        }
     }
 
     /// How often this happened.
     pub fn of(&self, what: K) -> u64 {
-        self.0.get(&what).copied().unwrap_or_default()
+        let found = self.0.iter().find(|(known, _)| *known == what);
+        found.map_or(0, |(_, count)| *count)
     }
 
     /// All that happened, the most frequent first, equals by name.
     pub fn sorted(&self) -> Vec<(K, u64)> {
-        let mut all: Vec<(K, u64)> = self.0.iter().map(|(what, n)| (*what, *n)).collect();
+        let mut all = self.0.clone();
         all.sort_by_cached_key(|(what, n)| (std::cmp::Reverse(*n), format!("{what:?}")));
         all
     }
 
     /// How often anything like this happened.
     pub fn matching(&self, like: impl Fn(K) -> bool) -> u64 {
-        let matching = self.0.iter().filter(|(what, _)| like(**what));
+        let matching = self.0.iter().filter(|(what, _)| like(*what));
         matching.map(|(_, n)| n).sum()
     }
 }
 
 impl<K> Default for Tally<K> {
     fn default() -> Tally<K> {
-        Tally(HashMap::new())
+        Tally(Vec::new())
     }
 }
 
