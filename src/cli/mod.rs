@@ -7,6 +7,7 @@
 
 mod compare;
 mod demo;
+mod diff;
 mod doctor;
 mod drill;
 mod events;
@@ -85,6 +86,7 @@ enum Verb {
     Drill(Box<drill::Drill>),
     Run(run::Run),
     Compare(Box<compare::Compare>),
+    Diff(diff::Diff),
     Lab(lab::Lab),
     Replay(replay::Replay),
     Report(report::Report),
@@ -127,6 +129,7 @@ fn obey(typed: Typed) -> anyhow::Result<Code> {
         Verb::Drill(verb) => verb.run(common),
         Verb::Run(verb) => verb.run(common),
         Verb::Compare(verb) => verb.run(common),
+        Verb::Diff(verb) => verb.run(common),
         Verb::Lab(verb) => verb.run(common),
         Verb::Replay(verb) => verb.run(common),
         Verb::Report(verb) => verb.run(common),

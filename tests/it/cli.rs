@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 mod compares;
+mod diffs;
 mod explain;
 mod labs;
 mod records;
