@@ -97,3 +97,37 @@ fn a_scenario_that_makes_no_sense_is_told_where() {
     let [what, _, _] = trouble(&run(&["run", "/nowhere.toml", "-o", place.path()]), 2);
     assert!(what.contains("cannot read /nowhere.toml"), "{what}");
 }
+
+/// Whatever stands in a resolved scenario is explained in the document, whose own example plays.
+#[test]
+fn every_key_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(root.join("docs/scenarios.md")).expect("the document");
+    let place = Scratch::new("keys");
+    let (_, after) = document.split_once("```toml\n").expect("an example");
+    let (example, _) = after.split_once("```").expect("its end");
+    let own = Path::new(place.path()).join("own.toml");
+    std::fs::write(&own, example).expect("room");
+    let played = run(&[
+        "run",
+        own.to_str().expect("UTF-8"),
+        "-q",
+        "-o",
+        place.path(),
+    ]);
+    assert_eq!(played.status.code(), Some(0), "{}", text(&played.stderr));
+    let mut keys = std::collections::BTreeSet::new();
+    for file in scenarios().into_iter().chain([own]) {
+        let scenario = pellucid::scenario::Scenario::read(&file, &[]).expect("a scenario");
+        let resolved = scenario.resolved();
+        let own = resolved.lines().filter_map(|line| line.split_once(" = "));
+        keys.extend(own.map(|(key, _)| key.to_owned()));
+    }
+    assert!(keys.len() > 50, "{keys:?}");
+    let is_named = |key: &String| document.contains(&format!("`{key}`"));
+    let missing: Vec<&String> = keys.iter().filter(|key| !is_named(key)).collect();
+    assert!(
+        missing.is_empty(),
+        "docs/scenarios.md does not name {missing:?}"
+    );
+}
