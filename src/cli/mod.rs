@@ -19,6 +19,7 @@ mod outlet;
 mod ping;
 mod replay;
 mod report;
+mod rfc;
 mod run;
 mod runs;
 mod schema;
@@ -93,6 +94,7 @@ enum Verb {
     Why(why::Why),
     Events(events::Events),
     Explain(explain::Explain),
+    Rfc(rfc::Rfc),
     Schema(schema::Schema),
     Wireshark(wireshark::Wireshark),
 }
@@ -136,6 +138,7 @@ fn obey(typed: Typed) -> anyhow::Result<Code> {
         Verb::Why(verb) => verb.run(common),
         Verb::Events(verb) => verb.run(common),
         Verb::Explain(verb) => verb.run(common),
+        Verb::Rfc(verb) => verb.run(common),
         Verb::Schema(verb) => verb.run(common),
         Verb::Wireshark(verb) => verb.run(common),
     }

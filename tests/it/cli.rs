@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+mod clauses;
 mod compares;
 mod diffs;
 mod explain;
