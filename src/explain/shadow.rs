@@ -94,7 +94,7 @@ pub struct Shadow {
     pub counts: Counts,
     /// In the order of their frames.
     pub findings: Vec<Finding>,
-    /// In the order in which they were over, until [`Shadow::finish`] sorts them.
+    /// In the order in which they were over, until `finish` sorts them.
     pub summaries: Vec<Summary>,
     only: Option<u64>,
     live: HashMap<(SocketAddr, SocketAddr), Box<Connection>>,
