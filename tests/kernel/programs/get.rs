@@ -209,7 +209,7 @@ fn reset(inside: &Inside) {
         let text = broke(&ended(running));
         assert!(text.contains("of 104857600 bytes"), "{text}");
         assert!(text.contains("reset"), "{text}");
-        assert!(packets(&capture) > 10);
+        assert!(packets(&capture) >= BEGUN);
     }
 }
 
@@ -287,7 +287,7 @@ fn interrupted(inside: &Inside) {
         kill_process(Pid::from_child(&running.0), signal).expect("it is ours");
         let output = ended(running);
         assert_eq!(output.status.code(), Some(code), "{}", said(&output.stderr));
-        assert!(packets(&capture) > 10);
+        assert!(packets(&capture) >= BEGUN);
     }
 }
 
@@ -307,7 +307,7 @@ fn interface_goes(inside: &Inside) {
     assert!(text.contains(why), "{text}");
     let now = "  now:  see what became of the interface";
     assert!(text.contains(now), "{text}");
-    assert!(packets(&capture) > 10);
+    assert!(packets(&capture) >= BEGUN);
 }
 
 /// Both ends send again what was lost meanwhile.
@@ -360,6 +360,8 @@ fn no_host(inside: &Inside) {
 
 /// So much of a body has come when a transfer is midway, in bytes.
 const BEGINNING: usize = 1000;
+/// The least packets then: the handshake, the request, and what was read, which may come as one.
+const BEGUN: usize = 5;
 
 /// Longer than any case.
 const FOR_EVER: Duration = Duration::from_secs(3600);
