@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::scenario::Measured;
+use crate::sim::figures::jain_index;
 
 use super::sweep::{Outcome, Sweep};
 
@@ -64,15 +65,17 @@ fn of_runs(name: &str, runs: &[&Measured]) -> Figures {
         .filter(|rates| !rates.is_empty())
         .map(|rates| rates.iter().sum())
         .collect();
-    let shares: Vec<f64> = rates.iter().filter_map(|rates| jain(rates)).collect();
-    let senders = || {
-        runs.iter()
-            .flat_map(|run| &run.connections)
-            .map(|(_, one)| one)
-    };
+    let shares: Vec<f64> = rates
+        .iter()
+        .filter(|rates| rates.len() > 1)
+        .map(|rates| jain_index(rates))
+        .collect();
+    let ends = || runs.iter().flat_map(|run| &run.connections);
+    // Acknowledgments of who only reads are nothing that could be sent again.
+    let senders = || ends().map(|(_, one)| one).filter(|one| one.bytes_sent > 0);
     let sent: u64 = senders().map(|one| one.packets_out).sum();
     let again: u64 = senders().map(|one| one.retransmitted).sum();
-    let timeouts: u64 = senders().map(|one| one.timeouts).sum();
+    let timeouts: u64 = ends().map(|(_, one)| one.timeouts).sum();
     let ended: Option<Vec<f64>> = runs.iter().map(|run| completion(run)).collect();
     Figures {
         name: name.to_owned(),
@@ -140,17 +143,6 @@ fn mean(all: &[f64]) -> Option<f64> {
 
 fn ratio(part: f64, whole: f64) -> f64 {
     if whole == 0.0 { 0.0 } else { part / whole }
-}
-
-/// Jain's fairness index, (Σx)² / (n · Σx²): 1 if all have the same, 1/n if one has everything.
-/// `None` of fewer than two.
-pub fn jain(shares: &[f64]) -> Option<f64> {
-    let (sum, squares) = (
-        shares.iter().sum::<f64>(),
-        shares.iter().map(|share| share * share).sum::<f64>(),
-    );
-    let enough = shares.len() > 1 && squares > 0.0;
-    enough.then(|| sum * sum / (shares.len() as f64 * squares))
 }
 
 #[cfg(test)]

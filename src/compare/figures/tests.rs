@@ -1,16 +1,5 @@
 use super::*;
 
-/// Jain, Chiu and Hawe, "A Quantitative Measure of Fairness and Discrimination" (1984): one that
-/// has all of n shares is 1/n, an even split is 1.
-#[test]
-fn fairness_is_one_of_equals_and_little_of_one_who_takes_all() {
-    assert_eq!(jain(&[5.0, 5.0]), Some(1.0));
-    assert_eq!(jain(&[8.0, 0.0, 0.0, 0.0]), Some(0.25));
-    // (1 + 3)² / (2 · (1 + 9)).
-    assert_eq!(jain(&[1.0, 3.0]), Some(0.8));
-    assert_eq!((jain(&[7.0]), jain(&[0.0, 0.0])), (None, None));
-}
-
 #[test]
 fn of_a_hundred_the_nearest_rank_counts() {
     let hundred: Vec<f64> = (1..=100).map(f64::from).collect();
@@ -33,7 +22,11 @@ fn rows_add_up_what_runs_were() {
     let run = |bytes: u64, waits: &[u64], is_over| Measured {
         took: Duration::from_secs(9),
         is_over,
-        connections: vec![("client".to_owned(), sender(bytes))],
+        connections: vec![
+            ("client".to_owned(), sender(bytes)),
+            // Who reads sends as many packets as the sender, and none of them again.
+            ("server".to_owned(), reader()),
+        ],
         queues: vec![
             ("down".to_owned(), Vec::new()),
             (
@@ -57,6 +50,15 @@ fn rows_add_up_what_runs_were() {
     assert_eq!((row.completion_s, row.jain), (Some(2.0), None));
     let stopped = run(1, &[1], false);
     assert_eq!(of_runs("reno", &[&one, &stopped]).completion_s, None);
+}
+
+fn reader() -> crate::observe::ConnectionCounts {
+    crate::observe::ConnectionCounts {
+        bytes_received: 1,
+        retransmitted: 0,
+        timeouts: 0,
+        ..sender(0)
+    }
 }
 
 fn sender(bytes: u64) -> crate::observe::ConnectionCounts {
