@@ -2,13 +2,14 @@
 //! instructions.
 //!
 //! ```text
-//! spine COUNT [IDLE]
+//! spine COUNT [IDLE] [counted]
 //! ```
 //!
 //! Two stacks with IDLE connections that say nothing, one thread, virtual time: COUNT segments of
 //! 1448 bytes with timestamps from one to the other, acknowledged in twos, then a hundredth as many
 //! connections that are opened, accepted and closed at both ends. Each step is a function of its
-//! own, whose name callgrind is told; the program prints how often each was called.
+//! own, whose name callgrind is told; the program prints how often each was called. `counted` has
+//! both stacks watched by somebody who counts all that happens.
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -16,19 +17,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pellucid::base::{Checksum, Instant, Offload, Received, Seed, Transmit};
+use pellucid::observe::Counters;
 use pellucid::stack::{Config, ConnId, ListenerId, Stack};
 
 fn main() {
-    let numbers = std::env::args().skip(1).map(|text| text.parse());
+    let is_counted = std::env::args().any(|text| text == "counted");
+    let numbers = std::env::args()
+        .skip(1)
+        .filter(|text| text != "counted")
+        .map(|text| text.parse());
     let (count, idle) = match numbers.collect::<Vec<_>>()[..] {
         [Ok(count)] => (count, 0),
         [Ok(count), Ok(idle)] => (count, idle),
         _ => {
-            eprintln!("usage: spine COUNT [IDLE]");
+            eprintln!("usage: spine COUNT [IDLE] [counted]");
             std::process::exit(2);
         }
     };
     let mut pair = Pair::new();
+    if is_counted {
+        for stack in [&mut pair.sender, &mut pair.receiver] {
+            stack.observe(Box::new(Counters::default()));
+        }
+    }
     for _ in 0..idle {
         pair.connection();
     }

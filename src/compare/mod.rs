@@ -11,6 +11,6 @@ mod judge;
 mod sweep;
 
 pub use divergence::{Closeness, Divergence, divergence, is_packet, is_same};
-pub use figures::{Figures, Spread, figures, jain};
+pub use figures::{Figures, Spread, figures};
 pub use judge::{Claim, NotUnderstood, claim};
 pub use sweep::{Outcome, Sweep, Variant, Watch};

@@ -294,7 +294,7 @@ impl Counts {
                     self.timeouts_in_row += i64::from(variables.is_none());
                 }
                 if let Some(variables) = variables {
-                    self.on_variables(told.at, variables);
+                    self.on_variables(told.at, &variables.snapshot());
                 }
             }
             Event::Accepted {
@@ -306,13 +306,13 @@ impl Counts {
                     self.icmp = arrived.and_then(Live::icmp);
                 }
                 if let Some(variables) = variables {
-                    self.on_variables(told.at, variables);
+                    self.on_variables(told.at, &variables.snapshot());
                 }
             }
             Event::Discarded {
                 variables: Some(variables),
                 ..
-            } => self.on_variables(told.at, variables),
+            } => self.on_variables(told.at, &variables.snapshot()),
             Event::StateChanged { from, to, on } => {
                 if *to == State::Established {
                     self.established_at = Some(told.at);

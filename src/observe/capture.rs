@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use crate::base::{Instant, InterfaceId, Offload, Pieces};
-use crate::probe::{Event, EventId, Observer, Snapshot, Told};
+use crate::probe::{Event, EventId, Observer, Snapshot, Told, Variables};
 
 use super::comments::Comments;
 use super::events::{About, Heard};
@@ -338,7 +338,7 @@ impl Observer for Capture {
                 self.record(Record {
                     frame: frame(told.id, told.cause, told.at, what, belongs, offload),
                     interface,
-                    variables,
+                    variables: variables.map(Variables::snapshot),
                     copy: self.keep.copy(head, body, offload),
                     missing_before: self.missing,
                 });
@@ -349,7 +349,7 @@ impl Observer for Capture {
                 if let Some((ending, by)) = ending.filter(|_| held.is_some() && held == told.cause)
                 {
                     let what = What::In { ending, by };
-                    self.let_go(what, belongs, variables_of(event));
+                    self.let_go(what, belongs, event.variables().map(Variables::snapshot));
                 } else if event.is_input() {
                     self.let_go(What::Unexplained, NOBODY, None);
                 }
@@ -388,13 +388,6 @@ fn frame(
         conversation: belongs.conversation,
         before: belongs.before,
         state: belongs.state,
-    }
-}
-
-fn variables_of(event: &Event<'_>) -> Option<Snapshot> {
-    match event {
-        Event::Accepted { variables, .. } | Event::Discarded { variables, .. } => *variables,
-        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::base::{Instant, SeqNum};
-use crate::probe::{Edge, Event, Observer, Purpose, Resent, Snapshot, State, Told};
+use crate::probe::{Edge, Event, Observer, Purpose, Resent, State, Told, Variables};
 
 use super::conversations::{ConversationId, Conversations};
 
@@ -134,7 +134,7 @@ impl Figures {
             }
             Event::Accepted { variables, .. } | Event::Discarded { variables, .. } => {
                 self.packets_in += 1;
-                self.learn(told.at, variables.as_ref());
+                self.learn(told.at, *variables);
             }
             Event::PacketOut {
                 purpose, variables, ..
@@ -147,15 +147,16 @@ impl Figures {
                 if *purpose == Purpose::Text && self.first_text.is_none() {
                     self.first_text = Some(told.at);
                 }
-                self.learn(told.at, variables.as_ref());
+                self.learn(told.at, *variables);
             }
             _ => {}
         }
     }
 
-    fn learn(&mut self, at: Instant, variables: Option<&Snapshot>) {
+    fn learn(&mut self, at: Instant, variables: Option<Variables<'_>>) {
         // A deleted control block counts no longer: its numbers may be gone.
-        let Some(now) = variables.filter(|known| known.state != State::Closed) else {
+        let now = variables.map(Variables::snapshot);
+        let Some(now) = now.filter(|known| known.state != State::Closed) else {
             return;
         };
         self.state = Some(now.state);

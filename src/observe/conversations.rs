@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
 use crate::base::{Instant, SeqNum};
-use crate::probe::{Event, Purpose, Snapshot, State, Subject, Told};
+use crate::probe::{Event, Purpose, State, Subject, Told, Variables};
 
 use super::packet::Seen;
 
@@ -111,7 +111,7 @@ impl Conversations {
             } => self.learn_from_syn_ack(id, head),
             Event::Accepted { variables, .. }
             | Event::Discarded { variables, .. }
-            | Event::PacketOut { variables, .. } => self.learn(id, variables.as_ref()),
+            | Event::PacketOut { variables, .. } => self.learn(id, *variables),
             _ => {}
         }
         Some(id)
@@ -210,11 +210,12 @@ impl Conversations {
         }
     }
 
-    fn learn(&mut self, id: ConversationId, variables: Option<&Snapshot>) {
+    fn learn(&mut self, id: ConversationId, variables: Option<Variables<'_>>) {
         let (Some(conversation), Some(known)) = (self.list.get_mut(id.0 as usize), variables)
         else {
             return;
         };
+        let known = known.snapshot();
         conversation.iss = Some(known.iss);
         if known.state != State::SynSent {
             conversation.irs = Some(known.irs);

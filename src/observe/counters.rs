@@ -3,35 +3,152 @@
 //! Two promises can be counted. A packet that leaves has a cause: an earlier event that made it
 //! due. A packet that comes in has exactly one ending. [`Counts::explained`] counts the packets
 //! that keep their promise; the rest are a bug of the stack, never the peer's.
+//!
+//! Each observer counts in cells of its own, which nobody else writes: counting takes no lock and
+//! waits for nobody, and whoever asks reads the cells of all.
+
+mod cells;
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::base::Cite;
 use crate::probe::{Accepted, Discard, Drop, Ending, Event, EventId, Observer, Purpose, Told};
 
+use self::cells::{Cell, Ledger, Page};
 use super::words;
 
 /// An observer that counts. Clones count together: one is boxed into the stack, another is asked.
-#[derive(Debug, Clone, Default)]
-pub struct Counters(Arc<Mutex<Counts>>);
+/// The counts are whole between two inputs of a stack; while one is handled, its packet may be
+/// there and its ending not yet.
+#[derive(Debug, Default)]
+pub struct Counters {
+    all: Arc<Mutex<Vec<Arc<Cells>>>>,
+    /// This one's, from the first event that it is told.
+    own: Option<Own>,
+}
 
 impl Counters {
-    /// The counts up to here, copied.
+    /// The counts up to here.
     pub fn counts(&self) -> Counts {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let mut counts = Counts::default();
+        for cells in &*self.all.lock().unwrap_or_else(PoisonError::into_inner) {
+            counts.add(cells);
+        }
+        counts
+    }
+}
+
+impl Clone for Counters {
+    fn clone(&self) -> Counters {
+        Counters {
+            all: Arc::clone(&self.all),
+            own: None,
+        }
     }
 }
 
 impl Observer for Counters {
     fn told(&mut self, told: &Told<'_>) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .told(told);
+        let all = &self.all;
+        let own = self.own.get_or_insert_with(|| Own::among(all));
+        own.told(told);
+    }
+}
+
+/// What one observer has counted: written by it alone.
+#[derive(Debug, Default)]
+struct Cells {
+    events: Cell,
+    packets_in: Cell,
+    bytes_in: Cell,
+    packets_out: Cell,
+    bytes_out: Cell,
+    stray_endings: Cell,
+    caused: Cell,
+    ended_once: Cell,
+    by_accepted: Page<Accepted>,
+    by_discard: Page<Discard>,
+    by_drop: Page<Drop>,
+    by_purpose: Page<Purpose>,
+}
+
+/// The writing end of some cells.
+#[derive(Debug, Default)]
+struct Own {
+    cells: Arc<Cells>,
+    by_accepted: Ledger<Accepted>,
+    by_discard: Ledger<Discard>,
+    by_drop: Ledger<Drop>,
+    by_purpose: Ledger<Purpose>,
+    /// The packet in that came last.
+    last_in: Option<LastIn>,
+}
+
+/// The packet that came in last, and how many endings it has had.
+#[derive(Debug, Clone, Copy)]
+struct LastIn {
+    id: EventId,
+    endings: u32,
+}
+
+impl Own {
+    /// Fresh cells among those that are asked.
+    fn among(all: &Mutex<Vec<Arc<Cells>>>) -> Own {
+        let own = Own::default();
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(Arc::clone(&own.cells));
+        own
+    }
+
+    fn told(&mut self, told: &Told<'_>) {
+        let cells = &*self.cells;
+        cells.events.add(1);
+        match told.event {
+            Event::PacketIn { bytes, .. } => {
+                cells.packets_in.add(1);
+                cells.bytes_in.add(bytes.len() as u64);
+                self.last_in = Some(LastIn {
+                    id: told.id,
+                    endings: 0,
+                });
+            }
+            Event::PacketOut {
+                head,
+                body,
+                purpose,
+                ..
+            } => {
+                cells.packets_out.add(1);
+                cells.bytes_out.add((head.len() + body.len()) as u64);
+                self.by_purpose.add(&cells.by_purpose, *purpose);
+                let is_caused = told.cause.is_some_and(|cause| cause < told.id);
+                cells.caused.add(u64::from(is_caused));
+            }
+            event => {
+                if let Some((ending, _)) = words::ending(event) {
+                    self.ended(told.cause, ending);
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self, cause: Option<EventId>, ending: Ending) {
+        let cells = &*self.cells;
+        match ending {
+            Ending::Accepted(what) => self.by_accepted.add(&cells.by_accepted, what),
+            Ending::Discarded(why) => self.by_discard.add(&cells.by_discard, why),
+            Ending::Dropped(why) => self.by_drop.add(&cells.by_drop, why),
+        }
+        let Some(last) = self.last_in.as_mut().filter(|last| Some(last.id) == cause) else {
+            cells.stray_endings.add(1);
+            return;
+        };
+        last.endings = last.endings.saturating_add(1);
+        match last.endings {
+            1 => cells.ended_once.add(1),
+            2 => cells.ended_once.take_back(1),
+            _ => {}
+        }
     }
 }
 
@@ -48,8 +165,6 @@ pub struct Counts {
     pub packets_out: u64,
     /// Their bytes, IP headers included.
     pub bytes_out: u64,
-    /// Events by kind: `packet_in`, `state_changed`, and so on.
-    pub by_kind: Tally<&'static str>,
     /// Packets that were taken in, by what they were.
     pub by_accepted: Tally<Accepted>,
     /// Segments that nobody had a use for, by reason.
@@ -58,23 +173,12 @@ pub struct Counts {
     pub by_drop: Tally<Drop>,
     /// Packets that left, by purpose.
     pub by_purpose: Tally<Purpose>,
-    /// Events by the clause they cite.
-    pub by_cite: Tally<Cite>,
     /// Endings that belong to no packet that was being handled.
     pub stray_endings: u64,
     /// Packets out that have a cause.
     caused: u64,
-    /// Packets in that had one ending when the next packet came.
+    /// Packets in that have had exactly one ending.
     ended_once: u64,
-    /// The packet in that came last.
-    last_in: Option<LastIn>,
-}
-
-/// The packet that came in last, and how many endings it has had.
-#[derive(Debug, Clone, Copy)]
-struct LastIn {
-    id: EventId,
-    endings: u32,
 }
 
 impl Counts {
@@ -85,7 +189,7 @@ impl Counts {
 
     /// Packets out with a cause, and packets in with exactly one ending.
     pub fn explained(&self) -> u64 {
-        self.caused + self.ended_once + self.last_in_is_explained()
+        self.caused + self.ended_once
     }
 
     /// Whether every packet is explained, and every ending belongs to a packet.
@@ -99,81 +203,39 @@ impl Counts {
             .matching(|what| matches!(what, Purpose::Retransmission(_)))
     }
 
-    /// Counts one more event.
-    pub fn told(&mut self, told: &Told<'_>) {
-        self.events += 1;
-        self.by_kind.add(words::kind(told.event));
-        if let Some(by) = words::cite(told.event) {
-            self.by_cite.add(by);
-        }
-        match told.event {
-            Event::PacketIn { bytes, .. } => {
-                self.packets_in += 1;
-                self.bytes_in += bytes.len() as u64;
-                self.ended_once += self.last_in_is_explained();
-                self.last_in = Some(LastIn {
-                    id: told.id,
-                    endings: 0,
-                });
-            }
-            Event::PacketOut {
-                head,
-                body,
-                purpose,
-                ..
-            } => {
-                self.packets_out += 1;
-                self.bytes_out += (head.len() + body.len()) as u64;
-                self.by_purpose.add(*purpose);
-                self.caused += u64::from(told.cause.is_some_and(|cause| cause < told.id));
-            }
-            event => {
-                if let Some((ending, _)) = words::ending(event) {
-                    self.ended(told.cause, ending);
-                }
-            }
-        }
-    }
-
-    fn ended(&mut self, cause: Option<EventId>, ending: Ending) {
-        match ending {
-            Ending::Accepted(what) => self.by_accepted.add(what),
-            Ending::Discarded(why) => self.by_discard.add(why),
-            Ending::Dropped(why) => self.by_drop.add(why),
-        }
-        match &mut self.last_in {
-            Some(last) if Some(last.id) == cause => last.endings = last.endings.saturating_add(1),
-            _ => self.stray_endings += 1,
-        }
-    }
-
-    fn last_in_is_explained(&self) -> u64 {
-        u64::from(self.last_in.is_some_and(|last| last.endings == 1))
+    fn add(&mut self, cells: &Cells) {
+        self.events += cells.events.get();
+        self.packets_in += cells.packets_in.get();
+        self.bytes_in += cells.bytes_in.get();
+        self.packets_out += cells.packets_out.get();
+        self.bytes_out += cells.bytes_out.get();
+        self.stray_endings += cells.stray_endings.get();
+        self.caused += cells.caused.get();
+        self.ended_once += cells.ended_once.get();
+        self.by_accepted.add(&cells.by_accepted);
+        self.by_discard.add(&cells.by_discard);
+        self.by_drop.add(&cells.by_drop);
+        self.by_purpose.add(&cells.by_purpose);
     }
 }
 
-/// How often each of some things happened: of a few dozen that there are. What happens most often
-/// stands in front, so that most of the time the first look finds it; a hash would cost more.
+/// How often each of some things happened.
 #[derive(Debug, Clone)]
 pub struct Tally<K>(Vec<(K, u64)>);
 
 impl<K: Eq + Copy + Debug> Tally<K> {
-    /// One more.
-    pub fn add(&mut self, what: K) {
-        let Some(place) = self.0.iter().position(|(known, _)| *known == what) else {
-            self.0.push((what, 1));
-            return;
-        };
-        self.0[place].1 += 1;
-        if place > 0 && self.0[place - 1].1 < self.0[place].1 {
-            self.0.swap(place - 1, place);
+    fn add(&mut self, page: &Page<K>) {
+        for (what, count) in page.read() {
+            match self.0.iter_mut().find(|(known, _)| *known == what) {
+                Some((_, known)) => *known += count,
+                None => self.0.push((what, count)),
+            }
         }
     }
 
     /// How often this happened.
     pub fn of(&self, what: K) -> u64 {
-        let found = self.0.iter().find(|(known, _)| *known == what);
-        found.map_or(0, |(_, count)| *count)
+        self.matching(|known| known == what)
     }
 
     /// All that happened, the most frequent first, equals by name.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::base::{Cite, Instant, InterfaceId, Pieces, SeqNum};
 use crate::probe::{
-    Ending, Event, EventId, Observer, Purpose, Snapshot, State, Subject, Voice, Why,
+    Ending, Event, EventId, Observer, Purpose, Snapshot, State, Subject, Variables, Voice, Why,
 };
 
 /// Our end of the connection in these tests.
@@ -243,12 +243,12 @@ impl Teller {
             Ending::Accepted(what) => Event::Accepted {
                 what,
                 by: what.cite(),
-                variables: after,
+                variables: after.map(Variables::Copied),
             },
             Ending::Discarded(why) => Event::Discarded {
                 why,
                 by: why.cite(),
-                variables: after,
+                variables: after.map(Variables::Copied),
             },
             Ending::Dropped(why) => Event::Dropped {
                 why,
@@ -278,7 +278,7 @@ impl Teller {
                 offload: crate::base::Offload::default(),
                 purpose,
                 why: Why { by, text },
-                variables: after,
+                variables: after.map(Variables::Copied),
             },
         )
     }

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::base::SeqNum;
-use crate::probe::{Event, Snapshot, State, Subject, Told};
+use crate::probe::{Event, State, Subject, Told};
 
 use super::conversations::{Conversation, Conversations};
 use super::packet::Seen;
@@ -169,13 +169,7 @@ fn ended(event: &Event<'_>, cause: &str) -> String {
 }
 
 fn state_after(event: &Event<'_>) -> Option<State> {
-    let variables: &Option<Snapshot> = match event {
-        Event::Accepted { variables, .. }
-        | Event::Discarded { variables, .. }
-        | Event::PacketOut { variables, .. } => variables,
-        _ => return None,
-    };
-    variables.map(|known| known.state)
+    event.variables().map(|known| known.snapshot().state)
 }
 
 fn ms(duration: Duration) -> String {

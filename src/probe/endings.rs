@@ -3,7 +3,7 @@
 use crate::base::Cite;
 use crate::{house, rfc};
 
-use super::{Accepted, Discard, Drop, Event, Snapshot};
+use super::{Accepted, Discard, Drop, Event, Variables};
 
 /// What became of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,7 +24,7 @@ impl Ending {
     }
 
     /// The event that tells it, with the connection's variables afterwards.
-    pub const fn event(self, variables: Option<Snapshot>) -> Event<'static> {
+    pub const fn event(self, variables: Option<Variables<'_>>) -> Event<'_> {
         let by = self.cite();
         match self {
             Ending::Accepted(what) => Event::Accepted {

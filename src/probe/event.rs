@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::base::{Cite, Instant, InterfaceId, Offload, Pieces, SeqRange};
 
 use super::{
-    Accepted, Blocked, Call, Discard, Drop, Edge, LossProof, Purpose, Snapshot, Spurious, State,
-    TimerKind,
+    Accepted, Blocked, Call, Discard, Drop, Edge, LossProof, Purpose, Spurious, State, TimerKind,
+    Variables,
 };
 
 /// Whom an event is about.
@@ -56,14 +56,14 @@ pub enum Event<'a> {
         what: Accepted,
         by: Cite,
         /// The connection afterwards.
-        variables: Option<Snapshot>,
+        variables: Option<Variables<'a>>,
     },
     /// Its connection, or the lack of one, had no use for it.
     Discarded {
         why: Discard,
         by: Cite,
         /// The connection afterwards.
-        variables: Option<Snapshot>,
+        variables: Option<Variables<'a>>,
     },
     /// It never reached a transport machine.
     Dropped { why: Drop, by: Cite },
@@ -79,7 +79,7 @@ pub enum Event<'a> {
         purpose: Purpose,
         why: Why,
         /// The connection afterwards.
-        variables: Option<Snapshot>,
+        variables: Option<Variables<'a>>,
     },
 
     // What went on inside.
@@ -138,5 +138,15 @@ impl Event<'_> {
             self,
             Event::Accepted { .. } | Event::Discarded { .. } | Event::Dropped { .. }
         )
+    }
+
+    /// What its connection knew afterwards, of an event that tells it.
+    pub const fn variables(&self) -> Option<Variables<'_>> {
+        match *self {
+            Event::PacketOut { variables, .. }
+            | Event::Accepted { variables, .. }
+            | Event::Discarded { variables, .. } => variables,
+            _ => None,
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::base::Instant;
 
 pub use endings::Ending;
 pub use event::{Event, Subject, Why};
-pub use snapshot::Snapshot;
+pub use snapshot::{ControlBlock, Snapshot, Variables};
 pub use vocabulary::{
     Accepted, Blocked, Call, Discard, Drop, Edge, LossProof, Purpose, Resent, Spurious, State,
     TimerKind,

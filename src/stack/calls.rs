@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::base::pair::{Endpoint, SocketPair};
 use crate::base::{Bytes, Chunk, Instant, InterfaceId};
-use crate::probe::{Call, Event, Snapshot, Subject};
+use crate::probe::{Call, ControlBlock, Event, Snapshot, Subject};
 use crate::tcp::ecn::Counted;
 use crate::tcp::open::isn::initial_sequence_number;
 use crate::tcp::user::{NothingToReceive, SendRefused};

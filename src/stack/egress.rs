@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::base::{Checksum, InterfaceId, Offload, Offloads, Pieces, Transmit};
 use crate::ip::transmit::{DSCP, Outgoing};
-use crate::probe::{Event, EventId, Purpose, Subject, Why};
+use crate::probe::{Event, EventId, Purpose, Subject, Variables, Why};
 use crate::tcp::open::passive::Answer;
 use crate::tcp::output::Wish;
 use crate::tcp::{Connection, Context};
@@ -140,7 +140,7 @@ impl Stack {
                     offload,
                     purpose: wish.purpose,
                     why: *wish.why,
-                    variables: Some(connection.snapshot()),
+                    variables: Some(Variables::Lent(connection)),
                 });
         }
         // Its next turn comes after everybody else's.

@@ -7,7 +7,7 @@ use crate::ip::icmp::Owed;
 use crate::ip::icmp_error::IcmpError;
 use crate::ip::receive::{Datagram, Verdict};
 use crate::ip::{icmp, icmp_error, receive};
-use crate::probe::{Accepted, Drop, Ending, Purpose, Subject, Why};
+use crate::probe::{Accepted, Drop, Ending, Purpose, Subject, Variables, Why};
 use crate::rfc;
 use crate::tcp::Context;
 use crate::tcp::ecn::Codepoint;
@@ -167,8 +167,9 @@ impl Stack {
             Err(ending) => ending,
         };
         let connection = &slot.connection;
-        self.voice
-            .tell(self.now, on, || ending.event(Some(connection.snapshot())));
+        self.voice.tell(self.now, on, || {
+            ending.event(Some(Variables::Lent(connection)))
+        });
         self.touch(id);
     }
 

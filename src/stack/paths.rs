@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::base::{InterfaceId, Mss};
 use crate::ip::icmp_error::IcmpError;
 use crate::ip::path_mtu::{PathMtu, PathMtus, TooBig, Unmoved};
-use crate::probe::{Accepted, Discard, Drop, Ending, Event, Subject};
+use crate::probe::{Accepted, Discard, Drop, Ending, Event, Subject, Variables};
 use crate::rfc;
 use crate::tcp::{Context, Finding, PathProbing, Reach};
 
@@ -100,8 +100,9 @@ impl Stack {
             slot.connection.on_too_big(&mut cx);
             let connection = &slot.connection;
             let ending = Ending::from(Accepted::IcmpError);
-            self.voice
-                .tell(self.now, on, || ending.event(Some(connection.snapshot())));
+            self.voice.tell(self.now, on, || {
+                ending.event(Some(Variables::Lent(connection)))
+            });
         }
         self.touch(id);
     }

@@ -6,7 +6,7 @@
 
 use crate::base::Instant;
 use crate::base::pair::SocketPair;
-use crate::probe::{Snapshot, State, TimerKind};
+use crate::probe::{ControlBlock, Snapshot, State, TimerKind};
 use crate::tcp::{Connection, Details};
 
 use super::Stack;

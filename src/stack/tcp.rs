@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use crate::base::pair::SocketPair;
 use crate::base::{Instant, SeqNum};
-use crate::probe::{Accepted, Discard, Edge, Ending, Event, Purpose, State, Subject, TimerKind};
+use crate::probe::{
+    Accepted, ControlBlock, Discard, Edge, Ending, Event, Purpose, State, Subject, TimerKind,
+    Variables,
+};
 use crate::tcp::arrive::closed;
 use crate::tcp::open::isn::initial_sequence_number;
 use crate::tcp::open::negotiate::Offer;
@@ -49,8 +52,9 @@ impl Stack {
         cx.memory = self.memory.as_ref();
         let ending = slot.connection.arrives(&mut cx, seg);
         let connection = &slot.connection;
-        self.voice
-            .tell(self.now, on, || ending.event(Some(connection.snapshot())));
+        self.voice.tell(self.now, on, || {
+            ending.event(Some(Variables::Lent(connection)))
+        });
         let doubts = slot.connection.path_doubts();
         self.answer_ending(ending, on, pair, seg, doubts);
         self.learn_of_path(id);

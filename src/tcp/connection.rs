@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::base::pair::SocketPair;
 use crate::base::{Instant, Mss, Rest, Resting, SeqNum, SeqRange};
-use crate::probe::{Edge, Event, EventId, Snapshot, State, TimerKind, Why};
+use crate::probe::{ControlBlock, Edge, Event, EventId, Snapshot, State, TimerKind, Why};
 
 use super::arrive::challenge::Challenge;
 use super::congestion::{Beginning, CongestionControl};
@@ -307,32 +307,6 @@ impl Connection {
         self.incoming.next() + u64::from(seq.since(self.rcv.nxt))
     }
 
-    /// A plain copy of the variables.
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot {
-            state: self.state,
-            snd_una: self.snd.una,
-            snd_nxt: self.snd.nxt,
-            snd_wnd: self.snd.wnd,
-            iss: self.snd.iss,
-            rcv_nxt: self.rcv.nxt,
-            rcv_wnd: self.rcv.wnd(),
-            irs: self.rcv.irs,
-            cwnd: self.recovery.window(self.congestion.window()),
-            ssthresh: self.congestion.threshold(),
-            in_flight: u64::from(self.recovery.in_flight()),
-            srtt: self.rtt.srtt(),
-            rttvar: self.rtt.rttvar(),
-            rto: self.rtt.rto(),
-            mss: self.eff_snd_mss() as u16,
-            unacknowledged: self.outgoing.len(),
-            send_limit: self.send_limit() as usize,
-            unread: self.incoming.unread(),
-            phase: self.recovery.phase_name(),
-            congestion_control: self.congestion.name(),
-        }
-    }
-
     /// What was counted of marks, if both sides have agreed on them.
     pub fn marks(&self) -> Option<Counted> {
         self.ecn.as_ref().map(Ecn::counted)
@@ -437,3 +411,30 @@ const OTHER_TIMERS: [TimerKind; 5] = [
 
 /// RFC 7323 section 3.2: the option and its padding in every segment.
 const TIMESTAMPS_LEN: u32 = 12;
+
+impl ControlBlock for Connection {
+    fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            state: self.state,
+            snd_una: self.snd.una,
+            snd_nxt: self.snd.nxt,
+            snd_wnd: self.snd.wnd,
+            iss: self.snd.iss,
+            rcv_nxt: self.rcv.nxt,
+            rcv_wnd: self.rcv.wnd(),
+            irs: self.rcv.irs,
+            cwnd: self.recovery.window(self.congestion.window()),
+            ssthresh: self.congestion.threshold(),
+            in_flight: u64::from(self.recovery.in_flight()),
+            srtt: self.rtt.srtt(),
+            rttvar: self.rtt.rttvar(),
+            rto: self.rtt.rto(),
+            mss: self.eff_snd_mss() as u16,
+            unacknowledged: self.outgoing.len(),
+            send_limit: self.send_limit() as usize,
+            unread: self.incoming.unread(),
+            phase: self.recovery.phase_name(),
+            congestion_control: self.congestion.name(),
+        }
+    }
+}

@@ -3,8 +3,9 @@ use hyper::Method;
 use super::super::journey::Way;
 use super::*;
 use crate::base::{Cite, Instant};
+use crate::observe::Counters;
 use crate::observe::capture::Stats;
-use crate::probe::{Accepted, Event, EventId, Subject, Told};
+use crate::probe::{Accepted, Event, EventId, Observer, Subject, Told};
 use crate::rfc;
 
 fn exchange(theirs: &str) -> Exchange {
@@ -34,10 +35,10 @@ fn visit(exchange: Exchange) -> Visit {
 
 /// The counts of one packet in that ended so many times.
 fn counts(endings: usize) -> Counts {
-    let mut counts = Counts::default();
+    let mut counters = Counters::default();
     let id = EventId(1.try_into().expect("not zero"));
     let mut tell = |id, cause, event: &Event<'_>| {
-        counts.told(&Told {
+        counters.told(&Told {
             id,
             cause,
             at: Instant::BIRTH,
@@ -64,7 +65,7 @@ fn counts(endings: usize) -> Counts {
         };
         tell(EventId(2.try_into().expect("not zero")), Some(id), &ending);
     }
-    counts
+    counters.counts()
 }
 
 fn captured(packets: u64) -> Stats {

@@ -14,7 +14,7 @@ use crate::observe::fixtures::files::{Scratch, Shelf, blocks, tshark};
 use crate::observe::fixtures::{
     ACK, FIN, ON, PEER, Packet as Tcp, SYN, Teller, US, address, millis, snapshot,
 };
-use crate::probe::{Accepted, Call, Drop, Edge, Purpose, State, Subject, Why};
+use crate::probe::{Accepted, Call, Drop, Edge, Purpose, State, Subject, Variables, Why};
 use crate::rfc;
 
 const EPOCH: u64 = 1_760_000_000_000_000_000;
@@ -251,7 +251,7 @@ fn tell_super_segments(stack: &mut Teller, checksum: Checksum) {
             by: TEXT.0,
             text: TEXT.1,
         },
-        variables: established(),
+        variables: established().map(Variables::Copied),
     };
     stack.tell(ON, sent);
     let came = Event::PacketIn {

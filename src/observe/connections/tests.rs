@@ -2,6 +2,7 @@ use super::*;
 use crate::observe::fixtures::{
     ACK, FIN, ON, PEER, Packet, SYN, Teller, US, address, millis, snapshot,
 };
+use crate::probe::Snapshot;
 use crate::probe::{Accepted, Call, Subject};
 use crate::rfc;
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::base::{InterfaceId, Offload, Pieces};
 use crate::observe::fixtures::{ACK, IRS, ISS, PEER, Packet, SYN, US, address, millis, snapshot};
-use crate::probe::{Accepted, Edge, EventId, Purpose, Why};
+use crate::probe::{Accepted, Edge, EventId, Purpose, Variables, Why};
 use crate::rfc;
 
 fn hear(heard: &mut Conversations, number: u64, event: &Event<'_>) -> Option<ConversationId> {
@@ -77,7 +77,7 @@ fn initial_sequence_numbers_are_learned_when_they_are_known() {
     let accepted = |state| Event::Accepted {
         what: Accepted::SynAck,
         by: Accepted::SynAck.cite(),
-        variables: Some(snapshot(state)),
+        variables: Some(Variables::Copied(snapshot(state))),
     };
     hear(&mut heard, 3, &accepted(State::SynSent));
     let known = heard.list()[0];

@@ -1,4 +1,5 @@
 use super::*;
+use crate::base::Cite;
 use crate::observe::fixtures::{ACK, ON, Packet, SYN, Teller, snapshot};
 use crate::probe::{Call, Resent, State, Subject};
 use crate::rfc;
@@ -26,9 +27,7 @@ fn a_handshake_is_counted_and_explained() {
     assert_eq!((counts.explained(), counts.packets()), (3, 3));
     assert!(counts.every_packet_explained());
     assert_eq!(counts.by_accepted.of(Accepted::SynAck), 1);
-    assert_eq!(counts.by_kind.of("packet_out"), 2);
-    assert_eq!(counts.by_cite.of(rfc!(9293, "3.8.6.3")), 1);
-    assert_eq!(counts.by_cite.of(Accepted::SynAck.cite()), 1);
+    assert_eq!(counts.by_purpose.of(Purpose::Ack), 1);
     assert_eq!(counts.events, 5);
 }
 
@@ -108,4 +107,21 @@ fn retransmissions_are_counted_by_kind_and_in_all() {
     );
     let first = counts.by_purpose.sorted()[0];
     assert_eq!(first, (Purpose::Retransmission(Resent::Fast), 2));
+}
+
+/// Two stacks, each with a clone of its own: an ending belongs to what that one took in last.
+#[test]
+fn clones_in_two_stacks_count_together() {
+    let (mut one, counters) = teller();
+    let mut other = Teller::new(counters.clone());
+    let bytes = Packet::theirs(1, 1, ACK, b"").bytes();
+    one.packet_in(&bytes);
+    other.packet_in(&bytes);
+    one.ends(ON, Accepted::Ack, None);
+    other.ends(ON, Discard::Old, None);
+    let counts = counters.counts();
+    assert_eq!((counts.explained(), counts.packets()), (2, 2));
+    assert_eq!((counts.events, counts.stray_endings), (4, 0));
+    assert_eq!(counts.by_accepted.sorted(), [(Accepted::Ack, 1)]);
+    assert_eq!(counts.by_discard.sorted(), [(Discard::Old, 1)]);
 }

@@ -2,7 +2,7 @@
 
 use crate::base::{Instant, Pieces};
 use crate::observe::packet::Seen;
-use crate::probe::{Event, EventId, Snapshot, Subject, Told};
+use crate::probe::{Event, EventId, Snapshot, Subject, Told, Variables};
 
 /// An event that outlives its telling.
 #[derive(Debug, Clone)]
@@ -66,12 +66,7 @@ impl Heard {
 
     /// What its connection knew afterwards.
     pub fn variables(&self) -> Option<Snapshot> {
-        match self.event {
-            Event::PacketOut { variables, .. }
-            | Event::Accepted { variables, .. }
-            | Event::Discarded { variables, .. } => variables,
-            _ => None,
-        }
+        self.event.variables().map(Variables::snapshot)
     }
 }
 
@@ -99,7 +94,7 @@ fn without_packet(event: &Event<'_>) -> Event<'static> {
             offload,
             purpose,
             why,
-            variables,
+            variables: variables.map(Variables::kept),
         },
         ref other => same(other),
     }
@@ -118,9 +113,13 @@ fn same(event: &Event<'_>) -> Event<'static> {
         } => Event::Accepted {
             what,
             by,
-            variables,
+            variables: variables.map(Variables::kept),
         },
-        Event::Discarded { why, by, variables } => Event::Discarded { why, by, variables },
+        Event::Discarded { why, by, variables } => Event::Discarded {
+            why,
+            by,
+            variables: variables.map(Variables::kept),
+        },
         Event::Dropped { why, by } => Event::Dropped { why, by },
         Event::Opened {
             local,

@@ -39,7 +39,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::base::{Instant, Offload, Pieces};
-use crate::probe::{Event, EventId, Observer, Purpose, Snapshot, Subject, Told};
+use crate::probe::{Event, EventId, Observer, Purpose, Snapshot, Subject, Told, Variables};
 use crate::stack::{Config, TcpConfig};
 
 use super::reading::{Reading, read_received};
@@ -225,16 +225,23 @@ impl Watch {
                 ..
             } => {
                 self.last_out = Some(told.id);
-                self.packet_out(told, (head, body, offload), purpose, variables)
+                self.packet_out(
+                    told,
+                    (head, body, offload),
+                    purpose,
+                    variables.map(Variables::snapshot),
+                )
             }
             Event::Opened { .. } => {
                 self.open(told.on);
                 Ok(())
             }
-            Event::Accepted { variables, .. } => self.accepted(told, variables),
+            Event::Accepted { variables, .. } => {
+                self.accepted(told, variables.map(Variables::snapshot))
+            }
             Event::Discarded { variables, .. } => self.on_flow(told.on, |flow, rules| {
                 flow.is_told();
-                variables.map_or(Ok(()), |variables| flow.learn(&variables, rules))
+                variables.map_or(Ok(()), |known| flow.learn(&known.snapshot(), rules))
             }),
             Event::StateChanged { from, to, on } => {
                 self.on_flow(told.on, |flow, _| flow.moves(from, to, on))

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::base::{InterfaceId, SeqNum, SeqRange};
-use crate::probe::{Accepted, Discard, Edge, LossProof, Resent, State, TimerKind, Why};
+use crate::probe::{Accepted, Discard, Edge, LossProof, Resent, State, TimerKind, Variables, Why};
 use crate::wire::options::{Options, Order, SackBlock};
 use crate::wire::tcp::{Flags, Ports, Segment};
 use crate::{house, rfc};
@@ -183,7 +183,7 @@ impl Teller {
 
     fn out_raw(&mut self, bytes: &[u8], purpose: Purpose) {
         let (head, body) = bytes.split_at(bytes.len().min(100));
-        let variables = Some(self.known);
+        let variables = Some(Variables::Copied(self.known));
         self.tell(Event::PacketOut {
             interface: InterfaceId::FIRST,
             offload: crate::base::Offload::default(),
@@ -200,7 +200,7 @@ impl Teller {
         let bytes = packet(THEM, US, say);
         self.input(Subject::Stack, packet_in(&bytes));
         change(self);
-        let variables = Some(self.known);
+        let variables = Some(Variables::Copied(self.known));
         self.tell(Event::Accepted {
             what: Accepted::Ack,
             by: house!("land"),
@@ -211,7 +211,7 @@ impl Teller {
     fn refuses(&mut self, say: Say<'_>) {
         let bytes = packet(THEM, US, say);
         self.input(Subject::Stack, packet_in(&bytes));
-        let variables = Some(self.known);
+        let variables = Some(Variables::Copied(self.known));
         self.tell(Event::Discarded {
             why: Discard::Old,
             by: house!("land"),

@@ -23,7 +23,7 @@ pub use cubic::Cubic;
 pub use reno::Reno;
 
 /// Controls the amount of data on its way. Sizes are bytes.
-pub trait CongestionControl: Debug + Send {
+pub trait CongestionControl: Debug + Send + Sync {
     /// The name by which it is chosen and shown.
     fn name(&self) -> &'static str;
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::base::{Instant, Mss, Pieces, SeqNum};
-use crate::probe::{Accepted, Discard, Ending, State};
+use crate::probe::{Accepted, ControlBlock, Discard, Ending, State};
 use crate::tcp::kit::{Ear, PAIR, at, segment};
 use crate::tcp::open::negotiate::Offer;
 use crate::tcp::{Config, Deferral};
