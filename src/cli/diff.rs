@@ -184,19 +184,27 @@ fn tell_settings(out: &mut impl Write, set: &[(String, String, String)]) -> io::
 }
 
 fn tell(out: &mut impl Write, found: &Divergence, names: &[String; 2]) -> io::Result<()> {
-    match &found.last {
-        Some(last) => writeln!(
-            out,
-            "same until +{} s: {} events, {} packets",
-            last.time, found.common, found.packets
-        )?,
-        None => writeln!(out, "different from the first event on")?,
-    }
-    for (name, what) in names.iter().zip([&found.left, &found.right]) {
-        let what = what.as_ref().map_or("the end".to_owned(), line);
-        writeln!(out, "then  {name}: {}", plain(&what))?;
+    for line in said_of(found, names) {
+        writeln!(out, "{}", plain(&line))?;
     }
     Ok(())
+}
+
+/// Where two part, in words: how long they are the same, then what each tells.
+pub fn said_of(found: &Divergence, names: &[String; 2]) -> Vec<String> {
+    let same = match &found.last {
+        Some(last) => format!(
+            "same until +{} s: {} events, {} packets",
+            last.time, found.common, found.packets
+        ),
+        None => "different from the first event on".to_owned(),
+    };
+    let both = names.iter().zip([&found.left, &found.right]);
+    let then = both.map(|(name, what)| {
+        let what = what.as_ref().map_or("the end".to_owned(), line);
+        format!("then  {name}: {what}")
+    });
+    [same].into_iter().chain(then).collect()
 }
 
 /// Packets of both, a line each; `≠` stands where they differ.

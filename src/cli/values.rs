@@ -1,10 +1,13 @@
 //! Values as they are typed: each is what it says, or is refused with what is accepted.
 
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 
 use hyper::header::{HeaderName, HeaderValue};
 use url::{Host, Position, Url};
+
+use crate::compare::Shard;
 
 /// Seeds, each of which something is done with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +38,28 @@ impl FromStr for Seeds {
             }
         }
         Ok(Seeds(all))
+    }
+}
+
+/// A share of runs: `2/8` is the second of eight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShardOf(pub Shard);
+
+impl FromStr for ShardOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ShardOf, String> {
+        let read = || {
+            let (index, of) = text.split_once('/')?;
+            let (index, of) = (index.parse().ok()?, of.parse::<NonZeroUsize>().ok()?);
+            (1..=of.get())
+                .contains(&index)
+                .then_some(Shard { index, of })
+        };
+        let wanted = "a shard is its number and how many there are, as in 2/8";
+        read()
+            .map(ShardOf)
+            .ok_or_else(|| format!("{text:?} is none; {wanted}"))
     }
 }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::scenario::Measured;
 use crate::sim::figures::jain_index;
 
-use super::sweep::{Outcome, Sweep};
+use super::run::{Run, Waits};
+use super::sweep::Sweep;
 
 /// What a variant came to. What could not be measured is `None`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,7 +38,7 @@ pub struct Spread {
     pub max: f64,
 }
 
-/// How long packets waited, in milliseconds.
+/// How long packets waited, in milliseconds, to three digits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Waited {
     pub mean: f64,
@@ -48,85 +48,63 @@ pub struct Waited {
 }
 
 /// The rows of a sweep that was played, in the order of its variants.
-pub fn figures(sweep: &Sweep, outcomes: &[Outcome]) -> Vec<Figures> {
+pub fn figures(sweep: &Sweep, runs: &[Run]) -> Vec<Figures> {
     let rows = sweep.variants.iter().enumerate();
     rows.map(|(place, variant)| {
-        let own = outcomes.iter().filter(|one| one.variant == place);
-        let runs: Vec<&Measured> = own.map(|one| &one.measured).collect();
-        of_runs(&variant.name, &runs)
+        let own: Vec<&Run> = runs.iter().filter(|one| one.variant == place).collect();
+        of_runs(&variant.name, &own)
     })
     .collect()
 }
 
-fn of_runs(name: &str, runs: &[&Measured]) -> Figures {
-    let rates: Vec<Vec<f64>> = runs.iter().map(|run| rates(run)).collect();
+fn of_runs(name: &str, runs: &[&Run]) -> Figures {
+    let rates: Vec<Vec<f64>> = runs
+        .iter()
+        .map(|run| run.rates.iter().map(|bps| *bps as f64).collect())
+        .collect();
     let together: Vec<f64> = rates
         .iter()
         .filter(|rates| !rates.is_empty())
         .map(|rates| rates.iter().sum())
         .collect();
-    let shares: Vec<f64> = rates
+    let several = rates.iter().filter(|rates| rates.len() > 1);
+    let shares: Vec<f64> = several.map(|rates| jain_index(rates)).collect();
+    let sum = |of: fn(&Run) -> u64| runs.iter().map(|run| of(run)).sum::<u64>() as f64;
+    let ended = runs
         .iter()
-        .filter(|rates| rates.len() > 1)
-        .map(|rates| jain_index(rates))
-        .collect();
-    let ends = || runs.iter().flat_map(|run| &run.connections);
-    // Acknowledgments of who only reads are nothing that could be sent again.
-    let senders = || ends().map(|(_, one)| one).filter(|one| one.bytes_sent > 0);
-    let sent: u64 = senders().map(|one| one.packets_out).sum();
-    let again: u64 = senders().map(|one| one.retransmitted).sum();
-    let timeouts: u64 = ends().map(|(_, one)| one.timeouts).sum();
-    let ended: Option<Vec<f64>> = runs.iter().map(|run| completion(run)).collect();
+        .map(|run| run.completion.map(|ns| ns as f64 / 1e9));
+    let ended: Option<Vec<f64>> = ended.collect();
     Figures {
         name: name.to_owned(),
         runs: runs.len(),
         goodput: spread(&together),
         queue_ms: waited(runs),
-        retrans_percent: 100.0 * ratio(again as f64, sent as f64),
-        rto: ratio(timeouts as f64, runs.len() as f64),
+        retrans_percent: 100.0 * ratio(sum(|run| run.again), sum(|run| run.sent)),
+        rto: ratio(sum(|run| run.timeouts), runs.len() as f64),
         completion_s: ended.and_then(|ended| mean(&ended)),
         jain: mean(&shares),
     }
 }
 
-/// What each that sends has got through, in bits a second.
-fn rates(run: &Measured) -> Vec<f64> {
-    let senders = run.connections.iter().filter(|(_, one)| one.bytes_sent > 0);
-    let rates = senders.filter_map(|(_, one)| one.goodput_bps());
-    rates.map(|bps| bps as f64).collect()
-}
-
-/// When the last text was acknowledged, if the run came to its end.
-fn completion(run: &Measured) -> Option<f64> {
-    let spans = run.connections.iter().map(|(_, one)| one.sending);
-    let longest = spans.max().filter(|_| run.is_over)?;
-    Some(longest.as_secs_f64())
-}
-
 /// Where packets waited longest of all ways, and how long there.
-fn waited(runs: &[&Measured]) -> Option<Waited> {
-    let names = runs.first()?.queues.iter().map(|(name, _)| name);
-    let of = |name: &String| -> Vec<Duration> {
-        let same = |run: &&Measured| run.queues.iter().find(|(own, _)| own == name).cloned();
-        let all = runs.iter().filter_map(same);
-        all.flat_map(|(_, waited)| waited).collect()
-    };
-    let slowest = names
-        .map(of)
-        .max_by_key(|waited| waited.iter().max().copied())?;
-    let mut all: Vec<f64> = slowest.iter().map(|one| one.as_secs_f64() * 1e3).collect();
-    all.sort_by(f64::total_cmp);
+fn waited(runs: &[&Run]) -> Option<Waited> {
+    let all = slowest(runs)?;
+    let slowest = runs.iter().filter_map(|run| run.waits.get(all));
+    let mut together = Waits::default();
+    slowest.for_each(|waits| together.add(waits));
+    let millis = |wait: Duration| wait.as_secs_f64() * 1e3;
     Some(Waited {
-        mean: mean(&all)?,
-        p95: percentile(&all, 95)?,
-        max: *all.last()?,
+        mean: millis(together.mean()?),
+        p95: millis(together.percentile(95)?),
+        max: millis(together.max()),
     })
 }
 
-/// The least of a sorted list that so many of a hundred do not exceed: the nearest rank.
-fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    sorted.get(rank - 1).copied()
+/// The way on which a packet waited longest.
+fn slowest<'r>(runs: &[&'r Run]) -> Option<&'r String> {
+    let ways = runs.iter().flat_map(|run| &run.waits);
+    let longest = ways.max_by_key(|(_, waits)| waits.max());
+    longest.map(|(name, _)| name)
 }
 
 fn spread(all: &[f64]) -> Option<Spread> {

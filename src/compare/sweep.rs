@@ -7,10 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::scenario::{Invalid, Measured, Progress, Scenario};
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::{Invalid, Progress, Scenario};
+
+use super::run::Run;
 
 /// What is compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sweep {
     /// The text of the scenario.
     pub text: String,
@@ -19,7 +23,7 @@ pub struct Sweep {
 }
 
 /// One of the conditions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variant {
     /// What it is called: `cubic`, `link.up.delay=40ms`.
     pub name: String,
@@ -27,19 +31,34 @@ pub struct Variant {
     pub set: Vec<String>,
 }
 
-/// One run of a sweep.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// Which of the variants, from 0.
-    pub variant: usize,
-    pub seed: u64,
-    pub measured: Measured,
+/// A share of a sweep's runs: every so-manieth, so that shares are alike whatever differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// From 1.
+    pub index: usize,
+    pub of: NonZeroUsize,
+}
+
+impl Shard {
+    /// All of it.
+    pub const WHOLE: Shard = Shard {
+        index: 1,
+        of: NonZeroUsize::MIN,
+    };
+
+    /// Whether a run belongs to it, by its number from 0.
+    pub fn has(self, run: usize) -> bool {
+        run % self.of == self.index - 1
+    }
 }
 
 /// Whoever wants to know how far it is, and may stop it. It is asked by several threads.
 pub trait Watch: Sync {
-    /// So many runs are over. Whether to go on.
-    fn reached(&self, runs: usize) -> bool;
+    /// So many runs are over.
+    fn reached(&self, runs: usize);
+
+    /// Whether it shall end.
+    fn is_stopped(&self) -> bool;
 }
 
 impl Sweep {
@@ -53,6 +72,11 @@ impl Sweep {
         self.len() == 0
     }
 
+    /// How many of these a share has.
+    pub fn len_of(&self, shard: Shard) -> usize {
+        (0..self.len()).filter(|run| shard.has(*run)).count()
+    }
+
     /// The scenario of a variant with a seed.
     ///
     /// # Errors
@@ -64,29 +88,34 @@ impl Sweep {
         Scenario::parse(&self.text, &set)
     }
 
-    /// Plays all of it on so many threads; the runs, variant by variant. Fewer if it was stopped.
+    /// Plays a share of it on so many threads; the runs, variant by variant. Fewer if it was
+    /// stopped.
     ///
     /// # Errors
     ///
-    /// What one of the runs could not be played for; all are looked at before any is played.
-    pub fn play(&self, threads: NonZeroUsize, watch: &dyn Watch) -> Result<Vec<Outcome>, Invalid> {
+    /// What one of the runs could not be played for; all variants are looked at before any is
+    /// played.
+    pub fn play(
+        &self,
+        shard: Shard,
+        threads: NonZeroUsize,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Run>, Invalid> {
         for variant in 0..self.variants.len() {
             self.scenario(variant, 0)?.build()?;
         }
+        let own: Vec<usize> = (0..self.len()).filter(|run| shard.has(*run)).collect();
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let found = Mutex::new(Vec::new());
         thread::scope(|scope| {
-            for _ in 0..threads.get().min(self.len()) {
+            for _ in 0..threads.get().min(own.len()) {
                 scope.spawn(|| {
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        if index >= self.len() {
-                            return;
-                        }
-                        let run = self.run(index, &Stopping(&done, watch));
+                    while let Some(index) = own.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
+                        let run = self.run(index, &Stopping(watch));
                         lock(&found).push((index, run));
-                        if !watch.reached(done.fetch_add(1, Ordering::Relaxed) + 1) {
-                            next.store(self.len(), Ordering::Relaxed);
+                        watch.reached(done.fetch_add(1, Ordering::Relaxed) + 1);
+                        if watch.is_stopped() {
+                            next.store(own.len(), Ordering::Relaxed);
                         }
                     }
                 });
@@ -98,23 +127,20 @@ impl Sweep {
     }
 
     /// Plays one run, by its number from 0.
-    fn run(&self, index: usize, progress: &dyn Progress) -> Result<Outcome, Invalid> {
+    fn run(&self, index: usize, progress: &dyn Progress) -> Result<Run, Invalid> {
         let (variant, of_seed) = (index / self.seeds.len(), index % self.seeds.len());
         let seed = self.seeds[of_seed];
-        Ok(Outcome {
-            variant,
-            seed,
-            measured: self.scenario(variant, seed)?.measure(progress)?,
-        })
+        let measured = self.scenario(variant, seed)?.measure(progress)?;
+        Ok(Run::of(variant, seed, measured))
     }
 }
 
 /// Lets a run go on as long as the sweep does.
-struct Stopping<'a>(&'a AtomicUsize, &'a dyn Watch);
+struct Stopping<'a>(&'a dyn Watch);
 
 impl Progress for Stopping<'_> {
     fn reached(&self, _: Duration) -> bool {
-        self.1.reached(self.0.load(Ordering::Relaxed))
+        !self.0.is_stopped()
     }
 }
 

@@ -1,11 +1,11 @@
 //! Pictures of a run, drawn from its records: pure functions from records to text.
 //!
 //! `ladder` draws the messages of one connection, `page` makes one file of a whole run, for a
-//! browser. `journey` shortens a run to the steps that say it; `mermaid`, `markdown`, `picture` and
-//! `lines` write these down, `qlog` hands events on. Each spells out what its reader could take for
-//! a mark: text of a run may come from anybody.
-//! Whatever they show names the frame of the capture that it was taken from. `text` has
-//! what all text for people shares.
+//! browser, by `template`. `journey` shortens a run to the steps that say it; `mermaid`,
+//! `markdown`, `picture` and `lines` write these down, `qlog` hands events on. Each spells out
+//! what its reader could take for a mark: text of a run may come from anybody. Whatever they show
+//! names the frame of the capture that it was taken from. `text` has what all text for people
+//! shares.
 
 #[cfg(test)]
 mod fixtures;
@@ -17,6 +17,7 @@ pub mod mermaid;
 pub mod page;
 pub mod picture;
 pub mod qlog;
+pub mod template;
 pub mod text;
 
 pub use journey::Journey;

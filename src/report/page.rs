@@ -1,20 +1,16 @@
 //! `report.html`: one file that needs no other and asks nobody for anything.
 //!
-//! The page is a skeleton, a style, a script and the data of a run. A strict content policy allows
-//! just this style and this script, by their hashes, and nothing from anywhere else; text of a run
-//! gets into the page as text alone.
+//! [`Template`] puts it together; what is drawn is here: the data of a run, and the script that
+//! reads it.
 
-use std::io::{self, Write};
+use std::io;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::runs::packets::Packet;
 use crate::why::Log;
+
+use super::template::Template;
 
 mod bytes;
 mod column;
@@ -65,70 +61,18 @@ impl<'a> Source<'a> {
 /// None but those of writing into memory, which has no case.
 pub fn page(source: &Source<'_>) -> io::Result<String> {
     let data = Data::of(source);
-    let mut json = DeflateEncoder::new(Vec::new(), Compression::default());
-    serde_json::to_writer(&mut json, &data)?;
-    let bytes = deflated(&data.bytes)?;
-    let json = STANDARD.encode(json.finish()?);
-    let mut page = String::with_capacity(SKELETON.len() + STYLE.len() + SCRIPT.len() + json.len());
-    let mut rest = SKELETON;
-    while let Some((before, behind)) = rest.split_once("{{") {
-        let (name, behind) = behind.split_once("}}").unwrap_or((behind, ""));
-        page.push_str(before);
-        match name {
-            "title" => page.push_str(&escaped(source.title)),
-            "policy" => page.push_str(&policy()),
-            "style" => page.push_str(STYLE),
-            "script" => page.push_str(SCRIPT),
-            "data" => page.push_str(&json),
-            "bytes" => page.push_str(&bytes),
-            _ => {}
-        }
-        rest = behind;
-    }
-    page.push_str(rest);
-    Ok(page)
+    let json = serde_json::to_vec(&data)?;
+    TEMPLATE.fill(source.title, &[("data", &json), ("bytes", &data.bytes)])
 }
 
-/// As the script unpacks it: deflated (RFC 1951), as text without a letter that could end the
-/// element that it stands in.
-fn deflated(bytes: &[u8]) -> io::Result<String> {
-    let mut deflated = DeflateEncoder::new(Vec::new(), Compression::default());
-    deflated.write_all(bytes)?;
-    Ok(STANDARD.encode(deflated.finish()?))
-}
-
-fn policy() -> String {
-    let (script, style) = (hash(SCRIPT), hash(STYLE));
-    format!(
-        "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data:; \
-         base-uri 'none'; form-action 'none'"
-    )
-}
-
-fn hash(text: &str) -> String {
-    format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
-}
-
-/// Text for an element or an attribute.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            plain => out.push(plain),
-        }
-    }
-    out
-}
-
-const SKELETON: &str = include_str!("page/page.html");
-const STYLE: &str = include_str!("page/style.css");
+const TEMPLATE: Template = Template {
+    skeleton: include_str!("page/page.html"),
+    style: include_str!("page/style.css"),
+    script: SCRIPT,
+};
 /// One topic a file; they share one scope, and the first awaits the data.
 const SCRIPT: &str = concat!(
+    include_str!("page/script/begin.js"),
     include_str!("page/script/data.js"),
     include_str!("page/script/words.js"),
     include_str!("page/script/plot.js"),

@@ -35,6 +35,19 @@ impl RunFolder {
     /// [`RecordError`] if the place cannot be written to, or if something called `latest` is in
     /// the way that is not a link.
     pub fn create(place: &Path, label: &str) -> Result<RunFolder, RecordError> {
+        RunFolder::make(place, label, true)
+    }
+
+    /// The same of what is no run: `latest` stays where it points.
+    ///
+    /// # Errors
+    ///
+    /// As of [`RunFolder::create`].
+    pub fn create_beside(place: &Path, label: &str) -> Result<RunFolder, RecordError> {
+        RunFolder::make(place, label, false)
+    }
+
+    fn make(place: &Path, label: &str, is_run: bool) -> Result<RunFolder, RecordError> {
         let fail = |path: &Path, source: io::Error| RecordError::new("create", path, source);
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(FOLDER_MODE.bits());
@@ -62,7 +75,7 @@ impl RunFolder {
                 .map_err(|e| fail(&path, e))?;
             // The umask may have taken bits away; and only the owner of a folder may do this.
             rustix::fs::fchmod(&dir, FOLDER_MODE).map_err(|e| fail(&path, e.into()))?;
-            let is_latest = point_to(&around, &name).is_ok();
+            let is_latest = is_run && point_to(&around, &name).is_ok();
             return Ok(RunFolder {
                 dir,
                 path,

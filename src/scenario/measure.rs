@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::Instant;
 use crate::observe::ConnectionCounts;
 use crate::observe::on_link::Happened;
@@ -11,8 +13,10 @@ use crate::probe::EventId;
 use crate::sim::{LinkId, Note, Tap, Way};
 
 use super::build::Built;
+use super::curve::Curve;
 use super::error::Invalid;
 use super::file::Scenario;
+use super::follow::Follower;
 use super::play::{Progress, Stage, waiting};
 
 /// What a scenario came to.
@@ -26,8 +30,31 @@ pub struct Measured {
     pub connections: Vec<(String, ConnectionCounts)>,
     /// How long packets waited, for each way of each link, as it is called.
     pub queues: Vec<(String, Vec<Duration>)>,
+    /// What changed over time.
+    pub curves: Vec<Traced>,
     /// Packets that links lost.
     pub lost: u64,
+}
+
+/// Something that changed over time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traced {
+    pub what: Quantity,
+    /// Of which host, or of which way of a link.
+    pub of: String,
+    pub curve: Curve,
+}
+
+/// What is followed over time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// Text of all connections of a host that has been acknowledged, in bytes.
+    Acknowledged,
+    /// The congestion windows of all connections of a host together, in bytes.
+    CongestionWindow,
+    /// How long packets waited that leave a queue, in nanoseconds.
+    Wait,
 }
 
 impl Scenario {
@@ -52,6 +79,14 @@ impl Scenario {
             .collect();
         let queues = Queues::default();
         world.listen(Box::new(queues.clone()));
+        let senders: Vec<_> = hosts
+            .iter()
+            .map(|(name, node)| {
+                let sender = Follower::default();
+                world.observe(*node, Box::new(sender.clone()));
+                (name.clone(), sender)
+            })
+            .collect();
         let mut stage = Stage {
             scenario: self,
             world,
@@ -62,13 +97,24 @@ impl Scenario {
         stage.play(progress)?;
         let is_over = stage.is_over();
         let Stage { world, links, .. } = stage;
-        let waited = queues.waited();
+        let Waiting { waited, curves, .. } = queues.take();
         let named = links.iter().flat_map(|link| {
             let ways = [Way::Forward, Way::Back].into_iter().zip(&link.ways);
             ways.map(|(way, name)| ((link.id, way), name.clone()))
         });
+        let mut traced: Vec<Traced> = senders
+            .into_iter()
+            .flat_map(|(of, sender)| sender.traced(&of))
+            .collect();
         let queues = named
-            .map(|(key, name)| (name, waited.get(&key).cloned().unwrap_or_default()))
+            .map(|(key, name)| {
+                traced.extend(curves.get(&key).map(|curve| Traced {
+                    what: Quantity::Wait,
+                    of: name.clone(),
+                    curve: curve.clone(),
+                }));
+                (name, waited.get(&key).cloned().unwrap_or_default())
+            })
             .collect();
         let all = |(name, counted): &(String, crate::observe::Connections)| {
             let named = |one| (name.clone(), one);
@@ -83,6 +129,7 @@ impl Scenario {
             is_over,
             connections: counted.iter().flat_map(all).collect(),
             queues,
+            curves: traced,
             lost: links
                 .iter()
                 .map(|link| super::play::lost(&world, link.id))
@@ -102,12 +149,13 @@ struct Queues(Arc<Mutex<Waiting>>);
 struct Waiting {
     since: HashMap<(Whose, EventId), Instant>,
     waited: HashMap<Whose, Vec<Duration>>,
+    curves: HashMap<Whose, Curve>,
 }
 
 impl Queues {
-    fn waited(&self) -> HashMap<Whose, Vec<Duration>> {
+    fn take(&self) -> Waiting {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut waiting.waited)
+        std::mem::take(&mut *waiting)
     }
 }
 
@@ -126,6 +174,8 @@ impl Tap for Queues {
                 if let Some(since) = waiting.since.remove(&key) {
                     let waited = note.at.since(since);
                     waiting.waited.entry(whose).or_default().push(waited);
+                    let curve = waiting.curves.entry(whose).or_default();
+                    curve.push(note.at, waited.as_nanos() as u64);
                 }
             }
             Happened::Dropped(_) => {

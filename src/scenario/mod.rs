@@ -9,8 +9,10 @@
 
 mod act;
 mod build;
+mod curve;
 mod error;
 mod file;
+mod follow;
 mod judge;
 mod link;
 mod measure;
@@ -22,9 +24,10 @@ mod units;
 
 pub use act::{Act, When};
 pub use build::Built;
+pub use curve::Curve;
 pub use error::Invalid;
 pub use file::{Expect, Scenario};
 pub use judge::{Verdict, judge};
-pub use measure::Measured;
+pub use measure::{Measured, Quantity, Traced};
 pub use play::{Played, Progress};
 pub use presets::PRESETS;

@@ -1,13 +1,5 @@
 use super::*;
-
-#[test]
-fn of_a_hundred_the_nearest_rank_counts() {
-    let hundred: Vec<f64> = (1..=100).map(f64::from).collect();
-    assert_eq!(percentile(&hundred, 95), Some(95.0));
-    assert_eq!(percentile(&[1.0, 2.0, 9.0], 95), Some(9.0));
-    assert_eq!(percentile(&[4.0], 1), Some(4.0));
-    assert_eq!(percentile(&[], 95), None);
-}
+use crate::scenario::Measured;
 
 #[test]
 fn a_spread_has_its_mean_and_both_ends() {
@@ -19,22 +11,26 @@ fn a_spread_has_its_mean_and_both_ends() {
 /// What a run had that was counted by hand.
 #[test]
 fn rows_add_up_what_runs_were() {
-    let run = |bytes: u64, waits: &[u64], is_over| Measured {
-        took: Duration::from_secs(9),
-        is_over,
-        connections: vec![
-            ("client".to_owned(), sender(bytes)),
-            // Who reads sends as many packets as the sender, and none of them again.
-            ("server".to_owned(), reader()),
-        ],
-        queues: vec![
-            ("down".to_owned(), Vec::new()),
-            (
-                "up".to_owned(),
-                waits.iter().copied().map(Duration::from_millis).collect(),
-            ),
-        ],
-        lost: 0,
+    let run = |bytes: u64, waits: &[u64], is_over| {
+        let measured = Measured {
+            took: Duration::from_secs(9),
+            is_over,
+            connections: vec![
+                ("client".to_owned(), sender(bytes)),
+                // Who reads sends as many packets as the sender, and none of them again.
+                ("server".to_owned(), reader()),
+            ],
+            queues: vec![
+                ("down".to_owned(), Vec::new()),
+                (
+                    "up".to_owned(),
+                    waits.iter().copied().map(Duration::from_millis).collect(),
+                ),
+            ],
+            curves: Vec::new(),
+            lost: 0,
+        };
+        Run::of(0, 1, measured)
     };
     let (one, two) = (
         run(1_000_000, &[1, 2, 3], true),
@@ -50,6 +46,31 @@ fn rows_add_up_what_runs_were() {
     assert_eq!((row.completion_s, row.jain), (Some(2.0), None));
     let stopped = run(1, &[1], false);
     assert_eq!(of_runs("reno", &[&one, &stopped]).completion_s, None);
+}
+
+/// TIME-WAIT is long: whoever stops a run there has seen all of the transfer.
+#[test]
+fn a_transfer_is_complete_when_all_that_send_have_ended() {
+    let run = |state| {
+        let ended = crate::observe::ConnectionCounts { state, ..sender(9) };
+        let measured = Measured {
+            took: Duration::from_secs(9),
+            is_over: false,
+            connections: vec![
+                ("client".to_owned(), ended),
+                ("server".to_owned(), reader()),
+            ],
+            queues: Vec::new(),
+            curves: Vec::new(),
+            lost: 0,
+        };
+        Run::of(0, 1, measured).completion
+    };
+    let two_seconds = Some(2_000_000_000);
+    assert_eq!(run(crate::probe::State::TimeWait), two_seconds);
+    assert_eq!(run(crate::probe::State::FinWait2), two_seconds);
+    assert_eq!(run(crate::probe::State::FinWait1), None);
+    assert_eq!(run(crate::probe::State::Established), None);
 }
 
 fn reader() -> crate::observe::ConnectionCounts {
@@ -68,7 +89,7 @@ fn sender(bytes: u64) -> crate::observe::ConnectionCounts {
         remote: address(2),
         opened: crate::base::Instant::BIRTH,
         ended: None,
-        state: crate::probe::State::Closed,
+        state: crate::probe::State::Established,
         congestion_control: "reno",
         bytes_sent: bytes,
         bytes_received: 0,

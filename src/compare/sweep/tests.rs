@@ -31,8 +31,10 @@ fn sweep() -> Sweep {
 struct GoOn;
 
 impl Watch for GoOn {
-    fn reached(&self, _: usize) -> bool {
-        true
+    fn reached(&self, _: usize) {}
+
+    fn is_stopped(&self) -> bool {
+        false
     }
 }
 
@@ -40,7 +42,7 @@ impl Watch for GoOn {
 fn what_comes_out_does_not_depend_on_threads() {
     let with = |threads| {
         sweep()
-            .play(NonZeroUsize::new(threads).unwrap(), &GoOn)
+            .play(Shard::WHOLE, NonZeroUsize::new(threads).unwrap(), &GoOn)
             .unwrap()
     };
     let alone = with(1);
@@ -48,20 +50,26 @@ fn what_comes_out_does_not_depend_on_threads() {
     let order: Vec<_> = alone.iter().map(|one| (one.variant, one.seed)).collect();
     assert!(order.is_sorted(), "{order:?}");
     assert_eq!(with(4), alone);
-    // Chance is drawn from the seed: what is lost differs between them.
-    let lost: std::collections::BTreeSet<_> = alone.iter().map(|one| one.measured.lost).collect();
-    assert!(lost.len() > 1, "{lost:?}");
+    // Chance is drawn from the seed: what is lost, and so how long it takes, differs between them.
+    let took: std::collections::BTreeSet<_> = alone.iter().map(|one| one.completion).collect();
+    assert!(took.len() > 1, "{took:?}");
 }
 
 #[test]
 fn whoever_has_seen_enough_ends_it() {
-    struct Enough;
+    struct Enough(AtomicUsize);
     impl Watch for Enough {
-        fn reached(&self, runs: usize) -> bool {
-            runs < 3
+        fn reached(&self, runs: usize) {
+            self.0.store(runs, Ordering::Relaxed);
+        }
+
+        fn is_stopped(&self) -> bool {
+            self.0.load(Ordering::Relaxed) >= 3
         }
     }
-    let played = sweep().play(NonZeroUsize::MIN, &Enough).unwrap();
+    let enough = Enough(AtomicUsize::new(0));
+    let played = sweep().play(Shard::WHOLE, NonZeroUsize::MIN, &enough);
+    let played = played.unwrap();
     assert_eq!(played.len(), 3);
 }
 
@@ -69,6 +77,27 @@ fn whoever_has_seen_enough_ends_it() {
 fn what_does_not_fit_is_found_before_anything_is_played() {
     let mut wrong = sweep();
     wrong.variants[2].set.push("link.up.delay=soon".to_owned());
-    let error = wrong.play(NonZeroUsize::MIN, &GoOn).unwrap_err();
+    let error = wrong
+        .play(Shard::WHOLE, NonZeroUsize::MIN, &GoOn)
+        .unwrap_err();
     assert!(error.to_string().contains("soon"), "{error}");
+}
+
+#[test]
+fn shares_have_each_run_once() {
+    let whole = sweep()
+        .play(Shard::WHOLE, NonZeroUsize::MIN, &GoOn)
+        .unwrap();
+    let of = NonZeroUsize::new(4).unwrap();
+    let mut all = Vec::new();
+    for index in 1..=4 {
+        let shard = Shard { index, of };
+        let share = sweep().play(shard, NonZeroUsize::MIN, &GoOn).unwrap();
+        assert_eq!(share.len(), sweep().len_of(shard));
+        // 15 runs: three shares of four, one of three.
+        assert!((3..=4).contains(&share.len()));
+        all.extend(share);
+    }
+    all.sort_by_key(|run| (run.variant, run.seed));
+    assert_eq!(all, whole);
 }

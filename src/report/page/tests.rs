@@ -1,3 +1,5 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use flate2::read::DeflateDecoder;
 use serde_json::Value;
 
@@ -17,26 +19,6 @@ fn of(events: &str) -> String {
 fn between<'p>(page: &'p str, from: &str, to: &str) -> &'p str {
     let (_, behind) = page.split_once(from).expect(from);
     behind.split_once(to).expect(to).0
-}
-
-#[test]
-fn the_policy_allows_the_style_and_the_script_that_stand_there_and_nothing_else() {
-    let page = of(STORY);
-    let policy = between(&page, "Content-Security-Policy\" content=\"", "\">");
-    let script = between(&page, "<script>", "</script>");
-    let style = between(&page, "<style>", "</style>");
-    let expected = format!(
-        "default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; \
-         base-uri 'none'; form-action 'none'",
-        hash(script),
-        hash(style),
-    );
-    assert_eq!(policy, expected);
-    // echo -n abc | openssl dgst -sha256 -binary | base64
-    assert_eq!(
-        hash("abc"),
-        "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
-    );
 }
 
 #[test]

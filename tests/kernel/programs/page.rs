@@ -24,6 +24,11 @@ pub const CASES: &[Case] = &[
         steered,
     ),
     outside("page::what_a_link_tells_is_drawn", Who::Caller, links),
+    outside(
+        "page::runs_that_are_compared_are_drawn_over_each_other",
+        Who::Caller,
+        overlaid,
+    ),
 ];
 
 /// A demonstration in one process; the page of it, and how many packets it has.
@@ -204,6 +209,53 @@ fn links() {
         finding.contains("1 packet dropped by the link, at most 1 packet in <b>l1</b> forward"),
         "{finding}"
     );
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+/// Two variants with two seeds: of each run what is acknowledged, the window, and two queues.
+fn overlaid() {
+    let scratch = Scratch::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = pellucid();
+    command.arg("compare");
+    command.arg(root.join("examples/scenarios/sack-one-hole.toml"));
+    command.args([
+        "--cc",
+        "reno,bbr",
+        "--seeds",
+        "1,2",
+        "--expect",
+        "reno.rto = 0",
+        "-o",
+    ]);
+    done(command.arg(&scratch.0));
+    let mut browser = Browser::start(&scratch);
+    browser.open(&scratch.file("0001-compare/compare.html"), "", 2 * 2 * 4);
+    assert_eq!(browser.count("#figures tbody tr"), 2);
+    assert_eq!(browser.text("claims"), "reno.rto = 0   reno.rto = 0.0");
+    assert_eq!(browser.count("#congestion_window path.run"), 4);
+    browser.act("document.querySelector('#variants input').click()");
+    assert_eq!(browser.count("#congestion_window path.run"), 2);
+    assert_eq!(browser.count("#wait path.run"), 2);
+    let parting = browser.text("partings");
+    assert!(parting.contains("bbr: same until +1."), "{parting}");
+    // Beside a graph each point says what holds there.
+    browser.act(
+        "(() => { const box = document.getElementById('acknowledged').getBoundingClientRect(); \
+         document.getElementById('acknowledged').dispatchEvent(new PointerEvent('pointermove', \
+         {clientX: box.right - 20, clientY: box.top + 30})) })()",
+    );
+    let finding = browser.text("acknowledged-finding");
+    assert!(
+        finding.starts_with("bbr, seed ") && finding.contains(" B at "),
+        "{finding}"
+    );
+    // Where they part is one step away, and so is the way back.
+    let ticks = browser.text("acknowledged");
+    browser.act("document.querySelector('#partings button').click()");
+    assert_ne!(browser.text("acknowledged"), ticks);
+    browser.key("Escape");
+    assert_eq!(browser.text("acknowledged"), ticks);
     assert_eq!(browser.complaints, Vec::<String>::new());
 }
 

@@ -1,15 +1,4 @@
-'use strict';
-(async () => {
-  // ---- What the page holds. Deflated JSON; columns of numbers are differences from the last
-  // that is not null.
-  const el = (id) => document.getElementById(id);
-  function inflated(id) {
-    const text = atob(el(id).textContent);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-    return new Response(stream);
-  }
+  // ---- What the page holds; columns of numbers are differences from the last that is not null.
   function sum(columns) {
     for (const name in columns) {
       const column = columns[name];
@@ -18,8 +7,6 @@
       for (let i = 0; i < column.length; i++) if (column[i] !== null) last = column[i] += last;
     }
   }
-  const begun = performance.now();
-  const data = await inflated('data').json();
   sum(data.packets);
   sum(data.events);
   sum(data.sacks);
@@ -55,15 +42,6 @@
   // The packets of a connection and a direction, in order.
   const ways = data.connections.map(() => [[], []]);
   for (let i = 0; i < count; i++) if (P.conn[i] !== null) ways[P.conn[i]][P.out[i]].push(i);
-  // The first place in a sorted list whose time is not before.
-  function placeOf(length, timeAt, t) {
-    let low = 0, high = length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (timeAt(middle) < t) low = middle + 1; else high = middle;
-    }
-    return low;
-  }
   const eventFields = (k) => JSON.parse(S[E.data[k]] || '{}');
   // Events by name, and by what caused them.
   const named = new Map(), effects = new Map();

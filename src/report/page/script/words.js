@@ -1,34 +1,5 @@
-  // ---- Words, and pieces of the page. Text of a run becomes text alone, never markup.
-  const SVG = 'http://www.w3.org/2000/svg';
-  function svg(tag, attributes, text) {
-    const made = document.createElementNS(SVG, tag);
-    for (const name in attributes) {
-      if (attributes[name] !== null && attributes[name] !== undefined) made.setAttribute(name, attributes[name]);
-    }
-    if (text !== undefined) made.textContent = text;
-    return made;
-  }
-  function html(tag, text, className) {
-    const made = document.createElement(tag);
-    if (text !== undefined && text !== null) made.textContent = text;
-    if (className) made.className = className;
-    return made;
-  }
-  function button(text, act, className) {
-    const made = html('button', text, className);
-    made.type = 'button';
-    made.addEventListener('click', act);
-    return made;
-  }
-
+  // ---- Words.
   const seconds = (t) => ((t - first) / 1e9).toFixed(6);
-  const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, '\u202f');
-  const counted = (n, one, many) => grouped(n) + ' ' + (n === 1 ? one : many || one + 's');
-  // A span of time, in ns, to three digits.
-  function span(ns) {
-    const [unit, by] = ns >= 1e9 ? ['s', 1e9] : ns >= 1e6 ? ['ms', 1e6] : ['µs', 1e3];
-    return Number((ns / by).toPrecision(3)) + '\u202f' + unit;
-  }
   const name = (i) => P.frame[i] !== null ? '#' + P.frame[i] : 'e' + P.id[i];
   const eventName = (k) => E.id[k] === null ? 'an event' : 'e' + E.id[k];
 
