@@ -53,6 +53,10 @@ fn checks_fail_where_the_mechanism_is_off() {
         ("rack-tlp", 0, "host.client.tcp.tlp=false"),
         ("ecn", 0, "host.server.tcp.ecn=off"),
         ("close", 0, "link.up.loss=fin 1"),
+        ("pmtud-blackhole", 0, "router.middle.icmp=false"),
+        ("bufferbloat", 0, "host.client.tcp.cc=bbr"),
+        ("hol-blocking", 0, "link.down.loss=none"),
+        ("loss-is-not-congestion", 0, "host.client.tcp.cc=bbr"),
     ];
     assert_eq!(off.len(), NAMES.len());
     for (name, place, set) in off {
