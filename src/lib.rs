@@ -6,6 +6,8 @@
 #![deny(unsafe_code)]
 #![warn(clippy::undocumented_unsafe_blocks, missing_debug_implementations)]
 
+#[cfg(feature = "cli")]
+pub mod against;
 pub mod base;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -1,7 +1,10 @@
 //! `drill`: packet scripts against the stack, in virtual time.
 
+mod against;
+
 use std::io::{Write, stdout};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Arg, ArgMatches};
 
@@ -33,6 +36,14 @@ pub struct Drill {
     /// Scripts, or folders that are searched for *.pkt
     #[arg(required = true, value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
+    /// Under what: our own stack in virtual time, or the kernel's too, in real time and in
+    /// namespaces of its own; then what differs is told
+    #[arg(long, value_name = "STACK", default_value = "pellucid",
+          conflicts_with_all = ["mutate", "parse_only", "dump_ast"])]
+    against: Against,
+    /// With --against kernel: scripts that take longer than so many seconds are left out
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    longest: u64,
     /// How results are printed
     #[arg(long, value_name = "FORM", default_value = "text")]
     report: Form,
@@ -78,6 +89,13 @@ pub struct Drill {
     options: ScriptOptions,
 }
 
+/// What a script is run under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Against {
+    Pellucid,
+    Kernel,
+}
+
 /// The forms of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Form {
@@ -108,6 +126,9 @@ impl Drill {
             _ if common.quiet => Detail::Line,
             _ => Detail::Failure,
         };
+        if self.against == Against::Kernel {
+            return against::run(&scripts, &request, &self.playing(), detail);
+        }
         let reports = each(&scripts, self.jobs, |path| {
             let name = path.display().to_string();
             read(path).map(|text| judge(&name, &text, &request))
@@ -116,6 +137,14 @@ impl Drill {
         let totals = Totals::of(&reports);
         said(self.print(&reports, &totals, detail))?;
         Ok(self.code(&reports, &totals))
+    }
+
+    fn playing(&self) -> against::Playing {
+        against::Playing {
+            jobs: self.jobs,
+            longest: Duration::from_secs(self.longest),
+            json: self.report == Form::Json,
+        }
     }
 
     fn code(&self, reports: &[Report], totals: &Totals) -> Code {

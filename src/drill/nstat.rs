@@ -11,9 +11,15 @@ pub fn read(counts: &Counts) -> impl Iterator<Item = (&'static str, u64)> + '_ {
     TABLE.iter().map(|(name, count)| (*name, count(counts)))
 }
 
+/// The one of this name.
+pub fn named(name: &str) -> Option<&'static str> {
+    let mut table = TABLE.iter().map(|(known, _)| *known);
+    table.find(|known| *known == name)
+}
+
 /// Whether there is one of this name.
 pub fn is_known(name: &str) -> bool {
-    TABLE.iter().any(|(known, _)| *known == name)
+    named(name).is_some()
 }
 
 /// Those of RFC 4022 first, then Linux's own.

@@ -5,13 +5,15 @@
 //! can change an interface, an address or a route of the machine. When the process ends, the
 //! kernel takes all of it away.
 //!
-//! Read `enter`, then `links`; `doctor` tells what the machine allows and what would allow more.
+//! Read `enter`, then `links`; `doctor` tells what the machine allows and what would allow
+//! more; `sockopt` has socket options as bytes.
 
 use std::io;
 
 pub mod doctor;
 mod enter;
 mod links;
+pub mod sockopt;
 
 pub use enter::{Inside, Mounts, Privilege, enter};
 pub use links::{Links, Via};

@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         programs::ping::CASES,
         programs::shell::CASES,
         programs::demo::CASES,
+        programs::drill::CASES,
         programs::capture::CASES,
         programs::wireshark::CASES,
         programs::page::CASES,

@@ -7,6 +7,7 @@
 pub mod any;
 pub mod capture;
 pub mod demo;
+pub mod drill;
 pub mod get;
 pub mod live;
 pub mod page;

@@ -47,7 +47,7 @@ fn checks_fail_where_the_mechanism_is_off() {
         ("time-wait", 0, "host.server.tcp.msl=1s"),
         ("rto", 0, "host.client.tcp.rto_max=2s"),
         ("slow-start", 0, "host.client.tcp.initial_window=4"),
-        ("fast-retransmit", 0, "host.client.tcp.dup_thresh=60"),
+        ("fast-retransmit", 0, "host.client.tcp.dup_thresh=4"),
         ("zero-window", 0, "link.down.loss=every 1"),
         ("nagle-delack", 0, "host.client.tcp.nagle=false"),
         ("rack-tlp", 0, "host.client.tcp.tlp=false"),
