@@ -149,8 +149,10 @@ impl Scenario {
             overlay::set(&mut table, assignment)?;
         }
         overlay::with_preset(&mut table)?;
-        let scenario = table.try_into::<Scenario>();
-        let scenario = scenario.map_err(|error| explained(&error, ""))?;
+        // Written out again, it has places that can be named.
+        let written = toml::to_string(&table).unwrap_or_default();
+        let scenario: Result<Scenario, _> = toml::from_str(&written);
+        let scenario = scenario.map_err(|error| of_key(&error, &written))?;
         scenario.check()?;
         Ok(scenario)
     }
@@ -234,6 +236,24 @@ fn explained(error: &toml::de::Error, text: &str) -> Invalid {
         meant: meant.map(str::to_owned),
         what: message,
     }
+}
+
+/// The same of a text that nobody has written: by the key that it stands at.
+fn of_key(error: &toml::de::Error, text: &str) -> Invalid {
+    let Invalid::Text { what, meant, .. } = explained(error, "") else {
+        return explained(error, "");
+    };
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let mut lines = before.unwrap_or_default().lines().rev();
+    let key = lines.next().and_then(|line| line.split_once(" ="));
+    let table = lines.find_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+    let what = match (table, key) {
+        (Some(table), Some((key, _))) => format!("{table}.{key}: {what}"),
+        (None, Some((key, _))) => format!("{key}: {what}"),
+        _ => what,
+    };
+    let at = None;
+    Invalid::Text { what, at, meant }
 }
 
 fn seed() -> u64 {

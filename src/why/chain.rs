@@ -145,6 +145,25 @@ impl Log {
         Some(ending.unwrap_or(input))
     }
 
+    /// What a segment of ours sends again: the last before it that had its first number, and what a
+    /// link says of its loss.
+    pub fn repeated(&self, packet: &Record) -> Option<(&Record, Option<&Record>)> {
+        packet.text("retransmit")?;
+        let (at, seq) = (*self.by_id.get(&packet.id?)?, packet.number("seq")?);
+        let had = |other: &&Record| {
+            let first = other.number("seq").unwrap_or(u64::MAX);
+            other.name == packet.name
+                && (&other.tuple, &other.host) == (&packet.tuple, &packet.host)
+                && first <= seq
+                && last_number(other).is_some_and(|last| seq < last)
+        };
+        let first = self.records.get(..at)?.iter().rev().find(had)?;
+        let lost = self.records.iter().find(|other| {
+            other.name == "link:dropped" && other.number("packet") == first.id && first.id.is_some()
+        });
+        Some((first, lost))
+    }
+
     /// The latest segment of ours before an ending whose last number its packet acknowledges.
     pub fn answered(&self, ending: &Record) -> Option<&Record> {
         self.records.get(*self.answers.get(&ending.id?)?)

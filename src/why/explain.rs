@@ -34,6 +34,17 @@ pub fn explain(log: &Log, packet: &Record) -> Vec<String> {
     if let Some(answered) = chain.answers {
         lines.push(format!("answers {}", short(answered)));
     }
+    if let Some((first, lost)) = log.repeated(packet) {
+        lines.push(format!("repeats {}", short(first)));
+        if let Some(lost) = lost {
+            let link = lost.text("link").unwrap_or("the link");
+            let reason = lost.text("reason").unwrap_or("lost").replace('_', " ");
+            lines.push(format!(
+                "        which {link} lost at +{} s: {reason}",
+                lost.time
+            ));
+        }
+    }
     causes(&chain, &mut lines);
     lines
 }

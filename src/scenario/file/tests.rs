@@ -103,3 +103,25 @@ fn presets_lie_under_what_is_written() {
     let error = refused(&text, &[]).to_string();
     assert!(error.contains("did you mean \"dsl\"?"), "{error}");
 }
+
+/// What was set from outside stands on no line: its key says where.
+#[test]
+fn what_is_set_wrongly_is_named_by_its_place() {
+    let of = |set: &str| {
+        let text = format!("{LEAST}\n[link.up]\ndelay = \"9ms\"\n");
+        Scenario::parse(&text, &[set.to_owned()])
+            .unwrap_err()
+            .to_string()
+    };
+    for (set, said) in [
+        (
+            "link.up.delay=1",
+            "link.up.delay: invalid type: integer `1`, expected a string",
+        ),
+        ("seed='one'", "seed: invalid type: string \"one\""),
+        ("link.up.dely=1ms", "unknown field `dely`"),
+    ] {
+        let error = of(set);
+        assert!(error.contains(said), "{error}");
+    }
+}

@@ -1,5 +1,6 @@
 use super::*;
-use crate::why::chain::tests::log;
+use crate::runs::Records;
+use crate::why::chain::tests::{STORY, log};
 
 fn said(frame: u64) -> String {
     let log = log();
@@ -15,11 +16,33 @@ why     the retransmission timer expired
 clause  RFC 6298 5 (5.4)
 before  cwnd 2000  ssthresh ∞  in flight 2000  rto 1000 ms  state established, open
 after   cwnd 1000  ssthresh 2000  in flight 1000  rto 2000 ms  state established, loss
+repeats #1 . seq 1..1000 (1000 B) ack 1
 cause   time was told at +1.001000000 s
         · the rto timer expired
         · lost 1..1000 (1000 B): timeout
         · cwnd 1000 ssthresh 2000: a timeout: the loss window (RFC 5681 3.1)";
     assert_eq!(said(3), expected);
+}
+
+/// Where links tell what they do, the chain of a repair begins with the loss.
+#[test]
+fn what_was_lost_is_named_by_the_link_that_lost_it() {
+    let dropped = r#"{"time":1.5,"name":"link:dropped","host":"link","data":{"link":"up",
+        "packet":PACKET,"reason":"queue_full","bytes":1052}}"#;
+    let dropped = dropped.replace("\n", "");
+    let first = log().frame(1).and_then(|sent| sent.id).expect("an id");
+    let story = format!("{STORY}{}\n", dropped.replace("PACKET", &first.to_string()));
+    let records = Records::of(story.as_bytes()).expect("a header");
+    let log = Log::new(records.map(|record| record.expect("a record")));
+    let text = explain(&log, log.frame(3).expect("a frame")).join("\n");
+    let lines = "\
+repeats #1 . seq 1..1000 (1000 B) ack 1
+        which up lost at +0.001500000 s: queue full
+cause   time";
+    assert!(text.contains(lines), "{text}");
+    // What was not sent again repeats nothing.
+    let text = explain(&log, log.frame(1).expect("a frame")).join("\n");
+    assert!(!text.contains("repeats"), "{text}");
 }
 
 #[test]
