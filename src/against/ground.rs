@@ -22,6 +22,7 @@ pub fn lay(inside: &Inside, settings: &Settings) -> io::Result<(Inside, Tun)> {
     set(&inside, "ipv4/conf/all/rp_filter", "0")?;
     // Client and server, as scripts about it expect.
     set(&inside, "ipv4/tcp_fastopen", "3")?;
+    set(&inside, "ipv4/tcp_fastopen_key", FAST_OPEN_KEY)?;
     // A window scale of 7, which scripts expect, on machines of any size.
     set(&inside, "ipv4/tcp_rmem", "4096 131072 6291456")?;
     set(&inside, "ipv4/tcp_wmem", "4096 16384 4194304")?;
@@ -98,5 +99,7 @@ pub fn counters() -> BTreeMap<&'static str, u64> {
     found
 }
 
+/// The usual suites' key, by which scripts know what a cookie will be.
+const FAST_OPEN_KEY: &str = "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4";
 /// Each namespace has one.
 const NAME: &str = "drill0";
