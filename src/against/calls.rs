@@ -31,7 +31,7 @@ impl Kernel {
             return Handle(self.sockets.len() - 1);
         };
         // Where the kernel lacks it, it has its own.
-        let _ = rustix::net::sockopt::set_tcp_congestion(&fd, self.control);
+        let _ = rustix::net::sockopt::set_tcp_congestion(&fd, &self.control);
         self.insert(fd)
     }
 

@@ -9,7 +9,6 @@ use crate::base::Transmit;
 use crate::device::{Device, Tun};
 use crate::drill::backend::Configured;
 use crate::drill::nstat;
-use crate::drill::profile::Profile;
 use crate::drill::settings::Settings;
 use crate::namespace::{Inside, Via};
 
@@ -45,15 +44,6 @@ fn set(inside: &Inside, name: &str, value: &str) -> io::Result<()> {
     match inside.set_sysctl(name, value) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         done => done,
-    }
-}
-
-/// What the kernel's sockets are controlled by, whatever the machine prefers: what the profile's
-/// scripts are written for.
-pub fn control_of(profile: Profile) -> &'static str {
-    match profile {
-        Profile::Linux => "cubic",
-        Profile::Rfc | Profile::Bsd => "reno",
     }
 }
 
@@ -99,6 +89,8 @@ pub fn counters() -> BTreeMap<&'static str, u64> {
     found
 }
 
+/// What scripts take for granted where they name no other, whatever the machine prefers.
+pub const CONTROL: &str = "cubic";
 /// The usual suites' key, by which scripts know what a cookie will be.
 const FAST_OPEN_KEY: &str = "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4";
 /// Each namespace has one.

@@ -25,7 +25,6 @@ use crate::drill::backend::{
     Backend, Configured, Control, Handle, Info, Receive, Reply, Shut, Waiting, errno,
 };
 use crate::drill::command::Route;
-use crate::drill::profile::Profile;
 use crate::drill::settings::{IpVersion, Settings};
 use crate::namespace::Inside;
 use crate::probe::Observer;
@@ -44,7 +43,7 @@ pub struct Kernel {
     sockets: Vec<Option<Socket>>,
     version: IpVersion,
     /// What new sockets are to be controlled by.
-    control: &'static str,
+    control: String,
 }
 
 /// A socket of a script.
@@ -62,12 +61,7 @@ impl Kernel {
     /// # Errors
     ///
     /// What the system does not allow.
-    pub fn new(
-        inside: &Inside,
-        settings: &Settings,
-        profile: Profile,
-        longest: Duration,
-    ) -> std::io::Result<Kernel> {
+    pub fn new(inside: &Inside, settings: &Settings, longest: Duration) -> std::io::Result<Kernel> {
         let (inside, tun) = ground::lay(inside, settings)?;
         let now = Clock::now();
         Ok(Kernel {
@@ -78,7 +72,7 @@ impl Kernel {
             until: now + longest,
             sockets: Vec::new(),
             version: settings.version,
-            control: ground::control_of(profile),
+            control: ground::CONTROL.to_owned(),
         })
     }
 
@@ -132,6 +126,11 @@ impl Backend for Kernel {
     }
 
     fn configure(&mut self, key: &str, value: &str) -> Configured {
+        // A namespace may not choose what the machine does not let everybody have; a socket may.
+        if key == "net.ipv4.tcp_congestion_control" {
+            self.control = value.to_owned();
+            return Configured::Done;
+        }
         ground::configure(&self.inside, key, value)
     }
 

@@ -69,7 +69,7 @@ fn under_kernel(
 ) -> std::io::Result<Report> {
     let failed = std::cell::RefCell::new(None);
     let maker = |settings: &Settings, profile: Profile| -> Box<dyn Backend> {
-        match Kernel::new(inside, settings, profile, longest + SLACK) {
+        match Kernel::new(inside, settings, longest + SLACK) {
             Ok(kernel) => Box::new(kernel),
             // Whatever the script does then, nobody sees it.
             Err(error) => {
