@@ -24,7 +24,8 @@ pub fn lay(inside: &Inside, settings: &Settings) -> io::Result<(Inside, Tun)> {
     set(&inside, "ipv4/tcp_fastopen_key", FAST_OPEN_KEY)?;
     // A window scale of 7, which scripts expect, on machines of any size.
     set(&inside, "ipv4/tcp_rmem", "4096 131072 6291456")?;
-    set(&inside, "ipv4/tcp_wmem", "4096 16384 4194304")?;
+    // All that a script writes is taken at once.
+    set(&inside, "ipv4/tcp_wmem", "4096 1048576 4194304")?;
     let tun = Tun::open(NAME)?;
     let mut links = inside.links()?;
     links.silence(NAME)?;

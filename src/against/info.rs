@@ -1,5 +1,6 @@
 //! `tcp_info`, as the kernel writes it: `struct tcp_info` of `linux/tcp.h`.
 
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 
 use crate::drill::backend::{Handle, Info};
@@ -38,10 +39,39 @@ impl Kernel {
                 }
             }
         }
+        // Whose connection waits in TIME-WAIT has only an empty socket left, which says CLOSE; the
+        // connection is in the kernel's list.
+        if info.get("tcpi_state") == Some(&CLOSE) {
+            let local = rustix::net::getsockname(fd).ok();
+            let local = local.and_then(|addr| SocketAddr::try_from(addr).ok());
+            if local.is_some_and(|local| waits_in_time_wait(local.port())) {
+                info.insert("tcpi_state", TIME_WAIT);
+            }
+        }
         Some(info)
     }
 }
 
+/// Whether a connection of this port is in TIME-WAIT, in the namespace of the calling thread.
+fn waits_in_time_wait(port: u16) -> bool {
+    let lists = ["/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"];
+    let lists = lists.map(|file| std::fs::read_to_string(file).unwrap_or_default());
+    lists.iter().any(|list| is_listed(list, port))
+}
+
+/// Whether such a list has it: a line is a number, the local address, the remote one, the state.
+fn is_listed(list: &str, port: u16) -> bool {
+    let mut rows = list.lines().map(|line| line.split_whitespace().skip(1));
+    rows.any(|mut row| {
+        let local = row.next().and_then(|local| local.rsplit_once(':'));
+        let state = row.nth(1);
+        let own = local.and_then(|(_, hex)| u16::from_str_radix(hex, 16).ok());
+        own == Some(port) && state == Some("06")
+    })
+}
+
+const CLOSE: i64 = 7;
+const TIME_WAIT: i64 = 6;
 const IPPROTO_TCP: i32 = 6;
 const TCP_INFO: i32 = 11;
 /// More than any kernel's.
@@ -106,3 +136,6 @@ const FIELDS: &[(&str, usize)] = &[
     ("tcpi_rcv_wnd", 4),
     ("tcpi_rehash", 4),
 ];
+
+#[cfg(test)]
+mod tests;

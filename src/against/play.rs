@@ -12,7 +12,7 @@ use crate::drill::syntax::{Micros, Script, When};
 use crate::namespace::Inside;
 
 use super::Kernel;
-use super::verdict::Difference;
+use super::verdict::{Difference, judged};
 
 /// What came of it.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Both {
     pub ours: Report,
     pub kernel: Report,
     pub difference: Difference,
+    /// Why the kernel does otherwise, as the script says.
+    pub judged: Option<String>,
 }
 
 /// Plays a script under our stack and under the kernel's, if it takes no longer than so much.
@@ -53,10 +55,12 @@ pub fn both(
         None => under_kernel(file, text, &liberal, inside, longest)?,
     };
     let difference = Difference::of(text, &ours, &kernel);
+    let judged = judged(text).map(|(_, why)| why.to_owned());
     Ok(Both {
         ours,
         kernel,
         difference,
+        judged,
     })
 }
 

@@ -23,8 +23,10 @@ pub enum Difference {
     Allowed,
     /// The kernel does otherwise where the script holds us to what no standard settles.
     Choice,
-    /// The kernel does otherwise where the script cites a MUST: one of three is wrong, the kernel,
-    /// the script, or how the script is played here.
+    /// The kernel does otherwise, where the clause leaves no choice: somebody has looked into it.
+    Departs,
+    /// The kernel does otherwise where the script cites a MUST, and nobody has said why: the
+    /// kernel, the script, or how it is played here is wrong.
     Must,
     /// The kernel does what the script says, and we do not.
     Ours,
@@ -36,12 +38,13 @@ pub enum Difference {
 
 impl Difference {
     /// All of them, the agreeable first.
-    pub const ALL: [Difference; 9] = [
+    pub const ALL: [Difference; 10] = [
         Difference::Same,
         Difference::Linux,
         Difference::Clock,
         Difference::Allowed,
         Difference::Choice,
+        Difference::Departs,
         Difference::Must,
         Difference::Ours,
         Difference::Neither,
@@ -56,8 +59,11 @@ impl Difference {
             (Verdict::Fail, Verdict::Pass) => Difference::Ours,
             (Verdict::Fail, Verdict::Fail) => Difference::Neither,
             (Verdict::Pass, Verdict::Fail) if kernel.relaxed.is_some() => Difference::Linux,
-            (Verdict::Pass, Verdict::Fail) if is_measured(kernel) => Difference::Clock,
-            (Verdict::Pass, Verdict::Fail) => by_level(text),
+            (Verdict::Pass, Verdict::Fail) => match judged(text) {
+                Some((difference, _)) => difference,
+                None if is_measured(kernel) => Difference::Clock,
+                None => by_level(text),
+            },
         }
     }
 
@@ -69,6 +75,7 @@ impl Difference {
             Difference::Clock => "clock",
             Difference::Allowed => "allowed",
             Difference::Choice => "our choice",
+            Difference::Departs => "Linux departs",
             Difference::Must => "differs",
             Difference::Ours => "ours wrong",
             Difference::Neither => "neither",
@@ -81,6 +88,22 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.words())
     }
+}
+
+/// What a script says of Linux: `// linux: departs: a soft error ends an opening`. The word before
+/// the reason says whether the clause leaves it a `choice`, is one that `allowed` it, or neither.
+pub fn judged(text: &str) -> Option<(Difference, &str)> {
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("// linux: "))?;
+    let (word, why) = line.split_once(": ")?;
+    let difference = match word {
+        "choice" => Difference::Linux,
+        "allowed" => Difference::Allowed,
+        "departs" => Difference::Departs,
+        _ => return None,
+    };
+    Some((difference, why))
 }
 
 /// Whether it failed by a number that was measured.

@@ -68,6 +68,8 @@ pub struct Report {
     pub run: Run,
     /// What it would pass with, if not without.
     pub relaxed: Option<Vec<&'static str>>,
+    /// Why it fails even so, with all relaxations.
+    pub even_so: Option<Reason>,
 }
 
 /// Makes a stack for a script.
@@ -161,6 +163,7 @@ pub fn judge_with(file: &str, text: &str, request: &Request, maker: Maker<'_>) -
         tier: None,
         run: blank(),
         relaxed: None,
+        even_so: None,
     };
     let mut prepared = match prepare(text, request) {
         Ok(prepared) => prepared,
@@ -183,8 +186,16 @@ pub fn judge_with(file: &str, text: &str, request: &Request, maker: Maker<'_>) -
     report.run = once(Relaxed::NONE);
     let retry = report.run.verdict == Verdict::Fail && !report.run.reference && !request.strict;
     if retry {
-        let passes = |relaxed| once(relaxed).verdict == Verdict::Pass;
+        let mut even_so = None;
+        let passes = |relaxed| {
+            let run = once(relaxed);
+            if relaxed == Relaxed::ALL {
+                even_so = run.reason;
+            }
+            run.verdict == Verdict::Pass
+        };
         report.relaxed = needed(passes).map(Relaxed::names);
+        report.even_so = even_so;
     }
     report
 }

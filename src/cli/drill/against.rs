@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::against::{Both, Difference, both};
 use crate::cli::trouble::{Code, Trouble, said};
 use crate::drill::judge::Request;
-use crate::drill::outcome::Verdict;
+use crate::drill::outcome::{Reason, Verdict};
 use crate::drill::report::{self, Detail};
 use crate::drill::suite::{each, read};
 use crate::namespace::{Mounts, enter};
@@ -93,6 +93,10 @@ pub fn run(
 fn lines(one: &Both, detail: Detail) -> String {
     let name = plain(&one.kernel.file);
     let mut text = format!("{:12} {name}\n", one.difference);
+    let differs = one.kernel.run.verdict == Verdict::Fail;
+    if differs && let Some(why) = &one.judged {
+        text.push_str(&format!("  Linux: {}\n", plain(why)));
+    }
     if one.difference == Difference::NotPlayed {
         let skip = [&one.ours.run.skip, &one.kernel.run.skip].map(|names| names.join(", "));
         text.push_str(&format!("  {}\n", plain(&skip.join(" "))));
@@ -102,13 +106,20 @@ fn lines(one: &Both, detail: Detail) -> String {
         if is_wrong && one.difference != Difference::NotPlayed {
             text.push_str(&format!("  {who}: {}", report::text(report, detail)));
         }
+        if is_wrong && let Some(reason) = &report.even_so {
+            let Reason { at, text: said, .. } = reason;
+            text.push_str(&format!(
+                "  even with liberties, line {}: {said}\n",
+                at.line
+            ));
+        }
     }
     text
 }
 
 fn object(one: &Both) -> serde_json::Value {
-    let reason = |report: &crate::drill::judge::Report| {
-        report.run.reason.as_ref().map(|reason| {
+    let reason = |reason: &Option<Reason>| {
+        reason.as_ref().map(|reason| {
             json!({
                 "kind": reason.kind.word(), "line": reason.at.line, "text": reason.text,
                 "expected": reason.expected, "actual": reason.actual,
@@ -117,7 +128,8 @@ fn object(one: &Both) -> serde_json::Value {
     };
     json!({
         "file": one.kernel.file, "difference": one.difference.words(),
-        "linux": reason(&one.kernel), "ours": reason(&one.ours),
+        "linux": reason(&one.kernel.run.reason), "ours": reason(&one.ours.run.reason),
+        "even_so": reason(&one.kernel.even_so), "judged": one.judged,
         "liberties": one.kernel.relaxed, "skip": one.kernel.run.skip,
     })
 }
