@@ -2,22 +2,27 @@
 //!
 //! ```text
 //! act  = step { ";" step }
-//! step = "listen" PORT | "connect" HOST ":" PORT [ "from" PORT ]
+//!      | "forge" FLAGS "to" HOST [ "seq" ±N ] [ "ack" ±N ] [ "with" SIZE ] [ often ]
+//!      | "flood" HOST ":" PORT [ often ] | "inject" HEX [ often ]
+//! step = "listen" PORT [ "backlog" N ] | "connect" HOST ":" PORT [ "from" PORT ]
 //!      | "send" SIZE [ "by" SIZE "every" TIME ] | "ask" N "times" SIZE "for" SIZE
 //!      | "answer" SIZE "with" SIZE | "echo" | "recv" ( SIZE | "all" )
 //!      | "read" ( "promptly" | "nothing" | SIZE "every" TIME ) | "wait" TIME
 //!      | "nodelay" ( "on" | "off" ) | "shutdown" | "close" | "abort"
+//! often = "times" N "every" TIME
 //! ```
 //!
 //! What follows `listen` is done by each connection that is accepted; what follows `connect`, by
 //! the one that is opened. An act without either goes on with the host's latest connection. Who
-//! only listens reads all and then closes. A size without a unit is in bytes.
+//! only listens reads all and then closes. `forge`, `flood` and `inject` are for who has no stack,
+//! and stand alone. A size without a unit is in bytes.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::sim::{Reading, Step, Talk};
+use crate::sim::{Reading, Script, Service, Step, Talk};
 
+use super::forge::Forgery;
 use super::units::{Size, Time, as_text};
 
 /// What somebody does.
@@ -32,8 +37,8 @@ pub struct Act {
 /// On which connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begin {
-    /// On each that is accepted at this port.
-    Listen(u16),
+    /// On each that is accepted at this port, where so many may wait to be.
+    Listen { port: u16, backlog: usize },
     /// On one that is opened.
     Connect {
         host: String,
@@ -42,6 +47,8 @@ pub enum Begin {
     },
     /// On the host's latest.
     GoOn,
+    /// On none: somebody without a stack sends something.
+    Forge(Forgery),
 }
 
 /// When.
@@ -93,16 +100,23 @@ impl FromStr for Act {
             let words: Vec<&str> = part.split_whitespace().collect();
             match words[..] {
                 [] if index > 0 => {}
-                ["listen" | "connect", ..] if index > 0 => {
+                ["listen" | "connect" | "forge" | "flood" | "inject", ..] if index > 0 => {
                     return Err(format!("{part:?} can only stand first"));
                 }
-                ["listen", port] => begin = Begin::Listen(self::port(port)?),
+                [_, ..] if matches!(begin, Begin::Forge(_)) => {
+                    return Err(format!("{part:?}: nothing follows what is forged"));
+                }
+                ["listen", port] => begin = listen(port, None)?,
+                ["listen", port, "backlog", most] => begin = listen(port, Some(most))?,
+                ["forge", ref rest @ ..] => begin = Begin::Forge(Forgery::segment(rest)?),
+                ["flood", ref rest @ ..] => begin = Begin::Forge(Forgery::flood(rest)?),
+                ["inject", ref rest @ ..] => begin = Begin::Forge(Forgery::packet(rest)?),
                 ["connect", to] => begin = connect(to, None)?,
                 ["connect", to, "from", from] => begin = connect(to, Some(from))?,
                 _ => steps.push(step(&words)?),
             }
         }
-        if steps.is_empty() && matches!(begin, Begin::Listen(_)) {
+        if steps.is_empty() && matches!(begin, Begin::Listen { .. }) {
             steps = vec![Step::ReceiveAll, Step::Close];
         }
         for step in &steps {
@@ -161,9 +175,8 @@ fn step(words: &[&str]) -> Result<Step, String> {
         ["abort"] => Step::Abort,
         _ => {
             let word = words.first().copied().unwrap_or_default();
-            let known = USES.iter().find(|(name, _)| *name == word);
-            return Err(match known {
-                Some((_, usage)) => format!("{:?} is not like {usage}", words.join(" ")),
+            return Err(match usage(word) {
+                Some(usage) => format!("{:?} is not like {usage}", words.join(" ")),
                 None => {
                     let names: Vec<&str> = USES.iter().map(|(name, _)| *name).collect();
                     format!("{word:?} is none of {}", names.join(", "))
@@ -175,7 +188,7 @@ fn step(words: &[&str]) -> Result<Step, String> {
 
 /// Each word that begins a step, and how it goes on.
 const USES: &[(&str, &str)] = &[
-    ("listen", "listen 80"),
+    ("listen", "listen 80, listen 80 backlog 16"),
     ("connect", "connect server:80, connect server:80 from 40000"),
     ("send", "send 64KiB, send 1000 by 10 every 1ms"),
     ("ask", "ask 10 times 100 for 2000"),
@@ -188,16 +201,46 @@ const USES: &[(&str, &str)] = &[
     ("shutdown", "shutdown"),
     ("close", "close"),
     ("abort", "abort"),
+    (
+        "forge",
+        "forge RST to client seq +1000, forge none to client ack +0 with 10 times 3 every 1ms",
+    ),
+    ("flood", "flood server:80 times 1000 every 1ms"),
+    (
+        "inject",
+        "inject 4500001400000000400666e50a5a00020a5a0001 times 2 every 1s",
+    ),
 ];
 
+/// How a step that begins with this word goes on.
+pub(super) fn usage(word: &str) -> Option<&'static str> {
+    let known = USES.iter().find(|(name, _)| *name == word);
+    known.map(|(_, usage)| *usage)
+}
+
+fn listen(port: &str, most: Option<&str>) -> Result<Begin, String> {
+    let backlog = match most {
+        None => Service::of(Script::APP).backlog,
+        Some(most) => {
+            let number = most.parse().ok().filter(|most| (1..=4_096).contains(most));
+            number.ok_or_else(|| format!("{most:?} is no backlog: 1 to 4096"))?
+        }
+    };
+    let port = self::port(port)?;
+    Ok(Begin::Listen { port, backlog })
+}
+
 fn connect(to: &str, from: Option<&str>) -> Result<Begin, String> {
+    let (host, port) = socket(to)?;
+    let from = from.map(self::port).transpose()?;
+    Ok(Begin::Connect { host, port, from })
+}
+
+/// A host by its name, and a port.
+pub(super) fn socket(to: &str) -> Result<(String, u16), String> {
     let wanted = || format!("{to:?} is not like server:80");
     let (host, port) = to.rsplit_once(':').ok_or_else(wanted)?;
-    Ok(Begin::Connect {
-        host: host.to_owned(),
-        port: self::port(port)?,
-        from: from.map(self::port).transpose()?,
-    })
+    Ok((host.to_owned(), self::port(port)?))
 }
 
 fn port(text: &str) -> Result<u16, String> {
@@ -208,7 +251,7 @@ fn port(text: &str) -> Result<u16, String> {
 }
 
 /// Bytes, with a unit or without.
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(bytes) => Ok(bytes),
         Err(_) => Ok(text.parse::<Size>()?.0),

@@ -3,20 +3,22 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::sim::{Link, LinkId, NodeId, Path, Router, Way, World};
+use crate::sim::{Link, LinkId, NodeId, Outsider, Path, Router, Way, World};
 use crate::stack::Config;
 
 use super::act::Begin;
 use super::error::Invalid;
-use super::file::{Host, Scenario, unknown};
+use super::file::{Host, Scenario, StackKind, unknown};
 use super::link::LinkSpec;
 
 /// A world, and what is called what in it.
 #[derive(Debug)]
 pub struct Built {
     pub world: World,
-    /// The hosts, the one whose packets are captured first.
+    /// The hosts with stacks, the one whose packets are captured first.
     pub hosts: Vec<(String, NodeId)>,
+    /// Those without.
+    pub outsiders: Vec<(String, NodeId)>,
     /// The ways of each link, both with the name under which events tell of them.
     pub links: Vec<Named>,
 }
@@ -43,10 +45,15 @@ impl Scenario {
     pub fn build(&self) -> Result<Built, Invalid> {
         let mut world = World::new(self.seed);
         let vantage = self.vantage()?.to_owned();
-        let mut hosts = Vec::new();
+        let (mut hosts, mut outsiders) = (Vec::new(), Vec::new());
         let others = self.host.iter().filter(|(name, _)| **name != vantage);
         let all = self.host.get_key_value(&vantage).into_iter().chain(others);
         for (name, host) in all {
+            if host.stack == StackKind::None {
+                let id = world.outsider(Outsider::at(vec![host.addr]));
+                outsiders.push((name.clone(), id));
+                continue;
+            }
             let config = config(host).map_err(|(at, what)| {
                 let at = format!("host.{name}.{at}");
                 Invalid::value(at, what)
@@ -55,7 +62,7 @@ impl Scenario {
             let id = id.map_err(|error| Invalid::value(format!("host.{name}"), error))?;
             hosts.push((name.clone(), id));
         }
-        let mut nodes = hosts.clone();
+        let mut nodes = [hosts.clone(), outsiders.clone()].concat();
         for (name, router) in &self.router {
             if self.host.contains_key(name) {
                 let what = "a host has this name already";
@@ -73,6 +80,7 @@ impl Scenario {
         Ok(Built {
             world,
             hosts,
+            outsiders,
             links,
         })
     }
@@ -90,8 +98,13 @@ impl Scenario {
             Some(act) if matches!(act.begin, Begin::Connect { .. }) => item.host.as_deref(),
             _ => None,
         });
-        let first = connects.or_else(|| self.host.keys().next().map(String::as_str));
-        first.ok_or_else(|| Invalid::value("host", "there is none"))
+        let with_stack = || {
+            let mut hosts = self.host.iter();
+            let found = hosts.find(|(_, host)| host.stack == StackKind::Pellucid);
+            found.map(|(name, _)| name.as_str())
+        };
+        let first = connects.or_else(with_stack);
+        first.ok_or_else(|| Invalid::value("host", "there is none with a stack of ours"))
     }
 
     /// Where a host listens.

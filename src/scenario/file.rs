@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::query::nearest;
 
-use super::act::{Act, When};
+use super::act::{Act, Begin, When};
 use super::error::Invalid;
 use super::link::LinkSpec;
 use super::overlay;
@@ -89,6 +89,9 @@ pub struct Expect {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Host {
+    /// Whose stack it has.
+    #[serde(default)]
+    pub stack: StackKind,
     pub addr: IpAddr,
     /// How long the network's prefix is, in bits.
     #[serde(default = "prefix")]
@@ -98,6 +101,17 @@ pub struct Host {
     pub mtu: Size,
     #[serde(default)]
     pub tcp: Tcp,
+}
+
+/// Whose stack a host has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StackKind {
+    /// Ours.
+    #[default]
+    Pellucid,
+    /// None: it only forges packets, and answers nothing.
+    None,
 }
 
 /// Somebody who passes packets on.
@@ -171,10 +185,19 @@ impl Scenario {
         if let Some(vantage) = &self.vantage {
             self.known_host("vantage", vantage)?;
         }
+        let seen = self.vantage()?;
+        let of_seen = self.host.get(seen);
+        if of_seen.is_none_or(|host| host.stack != StackKind::Pellucid) {
+            let what = format!("{seen} has no stack of ours: there is nothing to see");
+            return Err(Invalid::value("vantage", what));
+        }
         for (number, act) in (1..).zip(&self.acts) {
             let at = format!("do {number}");
             match (&act.host, &act.act, &act.link) {
-                (Some(host), Some(_), None) => self.known_host(&at, host)?,
+                (Some(host), Some(act), None) => {
+                    self.known_host(&at, host)?;
+                    self.check_act(&at, host, act)?;
+                }
                 (None, None, Some(link)) => {
                     if !self.link.contains_key(link) {
                         return Err(unknown(&at, "link", link, self.link.keys()));
@@ -190,6 +213,35 @@ impl Scenario {
             }
         }
         Ok(())
+    }
+
+    /// Who has a stack talks, who has none forges.
+    fn check_act(&self, at: &str, host: &str, act: &Act) -> Result<(), Invalid> {
+        let has_none = |name: &str| {
+            let of = self.host.get(name);
+            of.is_some_and(|of| of.stack == StackKind::None)
+        };
+        match (&act.begin, has_none(host)) {
+            (Begin::Forge(forgery), true) => match forgery.what.victim() {
+                Some(victim) => {
+                    self.known_host(at, victim)?;
+                    match has_none(victim) {
+                        true => Err(Invalid::value(at, format!("{victim} has no stack either"))),
+                        false => Ok(()),
+                    }
+                }
+                None => Ok(()),
+            },
+            (Begin::Forge(_), false) => {
+                let what = format!("who forges has no stack: host.{host}.stack = \"none\"");
+                Err(Invalid::value(at, what))
+            }
+            (_, true) => {
+                let what = format!("{host} has no stack: it can forge, flood and inject");
+                Err(Invalid::value(at, what))
+            }
+            (_, false) => Ok(()),
+        }
     }
 
     pub(super) fn known_host(&self, at: &str, name: &str) -> Result<(), Invalid> {

@@ -12,12 +12,11 @@ use crate::observe::on_link::Happened;
 use crate::probe::EventId;
 use crate::sim::{LinkId, Note, Tap, Way};
 
-use super::build::Built;
 use super::curve::Curve;
 use super::error::Invalid;
 use super::file::Scenario;
 use super::follow::Follower;
-use super::play::{Progress, Stage, waiting};
+use super::play::{Progress, Stage};
 
 /// What a scenario came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,11 +67,8 @@ impl Scenario {
     ///
     /// If something that must always hold does not: a defect of the stack.
     pub fn measure(&self, progress: &dyn Progress) -> Result<Measured, Invalid> {
-        let Built {
-            mut world,
-            hosts,
-            links,
-        } = self.build()?;
+        let mut built = self.build()?;
+        let (world, hosts) = (&mut built.world, &built.hosts);
         let counted: Vec<_> = hosts
             .iter()
             .map(|(name, node)| (name.clone(), world.connections(*node)))
@@ -87,13 +83,7 @@ impl Scenario {
                 (name.clone(), sender)
             })
             .collect();
-        let mut stage = Stage {
-            scenario: self,
-            world,
-            hosts,
-            links,
-            waiting: (1..).zip(&self.acts).map(waiting).collect(),
-        };
+        let mut stage = Stage::new(self, built);
         stage.play(progress)?;
         let is_over = stage.is_over();
         let Stage { world, links, .. } = stage;

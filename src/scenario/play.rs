@@ -11,6 +11,7 @@ use crate::observe::pcapng::{Interface, Section, Store};
 use crate::observe::{ConnectionCounts, Connections, Counters, Counts, Overflow};
 use crate::probe::EventId;
 use crate::replay::Tape;
+use crate::sim::dice::Dice;
 use crate::sim::{
     Birth, LinkId, NodeId, Note, Outage, OutageKind, Script, Service, Tap, Way, World,
 };
@@ -19,6 +20,7 @@ use super::act::{Act, Begin, When};
 use super::build::{Built, Named};
 use super::error::Invalid;
 use super::file::{Do, Scenario};
+use super::forge::{self, What};
 use super::link::LinkSpec;
 
 /// What came of it.
@@ -61,13 +63,15 @@ impl Scenario {
         tape: Option<&Tape>,
         progress: &dyn Progress,
     ) -> Result<Played, Invalid> {
+        let mut built = self.build()?;
         let Built {
-            mut world,
+            world,
             hosts,
             links,
-        } = self.build()?;
+            ..
+        } = &mut built;
         if let Some(tape) = tape {
-            world.on_birth(recording(tape, &hosts));
+            world.on_birth(recording(tape, hosts));
         }
         let about = About {
             title: format!("pellucid run {}", self.name),
@@ -78,14 +82,8 @@ impl Scenario {
         let settings = self.settings(&about.host);
         let (capture, handle) = Capture::start_with(capture, Some((events, about)), settings)?;
         let counters = Counters::default();
-        let connections = listen(&mut world, &hosts, &links, capture, &counters, &handle);
-        let mut stage = Stage {
-            scenario: self,
-            world,
-            hosts,
-            links,
-            waiting: (1..).zip(&self.acts).map(waiting).collect(),
-        };
+        let connections = listen(world, hosts, links, capture, &counters, &handle);
+        let mut stage = Stage::new(self, built);
         stage.play(progress)?;
         let is_over = stage.is_over();
         let Stage { world, links, .. } = stage;
@@ -209,6 +207,9 @@ pub(super) struct Stage<'a> {
     pub scenario: &'a Scenario,
     pub world: World,
     pub hosts: Vec<(String, NodeId)>,
+    pub outsiders: Vec<(String, NodeId)>,
+    /// What forgers draw.
+    pub dice: Dice,
     pub links: Vec<Named>,
     /// What is still to be done, in the order of the file.
     pub waiting: Vec<Waiting<'a>>,
@@ -221,17 +222,39 @@ pub(super) struct Waiting<'a> {
     what: &'a Do,
     /// When, once that is known.
     at: Option<Instant>,
+    /// How often it has been done.
+    done: u64,
 }
 
-pub(super) fn waiting((number, what): (usize, &Do)) -> Waiting<'_> {
+fn waiting((number, what): (usize, &Do)) -> Waiting<'_> {
     Waiting {
         number,
         what,
         at: None,
+        done: 0,
     }
 }
 
 impl<'a> Stage<'a> {
+    /// A world, and all that is still to happen in it.
+    pub fn new(scenario: &'a Scenario, built: Built) -> Stage<'a> {
+        let Built {
+            world,
+            hosts,
+            outsiders,
+            links,
+        } = built;
+        Stage {
+            scenario,
+            world,
+            hosts,
+            outsiders,
+            dice: Dice::new(scenario.seed, FORGING),
+            links,
+            waiting: (1..).zip(&scenario.acts).map(waiting).collect(),
+        }
+    }
+
     pub fn play(&mut self, progress: &dyn Progress) -> Result<(), Invalid> {
         let end = self.world.birth() + self.scenario.until.0;
         let mut steps = 0_u32;
@@ -239,7 +262,9 @@ impl<'a> Stage<'a> {
         loop {
             self.find_times();
             while let Some(act) = self.due() {
-                self.act(&act)?;
+                if let Some(again) = self.act(act)? {
+                    self.waiting.push(again);
+                }
             }
             if self.is_over() || self.world.now() >= end {
                 return Ok(());
@@ -297,23 +322,77 @@ impl<'a> Stage<'a> {
         Some(self.waiting.remove(index))
     }
 
-    fn act(&mut self, Waiting { number, what, .. }: &Waiting<'_>) -> Result<(), Invalid> {
+    /// Does what is due; returns what is to be done again.
+    fn act(&mut self, waiting: Waiting<'a>) -> Result<Option<Waiting<'a>>, Invalid> {
+        let Waiting { number, what, .. } = waiting;
         let at = format!("do {number}");
         if let Some(link) = &what.link {
-            return self.change(&at, link, what);
+            return self.change(&at, link, what).map(|()| None);
         }
-        let (Some(host), Some(act)) = (&what.host, &what.act) else {
+        match (&what.host, &what.act) {
+            (Some(host), Some(act)) => match &act.begin {
+                Begin::Forge(forgery) => {
+                    self.forge(&at, host, &forgery.what)?;
+                    let done = waiting.done + 1;
+                    let next = (waiting.at).map(|at| at + forgery.every.0);
+                    Ok((done < forgery.times).then_some(Waiting {
+                        at: next,
+                        done,
+                        ..waiting
+                    }))
+                }
+                _ => self.tell(&at, host, act).map(|()| None),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// Somebody without a stack sends something.
+    fn forge(&mut self, at: &str, host: &str, what: &What) -> Result<(), Invalid> {
+        let from = self.outsiders.iter().find(|(name, _)| name == host);
+        let Some((_, from)) = from.cloned() else {
             return Ok(());
         };
+        let packet = match what {
+            What::Packet(bytes) => Some(bytes.clone()),
+            What::Syn { to, port } => {
+                let to = self.scenario.socket(at, to, *port)?;
+                forge::syn(&mut self.dice, to).packet()
+            }
+            What::Segment {
+                to,
+                flags,
+                seq,
+                ack,
+                text,
+            } => {
+                let victim = self.hosts.iter().find(|(name, _)| name == to);
+                let latest = victim.and_then(|(_, node)| self.world.latest_of(*node));
+                let known = latest.and_then(|latest| self.world.known(latest));
+                // Who attacks a connection that is gone already, attacks nothing.
+                known.and_then(|known| forge::segment(&known, *flags, *seq, *ack, *text).packet())
+            }
+        };
+        if let Some(packet) = packet {
+            self.world.put(from, packet);
+        }
+        Ok(())
+    }
+
+    /// Tells an application what to do.
+    fn tell(&mut self, at: &str, host: &str, act: &Act) -> Result<(), Invalid> {
         let node = self.hosts.iter().find(|(name, _)| name == host);
         let Some((_, node)) = node.cloned() else {
             return Ok(());
         };
         let Act { begin, steps, .. } = act;
         match begin {
-            Begin::Listen(port) => {
+            Begin::Listen { port, backlog } => {
                 let script: Script = steps.iter().copied().collect();
-                let service = Service::of(Script::APP);
+                let service = Service {
+                    backlog: *backlog,
+                    ..Service::of(Script::APP)
+                };
                 let served = self.world.serve_script(node, *port, service, script);
                 served.map_err(|error| Invalid::value(at, error))
             }
@@ -322,7 +401,7 @@ impl<'a> Stage<'a> {
                 port,
                 from,
             } => {
-                let to = self.scenario.socket(&at, to, *port)?;
+                let to = self.scenario.socket(at, to, *port)?;
                 let own = self.scenario.host.get(host).map(|host| host.addr);
                 let local = from
                     .zip(own)
@@ -344,6 +423,8 @@ impl<'a> Stage<'a> {
                 );
                 Err(Invalid::value(at, what))
             }
+            // Nobody with a stack forges: `Scenario::check`.
+            Begin::Forge(_) => Ok(()),
         }
     }
 
@@ -388,6 +469,8 @@ pub(super) fn lost(world: &World, link: LinkId) -> u64 {
 
 /// Midnight of the first day of 2000, in nanoseconds since 1970: virtual runs begin then.
 const EPOCH: u64 = 946_684_800_000_000_000;
+/// What forgers' chance is drawn for, apart from what worlds draw.
+const FORGING: u64 = 4 << 32;
 /// Steps between two looks at whether to go on.
 const LOOK_EVERY: u32 = 1 << 12;
 

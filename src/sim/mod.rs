@@ -13,6 +13,7 @@ pub mod book;
 pub mod contents;
 pub mod dice;
 pub mod figures;
+pub mod forged;
 pub mod impair;
 pub mod invariants;
 pub mod link;
@@ -35,5 +36,6 @@ pub use party::{Outcome, Report};
 pub use range::OutOfRange;
 pub use script::{Script, Step};
 pub use world::{
-    Birth, Conversation, Fault, FlowId, InFlight, LinkId, NodeId, PartyId, Router, Tap, Way, World,
+    Birth, Conversation, Fault, FlowId, InFlight, Known, LinkId, NodeId, Outsider, PartyId, Router,
+    Tap, Way, World,
 };

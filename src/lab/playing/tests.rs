@@ -57,6 +57,7 @@ fn checks_fail_where_the_mechanism_is_off() {
         ("bufferbloat", 0, "host.client.tcp.cc=bbr"),
         ("hol-blocking", 0, "link.down.loss=none"),
         ("loss-is-not-congestion", 0, "host.client.tcp.cc=bbr"),
+        ("reset-attack", 0, "link.alley.loss=every 1"),
     ];
     assert_eq!(off.len(), NAMES.len());
     for (name, place, set) in off {

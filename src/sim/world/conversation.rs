@@ -238,7 +238,7 @@ impl World {
                 .stack
                 .status(conn)
                 .is_some_and(|status| !matches!(status.state, State::SynSent | State::SynReceived)),
-            Node::Router(_) => false,
+            Node::Router(_) | Node::Outsider(_) => false,
         })
     }
 

@@ -14,6 +14,7 @@
 mod conversation;
 mod faults;
 mod host;
+mod outsider;
 mod router;
 mod run;
 mod tap;
@@ -39,6 +40,7 @@ use super::trace::Trace;
 
 pub use conversation::{Conversation, FlowId, PartyId};
 pub use faults::{Fault, InFlight};
+pub use outsider::{Known, Outsider};
 pub use router::Router;
 pub use tap::Tap;
 
@@ -81,7 +83,7 @@ pub struct World {
     birth_of_stacks: Option<Birth>,
 }
 
-/// A host or a router.
+/// A host, a router, or an outsider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NodeId(pub usize);
 
@@ -114,6 +116,7 @@ pub enum Way {
 enum Node {
     Host(Box<Host>),
     Router(Router),
+    Outsider(Outsider),
 }
 
 /// One way of a link, and where it leads.
@@ -458,7 +461,7 @@ impl World {
     pub fn stack(&self, host: NodeId) -> &Stack {
         match &self.nodes[host.0] {
             Node::Host(host) => &host.stack,
-            Node::Router(_) => panic!("{host:?} is a router"),
+            Node::Router(_) | Node::Outsider(_) => panic!("{host:?} is no host"),
         }
     }
 
@@ -482,7 +485,7 @@ impl World {
     pub fn invariants(&self, host: NodeId) -> Invariants {
         match &self.nodes[host.0] {
             Node::Host(host) => host.watch.clone(),
-            Node::Router(_) => panic!("{host:?} is a router"),
+            Node::Router(_) | Node::Outsider(_) => panic!("{host:?} is no host"),
         }
     }
 
@@ -517,7 +520,7 @@ impl World {
     fn host_mut(&mut self, host: NodeId) -> &mut Host {
         match &mut self.nodes[host.0] {
             Node::Host(host) => host,
-            Node::Router(_) => panic!("{host:?} is a router"),
+            Node::Router(_) | Node::Outsider(_) => panic!("{host:?} is no host"),
         }
     }
 

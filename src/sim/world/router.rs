@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 
 use crate::base::Instant;
+use crate::sim::forged;
 use crate::sim::parcel::Parcel;
 use crate::sim::reading::{destination, read};
-use crate::wire::icmp::{Message, Problem};
-use crate::wire::{ipv4, ipv6};
+use crate::wire::icmp::{Message, PROTOCOL_V4, PROTOCOL_V6, Problem};
 
 use super::{Node, World};
 
@@ -77,6 +77,7 @@ impl World {
             match node {
                 Node::Host(host) => host.routes = table,
                 Node::Router(router) => router.routes = table,
+                Node::Outsider(outsider) => outsider.routes = table,
             }
         }
     }
@@ -88,6 +89,7 @@ impl World {
                 addresses.iter().map(|(address, _)| *address).collect()
             }
             Node::Router(router) => router.complains_from.clone(),
+            Node::Outsider(outsider) => outsider.addresses.clone(),
         }
     }
 
@@ -131,34 +133,8 @@ impl Router {
         let message = Message::Error { problem, quote };
         let mut payload = vec![0; message.message_len()];
         message.emit(from, reading.src, &mut payload);
-        let mut complaint = vec![0; 40];
-        let header_len = match (from, reading.src) {
-            (IpAddr::V4(src), IpAddr::V4(dst)) => ipv4::Header {
-                src,
-                dst,
-                protocol: crate::wire::icmp::PROTOCOL_V4,
-                ttl: 64,
-                tos: 0,
-                identification: 0,
-                dont_fragment: true,
-                more_fragments: false,
-                fragment_offset: 0,
-                options: &[],
-            }
-            .emit(payload.len(), &mut complaint),
-            (IpAddr::V6(src), IpAddr::V6(dst)) => ipv6::Header {
-                src,
-                dst,
-                next_header: crate::wire::icmp::PROTOCOL_V6,
-                hop_limit: 64,
-                traffic_class: 0,
-                flow_label: 0,
-            }
-            .emit(payload.len(), &mut complaint),
-            _ => return None,
-        };
-        complaint.truncate(header_len);
-        complaint.append(&mut payload);
+        let protocol = [PROTOCOL_V4, PROTOCOL_V6];
+        let complaint = forged::packet(from, reading.src, protocol, &payload)?;
         let back = self.routes.to(&complaint)?;
         Some((complaint, back))
     }

@@ -36,6 +36,11 @@ impl World {
         true
     }
 
+    /// When anything is due next; `None` if nothing ever will be.
+    pub fn next(&self) -> Option<Instant> {
+        self.wheel.next()
+    }
+
     /// Runs for so long.
     ///
     /// # Panics
@@ -82,7 +87,7 @@ impl World {
     pub fn is_idle(&self) -> bool {
         self.nodes.iter().all(|node| match node {
             Node::Host(host) => host.stack.counts() == (0, 0, 0),
-            Node::Router(_) => true,
+            Node::Router(_) | Node::Outsider(_) => true,
         })
     }
 
@@ -92,7 +97,7 @@ impl World {
             Node::Host(host) => {
                 host.stack.counts() == (0, 0, 0) && host.stack.poll_timeout().is_none()
             }
-            Node::Router(_) => true,
+            Node::Router(_) | Node::Outsider(_) => true,
         })
     }
 
@@ -109,7 +114,7 @@ impl World {
                 let conn = party.and_then(|party| party.conn);
                 let status = match &self.nodes[end.host] {
                     Node::Host(host) => conn.and_then(|conn| host.stack.status(conn)),
-                    Node::Router(_) => None,
+                    Node::Router(_) | Node::Outsider(_) => None,
                 };
                 let report = party.map(|party| party.report);
                 let line = format!(
@@ -173,6 +178,7 @@ impl World {
             match &self.nodes[node] {
                 Node::Host(_) => self.deliver(node, parcel),
                 Node::Router(_) => self.pass_on(now, node, parcel),
+                Node::Outsider(_) => self.hand_out(node, parcel),
             }
         }
         self.arm_pipe(index);

@@ -41,7 +41,7 @@ impl World {
         };
         let received = match &self.nodes[node] {
             Node::Host(host) if host.paused_until.is_none() => Some(host.stack.next_event()),
-            Node::Host(_) | Node::Router(_) => None,
+            Node::Host(_) | Node::Router(_) | Node::Outsider(_) => None,
         };
         let (link, way) = way_of(index);
         tap.happened(
