@@ -30,6 +30,8 @@ pub mod live;
 pub mod namespace;
 pub mod net;
 pub mod observe;
+#[cfg(feature = "cli")]
+pub mod outside;
 pub mod probe;
 #[cfg(feature = "records")]
 pub mod query;

@@ -1,4 +1,4 @@
-//! `run`: an experiment from a file, in virtual time.
+//! `run`: an experiment from a file, in virtual time, or with the kernel at the other end.
 
 use std::io::{self, Write, stdout};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,6 +8,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::demo::listing;
+use crate::namespace::{Mounts, doctor::release, enter};
+use crate::outside::KernelHost;
 use crate::replay::Tape;
 use crate::report::text::{Style, plain, size};
 use crate::runs::{
@@ -22,7 +24,7 @@ use super::runs::{PLACE, end_tape, records};
 use super::signals::Signals;
 use super::trouble::{Code, Trouble, said};
 
-/// Play an experiment from a file, in virtual time
+/// Play an experiment from a file, in virtual time or against the kernel
 ///
 /// Writes a run folder as the demo does: report.html, capture.pcapng, events.jsonl and so on, and
 /// the file with every default written out. The same file and seed give the same bytes.
@@ -36,12 +38,22 @@ pub struct Run {
     /// Draw all chance from this
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Who is at the other end: a stack of ours, or the kernel's, in real time
+    #[arg(long, value_name = "WHO")]
+    peer: Option<Peer>,
     /// Where run folders go
     #[arg(short, long, value_name = "DIR", default_value = PLACE)]
     output: PathBuf,
     /// Print summary.json instead
     #[arg(long)]
     json: bool,
+}
+
+/// Who is at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Peer {
+    Pellucid,
+    Kernel,
 }
 
 impl Run {
@@ -51,6 +63,13 @@ impl Run {
         set.extend(self.seed.map(|seed| format!("seed={seed}")));
         let path = plain(&self.file.display().to_string());
         let scenario = Scenario::read(&self.file, &set).map_err(|error| wrong(error, &path))?;
+        let scenario = match self.peer {
+            None => scenario,
+            Some(peer) => {
+                let changed = scenario.with_peer(peer == Peer::Kernel);
+                changed.map_err(|error| wrong(error, &path))?
+            }
+        };
         let quiet = common.quiet || self.json;
         let Done {
             folder,
@@ -95,6 +114,11 @@ pub fn perform(
 ) -> anyhow::Result<Result<Done, Code>> {
     // What cannot be built makes no folder.
     scenario.build()?;
+    let mut kernel = match scenario.of_kernel() {
+        None => None,
+        // Before any thread is made, because threads stay where they are.
+        Some((_, host)) => Some(KernelHost::open(enter(Mounts::Shared)?, host)?),
+    };
     let signals = Signals::listen()?;
     let folder = RunFolder::create(place, &scenario.name)?;
     let resolved = scenario.resolved();
@@ -103,7 +127,10 @@ pub fn perform(
     let files = (folder.create_file(CAPTURE)?, folder.create_file(EVENTS)?);
     let bar = Bar::new(quiet, scenario.until.0, &signals);
     let tape = Tape::begin(folder.create_file(TAPE)?)?;
-    let play = || scenario.play(files.0, files.1, Some(&tape), &bar);
+    let play = || match &mut kernel {
+        None => scenario.play(files.0, files.1, Some(&tape), &bar),
+        Some(kernel) => scenario.play_with(kernel, files.0, files.1, Some(&tape), &bar),
+    };
     let played = catch_unwind(AssertUnwindSafe(play));
     bar.bar.finish_and_clear();
     // However it went, the tape has an end.
@@ -113,6 +140,21 @@ pub fn perform(
     if let Some(signal) = signals.came() {
         return Ok(Err(signal.code()));
     }
+    conclude(scenario, folder, played, taped, &resolved).map(Ok)
+}
+
+/// Judges what was played, and writes what is made of it.
+fn conclude(
+    scenario: &Scenario,
+    folder: RunFolder,
+    played: Played,
+    taped: u64,
+    resolved: &str,
+) -> anyhow::Result<Done> {
+    let (clock, link) = match scenario.of_kernel() {
+        None => (Clock::Virtual, "sim"),
+        Some(_) => (Clock::Real, "sim and plain TUN in a private namespace"),
+    };
     let run = Finished::of(&folder);
     let verdicts = match scenario.expect.is_empty() {
         true => Vec::new(),
@@ -125,8 +167,8 @@ pub fn perform(
     let passed = passed.count() as u32;
     let summary = Summary {
         seed: scenario.seed,
-        clock: Clock::Virtual,
-        link: "sim".to_owned(),
+        clock,
+        link: link.to_owned(),
         lost: played.lost,
         checks: Checks {
             passed,
@@ -150,13 +192,13 @@ pub fn perform(
         (JOURNEY, write_journey(&run)?),
         (SUMMARY, numbers.len() as u64),
     ];
-    Ok(Ok(Done {
+    Ok(Done {
         folder,
         played,
         verdicts,
         summary,
         files,
-    }))
+    })
 }
 
 /// How the program ends.
@@ -181,8 +223,12 @@ fn tell(
     let Scenario { name, about, .. } = scenario;
     writeln!(
         out,
-        "{}  ·  virtual time, seed {}",
+        "{}  ·  {}, seed {}",
         plain(name),
+        match scenario.of_kernel() {
+            None => "virtual time".to_owned(),
+            Some((host, _)) => format!("real time, Linux {} is {}", plain(&release()), plain(host)),
+        },
         scenario.seed
     )?;
     if !about.is_empty() {

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::base::Seed;
 use crate::device::Device;
 use crate::http::{Ends, Listener, Sockets, serve};
+use crate::namespace::doctor::release;
 use crate::net::{Network, Options};
 use crate::stack;
 
@@ -45,8 +46,7 @@ impl Server {
             listener.set_nonblocking(true)?;
             listeners.push(listener);
         }
-        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-        let said = format!("Linux {} kernel sockets, {congestion}", release.trim());
+        let said = format!("Linux {} kernel sockets, {congestion}", release());
         Server::start(said, move |runtime, stop| {
             runtime.block_on(async {
                 let mut served = Vec::new();

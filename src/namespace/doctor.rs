@@ -177,6 +177,12 @@ fn kernel_tcp() -> Finding {
     }
 }
 
+/// The release of the kernel that this runs on: `6.18.44`.
+pub fn release() -> String {
+    let text = fs::read_to_string("/proc/sys/kernel/osrelease");
+    text.map_or("?".to_owned(), |text| text.trim().to_owned())
+}
+
 /// `lo` is up inside; outside nothing more than its own address is asked for.
 fn ipv6() -> Finding {
     match UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)) {

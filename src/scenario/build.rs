@@ -49,8 +49,12 @@ impl Scenario {
         let others = self.host.iter().filter(|(name, _)| **name != vantage);
         let all = self.host.get_key_value(&vantage).into_iter().chain(others);
         for (name, host) in all {
-            if host.stack == StackKind::None {
-                let id = world.outsider(Outsider::at(vec![host.addr]));
+            if host.stack != StackKind::Pellucid {
+                let addresses = vec![host.addr];
+                let id = world.outsider(match host.stack {
+                    StackKind::Kernel => Outsider::door(addresses),
+                    _ => Outsider::at(addresses),
+                });
                 outsiders.push((name.clone(), id));
                 continue;
             }
@@ -94,8 +98,14 @@ impl Scenario {
         if let Some(name) = &self.vantage {
             return Ok(name);
         }
+        let is_ours = |name: &&str| {
+            let host = self.host.get(*name);
+            host.is_none_or(|host| host.stack == StackKind::Pellucid)
+        };
         let connects = self.acts.iter().find_map(|item| match &item.act {
-            Some(act) if matches!(act.begin, Begin::Connect { .. }) => item.host.as_deref(),
+            Some(act) if matches!(act.begin, Begin::Connect { .. }) => {
+                item.host.as_deref().filter(is_ours)
+            }
             _ => None,
         });
         let with_stack = || {

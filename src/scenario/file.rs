@@ -10,6 +10,7 @@ use crate::query::nearest;
 
 use super::act::{Act, Begin, When};
 use super::error::Invalid;
+use super::forge::{Forgery, What};
 use super::link::LinkSpec;
 use super::overlay;
 use super::tcp::Tcp;
@@ -99,8 +100,12 @@ pub struct Host {
     /// The longest packet that its interface carries.
     #[serde(default = "mtu")]
     pub mtu: Size,
+    /// Of a host of ours.
     #[serde(default)]
     pub tcp: Tcp,
+    /// Of a host whose stack is the kernel's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<Kernel>,
 }
 
 /// Whose stack a host has.
@@ -110,8 +115,34 @@ pub enum StackKind {
     /// Ours.
     #[default]
     Pellucid,
+    /// The kernel's, in real time.
+    Kernel,
     /// None: it only forges packets, and answers nothing.
     None,
+}
+
+/// How a kernel's connections behave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Kernel {
+    /// Its congestion control, by the kernel's name for it.
+    pub cc: String,
+    /// `net.ipv4.tcp_rmem`, if it is to be another: least, first and most bytes of room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rmem: Option<String>,
+    /// `net.ipv4.tcp_wmem`, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wmem: Option<String>,
+}
+
+impl Default for Kernel {
+    fn default() -> Kernel {
+        Kernel {
+            cc: "cubic".to_owned(),
+            rmem: None,
+            wmem: None,
+        }
+    }
 }
 
 /// Somebody who passes packets on.
@@ -185,6 +216,7 @@ impl Scenario {
         if let Some(vantage) = &self.vantage {
             self.known_host("vantage", vantage)?;
         }
+        self.check_kernel()?;
         let seen = self.vantage()?;
         let of_seen = self.host.get(seen);
         if of_seen.is_none_or(|host| host.stack != StackKind::Pellucid) {
@@ -222,6 +254,10 @@ impl Scenario {
             of.is_some_and(|of| of.stack == StackKind::None)
         };
         match (&act.begin, has_none(host)) {
+            (Begin::Forge(forgery), true) if is_of_kernel(self, forgery) => {
+                let what = "what a kernel expects is not known here: forge for a host of ours";
+                Err(Invalid::value(at, what))
+            }
             (Begin::Forge(forgery), true) => match forgery.what.victim() {
                 Some(victim) => {
                     self.known_host(at, victim)?;
@@ -244,12 +280,57 @@ impl Scenario {
         }
     }
 
+    /// The host whose stack is the kernel's, if there is one.
+    pub fn of_kernel(&self) -> Option<(&str, &Host)> {
+        let mut hosts = self.host.iter();
+        let found = hosts.find(|(_, host)| host.stack == StackKind::Kernel);
+        found.map(|(name, host)| (name.as_str(), host))
+    }
+
+    /// Gives all hosts but the one whose packets are captured the kernel's stack, or takes it
+    /// from them.
+    ///
+    /// # Errors
+    ///
+    /// There is not exactly one other with a stack.
+    pub fn with_peer(mut self, is_kernel: bool) -> Result<Scenario, Invalid> {
+        let vantage = self.vantage()?.to_owned();
+        for (name, host) in &mut self.host {
+            if *name != vantage && host.stack != StackKind::None {
+                host.stack = match is_kernel {
+                    true => StackKind::Kernel,
+                    false => StackKind::Pellucid,
+                };
+            }
+        }
+        self.check()?;
+        Ok(self)
+    }
+
+    fn check_kernel(&self) -> Result<(), Invalid> {
+        let kinds = self.host.values().map(|host| host.stack);
+        if kinds.filter(|kind| *kind == StackKind::Kernel).count() > 1 {
+            let what = "there is one kernel here, and it is one host's";
+            return Err(Invalid::value("host", what));
+        }
+        Ok(())
+    }
+
     pub(super) fn known_host(&self, at: &str, name: &str) -> Result<(), Invalid> {
         if self.host.contains_key(name) {
             return Ok(());
         }
         Err(unknown(at, "host", name, self.host.keys()))
     }
+}
+
+/// Whether it needs to know what a kernel's connection expects.
+fn is_of_kernel(scenario: &Scenario, forgery: &Forgery) -> bool {
+    let victim = match &forgery.what {
+        What::Segment { to, .. } => Some(to.as_str()),
+        What::Syn { .. } | What::Packet(_) => None,
+    };
+    victim.is_some() && victim == scenario.of_kernel().map(|(name, _)| name)
 }
 
 /// A name that nothing has.

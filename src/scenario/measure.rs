@@ -67,6 +67,7 @@ impl Scenario {
     ///
     /// If something that must always hold does not: a defect of the stack.
     pub fn measure(&self, progress: &dyn Progress) -> Result<Measured, Invalid> {
+        self.needs_no_kernel()?;
         let mut built = self.build()?;
         let (world, hosts) = (&mut built.world, &built.hosts);
         let counted: Vec<_> = hosts

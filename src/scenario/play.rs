@@ -22,6 +22,7 @@ use super::error::Invalid;
 use super::file::{Do, Scenario};
 use super::forge::{self, What};
 use super::link::LinkSpec;
+use super::outside::Outside;
 
 /// What came of it.
 #[derive(Debug)]
@@ -63,6 +64,50 @@ impl Scenario {
         tape: Option<&Tape>,
         progress: &dyn Progress,
     ) -> Result<Played, Invalid> {
+        self.needs_no_kernel()?;
+        self.record(capture, events, tape, None, progress)
+    }
+
+    /// The same in real time, with somebody outside who plays the host that has the kernel's
+    /// stack.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Scenario::play`], and what the host outside says.
+    ///
+    /// # Panics
+    ///
+    /// As of [`Scenario::play`].
+    pub fn play_with(
+        &self,
+        outside: &mut dyn Outside,
+        capture: impl Store + 'static,
+        events: impl Store + 'static,
+        tape: Option<&Tape>,
+        progress: &dyn Progress,
+    ) -> Result<Played, Invalid> {
+        self.record(capture, events, tape, Some(outside), progress)
+    }
+
+    /// In virtual time nobody plays a kernel.
+    pub(super) fn needs_no_kernel(&self) -> Result<(), Invalid> {
+        match self.of_kernel() {
+            None => Ok(()),
+            Some((name, _)) => Err(Invalid::value(
+                format!("host.{name}.stack"),
+                "a kernel knows real time alone: pellucid run plays it",
+            )),
+        }
+    }
+
+    fn record(
+        &self,
+        capture: impl Store + 'static,
+        events: impl Store + 'static,
+        tape: Option<&Tape>,
+        outside: Option<&mut dyn Outside>,
+        progress: &dyn Progress,
+    ) -> Result<Played, Invalid> {
         let mut built = self.build()?;
         let Built {
             world,
@@ -79,13 +124,20 @@ impl Scenario {
             others: hosts.iter().skip(1).map(|(name, _)| name.clone()).collect(),
         };
         let events: Box<dyn Store> = Box::new(events);
-        let settings = self.settings(&about.host);
+        let epoch = outside.as_ref().map_or(EPOCH, |outside| outside.epoch());
+        let settings = self.settings(&about.host, epoch);
         let (capture, handle) = Capture::start_with(capture, Some((events, about)), settings)?;
         let counters = Counters::default();
         let connections = listen(world, hosts, links, capture, &counters, &handle);
         let mut stage = Stage::new(self, built);
-        stage.play(progress)?;
-        let is_over = stage.is_over();
+        let kernel = self.of_kernel().and_then(|(name, _)| stage.outsider(name));
+        let is_over = match kernel.zip(outside) {
+            Some((node, outside)) => stage.play_outside(node, outside, progress)?,
+            None => {
+                stage.play(progress)?;
+                stage.is_over()
+            }
+        };
         let Stage { world, links, .. } = stage;
         let lost = links.iter().map(|link| lost(&world, link.id)).sum();
         let took = world.age();
@@ -105,11 +157,11 @@ impl Scenario {
         })
     }
 
-    fn settings(&self, vantage: &str) -> Settings {
+    fn settings(&self, vantage: &str, epoch: u64) -> Settings {
         let comment = format!("pellucid run {}, seed {}", self.name, self.seed);
         let hosts = self.host.iter();
         Settings {
-            epoch: EPOCH,
+            epoch,
             section: Section::here(&comment),
             interfaces: vec![Interface {
                 name: vantage.to_owned(),
@@ -221,7 +273,7 @@ pub(super) struct Waiting<'a> {
     number: usize,
     what: &'a Do,
     /// When, once that is known.
-    at: Option<Instant>,
+    pub at: Option<Instant>,
     /// How often it has been done.
     done: u64,
 }
@@ -260,12 +312,8 @@ impl<'a> Stage<'a> {
         let mut steps = 0_u32;
         // Each turn does what is due, or goes on to the next thing, up to the end.
         loop {
-            self.find_times();
-            while let Some(act) = self.due() {
-                if let Some(again) = self.act(act)? {
-                    self.waiting.push(again);
-                }
-            }
+            self.find_times(None);
+            self.do_what_is_due(None)?;
             if self.is_over() || self.world.now() >= end {
                 return Ok(());
             }
@@ -294,8 +342,27 @@ impl<'a> Stage<'a> {
         self.waiting.is_empty() && is_quiet(&self.world)
     }
 
+    /// The node of a host without a stack of ours.
+    fn outsider(&self, name: &str) -> Option<NodeId> {
+        let mut all = self.outsiders.iter();
+        all.find(|(known, _)| known == name).map(|(_, node)| *node)
+    }
+
+    /// Does all acts whose time has come.
+    pub(super) fn do_what_is_due(
+        &mut self,
+        mut outside: Option<&mut (dyn Outside + '_)>,
+    ) -> Result<(), Invalid> {
+        while let Some(act) = self.due() {
+            if let Some(again) = self.act(act, outside.as_deref_mut())? {
+                self.waiting.push(again);
+            }
+        }
+        Ok(())
+    }
+
     /// Finds out of acts that wait for connections whether these are there.
-    fn find_times(&mut self) {
+    pub(super) fn find_times(&mut self, outside: Option<&dyn Outside>) {
         let now = self.world.now();
         for act in &mut self.waiting {
             if act.at.is_some() {
@@ -307,7 +374,10 @@ impl<'a> Stage<'a> {
                     let host = act.what.host.as_ref();
                     let node = self.hosts.iter().find(|(name, _)| Some(name) == host);
                     let latest = node.and_then(|(_, node)| self.world.latest_of(*node));
-                    let is_there = latest.is_some_and(|end| self.world.is_connected(end));
+                    let is_there = match (node, outside) {
+                        (None, Some(outside)) => outside.is_connected(),
+                        _ => latest.is_some_and(|end| self.world.is_connected(end)),
+                    };
                     is_there.then_some(now + later.0)
                 }
             };
@@ -323,7 +393,11 @@ impl<'a> Stage<'a> {
     }
 
     /// Does what is due; returns what is to be done again.
-    fn act(&mut self, waiting: Waiting<'a>) -> Result<Option<Waiting<'a>>, Invalid> {
+    fn act(
+        &mut self,
+        waiting: Waiting<'a>,
+        outside: Option<&mut (dyn Outside + '_)>,
+    ) -> Result<Option<Waiting<'a>>, Invalid> {
         let Waiting { number, what, .. } = waiting;
         let at = format!("do {number}");
         if let Some(link) = &what.link {
@@ -341,7 +415,7 @@ impl<'a> Stage<'a> {
                         ..waiting
                     }))
                 }
-                _ => self.tell(&at, host, act).map(|()| None),
+                _ => self.tell(&at, host, act, outside).map(|()| None),
             },
             _ => Ok(None),
         }
@@ -349,8 +423,7 @@ impl<'a> Stage<'a> {
 
     /// Somebody without a stack sends something.
     fn forge(&mut self, at: &str, host: &str, what: &What) -> Result<(), Invalid> {
-        let from = self.outsiders.iter().find(|(name, _)| name == host);
-        let Some((_, from)) = from.cloned() else {
+        let Some(from) = self.outsider(host) else {
             return Ok(());
         };
         let packet = match what {
@@ -380,10 +453,21 @@ impl<'a> Stage<'a> {
     }
 
     /// Tells an application what to do.
-    fn tell(&mut self, at: &str, host: &str, act: &Act) -> Result<(), Invalid> {
+    fn tell(
+        &mut self,
+        at: &str,
+        host: &str,
+        act: &Act,
+        outside: Option<&mut (dyn Outside + '_)>,
+    ) -> Result<(), Invalid> {
         let node = self.hosts.iter().find(|(name, _)| name == host);
         let Some((_, node)) = node.cloned() else {
-            return Ok(());
+            let to = match &act.begin {
+                Begin::Connect { host, port, .. } => Some(self.scenario.socket(at, host, *port)?),
+                _ => None,
+            };
+            let told = outside.map_or(Ok(()), |outside| outside.tell(act, to));
+            return told.map_err(|what| Invalid::value(at, what));
         };
         let Act { begin, steps, .. } = act;
         match begin {

@@ -16,6 +16,7 @@ pub mod figures;
 pub mod forged;
 pub mod impair;
 pub mod invariants;
+pub mod line;
 pub mod link;
 pub mod pace;
 pub mod parcel;

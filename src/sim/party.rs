@@ -1,12 +1,12 @@
 //! An application at work on a socket.
 
 use crate::base::Instant;
-use crate::probe::{Snapshot, State};
-use crate::stack::{ConnId, OpenError, ReadError, Stack, WriteError};
+use crate::stack::{ConnId, OpenError, ReadError, WriteError};
 
 use super::app::{App, Ending, Reading, Talk};
 use super::contents::Contents;
-use super::script::{Calling, Script};
+use super::line::Line;
+use super::script::{Script, Step};
 
 /// How an application's connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,15 +67,15 @@ impl Report {
 
 /// A byte that should have been another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct WrongByte {
+pub struct WrongByte {
     pub at: u64,
 }
 
-/// One end of a conversation.
+/// One end of a conversation: an application, and what it calls its connection.
 #[derive(Debug)]
-pub(super) struct Party {
+pub struct Party<C = ConnId> {
     pub app: App,
-    pub conn: Option<ConnId>,
+    pub conn: Option<C>,
     pub report: Report,
     writes: Contents,
     reads: Contents,
@@ -97,9 +97,9 @@ pub(super) struct Party {
     is_hurried: bool,
 }
 
-impl Party {
+impl<C> Party<C> {
     /// `writes` and `reads` are known to the peer the other way round.
-    pub fn new(app: App, began: Instant, writes: Contents, reads: Contents) -> Party {
+    pub fn new(app: App, began: Instant, writes: Contents, reads: Contents) -> Party<C> {
         let mut party = Party {
             app,
             conn: None,
@@ -121,7 +121,12 @@ impl Party {
     }
 
     /// One that follows a script.
-    pub fn following(script: Script, began: Instant, writes: Contents, reads: Contents) -> Party {
+    pub fn following(
+        script: Script,
+        began: Instant,
+        writes: Contents,
+        reads: Contents,
+    ) -> Party<C> {
         Party {
             script,
             ..Party::new(Script::APP, began, writes, reads)
@@ -166,25 +171,25 @@ impl Party {
         all.min().filter(|_| !self.is_over())
     }
 
-    /// Does all that it can at `now`, which its host calls `local`.
+    /// Does all that it can at `now`.
     pub fn play(
         &mut self,
-        stack: &mut Stack,
+        line: &mut impl Line,
         now: Instant,
-        local: Instant,
         scratch: &mut [u8],
     ) -> Result<(), WrongByte> {
         let is_past = |at: &Instant| *at <= now;
         self.read_again.take_if(|at| is_past(at));
         self.has_thought |= self.write_again.take_if(|at| is_past(at)).is_some();
+        self.begin_script(line, now);
         // Each round moves bytes that the stack has room for, or is the last.
-        while let Some(conn) = self.conn {
-            let read = self.read(stack, conn, now, local, scratch)?;
-            let written = self.write(stack, conn, now, local);
-            let followed = self.follow(stack, Calling { conn, now, local });
-            self.finish(stack, conn, now, local);
+        while self.conn.is_some() {
+            let read = self.read(line, now, scratch)?;
+            let written = self.write(line, now);
+            let followed = self.follow(line, now);
+            self.finish(line, now);
             if !read && !written && !followed {
-                self.notice_the_end(stack, conn, now, local);
+                self.notice_the_end(line, now);
                 break;
             }
         }
@@ -192,21 +197,18 @@ impl Party {
     }
 
     /// Who never reads is told of the end only in this way.
-    fn notice_the_end(&mut self, stack: &mut Stack, conn: ConnId, now: Instant, local: Instant) {
-        let is_closed = |status: Snapshot| status.state == State::Closed;
-        if self.app.reading == Reading::Never && stack.status(conn).is_some_and(is_closed) {
-            let failure = stack.failure(conn);
-            let outcome = failure.map_or(Outcome::Closed, Outcome::Failed);
-            self.let_go(stack, conn, now, local, outcome);
+    fn notice_the_end(&mut self, line: &mut impl Line, now: Instant) {
+        if self.app.reading == Reading::Never
+            && let Some(outcome) = line.ended()
+        {
+            self.let_go(line, now, outcome);
         }
     }
 
     fn read(
         &mut self,
-        stack: &mut Stack,
-        conn: ConnId,
+        line: &mut impl Line,
         now: Instant,
-        local: Instant,
         scratch: &mut [u8],
     ) -> Result<bool, WrongByte> {
         if self.report.peer_ended || self.app.reading == Reading::Never {
@@ -220,7 +222,7 @@ impl Party {
             _ => usize::MAX,
         };
         let room = scratch.len().min(most);
-        let taken = match stack.read(local, conn, &mut scratch[..room]) {
+        let taken = match line.read(&mut scratch[..room]) {
             Ok(0) => {
                 self.report.peer_ended = true;
                 return Ok(true);
@@ -228,11 +230,11 @@ impl Party {
             Ok(taken) => taken,
             Err(ReadError::WouldBlock) => return Ok(false),
             Err(ReadError::Failed(failure)) => {
-                self.let_go(stack, conn, now, local, Outcome::Failed(failure));
+                self.let_go(line, now, Outcome::Failed(failure));
                 return Ok(false);
             }
             Err(ReadError::Closed) => {
-                self.let_go(stack, conn, now, local, Outcome::Closed);
+                self.let_go(line, now, Outcome::Closed);
                 return Ok(false);
             }
         };
@@ -251,7 +253,7 @@ impl Party {
         Ok(true)
     }
 
-    fn write(&mut self, stack: &mut Stack, conn: ConnId, now: Instant, local: Instant) -> bool {
+    fn write(&mut self, line: &mut impl Line, now: Instant) -> bool {
         if self.has_shut_down || self.conn.is_none() {
             return false;
         }
@@ -264,15 +266,15 @@ impl Party {
             }
             let most = usize::try_from(goal - self.report.written).unwrap_or(usize::MAX);
             let piece = self.writes.piece(self.report.written, most);
-            match stack.write(local, conn, piece) {
+            match line.write(piece) {
                 Ok(taken) => self.report.written += taken as u64,
                 Err(WriteError::WouldBlock) => break,
                 Err(WriteError::Closed) => {
-                    self.let_go(stack, conn, now, local, Outcome::Closed);
+                    self.let_go(line, now, Outcome::Closed);
                     break;
                 }
                 Err(WriteError::Failed(failure)) => {
-                    self.let_go(stack, conn, now, local, Outcome::Failed(failure));
+                    self.let_go(line, now, Outcome::Failed(failure));
                     break;
                 }
             }
@@ -330,6 +332,16 @@ impl Party {
         (self.report.written - written, self.report.read - read)
     }
 
+    /// What it does when all that it does now is done.
+    pub fn add(&mut self, steps: &[Step]) {
+        self.script.extend(steps.iter().copied());
+    }
+
+    /// It talks with somebody outside: these are the bytes of both.
+    pub(super) fn talk_outside(&mut self, writes: Contents, reads: Contents) {
+        (self.writes, self.reads) = (writes, reads);
+    }
+
     /// From here on it says this.
     pub(super) fn begin(&mut self, talk: Talk) {
         self.app.talk = talk;
@@ -378,7 +390,7 @@ impl Party {
     }
 
     /// Ends if its script is at its end.
-    fn finish(&mut self, stack: &mut Stack, conn: ConnId, now: Instant, local: Instant) {
+    fn finish(&mut self, line: &mut impl Line, now: Instant) {
         if self.conn.is_none() {
             return;
         }
@@ -386,7 +398,7 @@ impl Party {
         if let Ending::Abort { at } = self.app.ending
             && moved >= at
         {
-            stack.abort(local, conn);
+            line.abort();
             return self.end(now, Outcome::Aborted);
         }
         let goal = self.goal(now);
@@ -396,44 +408,36 @@ impl Party {
         }
         // RFC 9293 section 3.10.4: CLOSE in SYN-SENT deletes the connection and what it has to
         // say. A program connects first.
-        let opening = |status: Snapshot| status.state == State::SynSent;
-        if stack.status(conn).is_some_and(opening) {
+        if line.is_opening() {
             return;
         }
         match self.app.ending {
             Ending::Open if !self.is_hurried => {}
             Ending::Hasty => {
-                stack.close(local, conn);
+                line.close();
                 self.end(now, Outcome::Clean);
             }
             Ending::Follow | Ending::Abort { .. } if !self.is_hurried => {
                 if self.report.peer_ended {
-                    stack.close(local, conn);
+                    line.close();
                     self.end(now, Outcome::Clean);
                 }
             }
             Ending::Shutdown | Ending::Follow | Ending::Abort { .. } | Ending::Open => {
                 if !self.has_shut_down {
                     self.has_shut_down = true;
-                    stack.shutdown(local, conn);
+                    line.shutdown();
                 }
                 if self.report.peer_ended || self.app.reading == Reading::Never {
-                    stack.close(local, conn);
+                    line.close();
                     self.end(now, Outcome::Clean);
                 }
             }
         }
     }
 
-    fn let_go(
-        &mut self,
-        stack: &mut Stack,
-        conn: ConnId,
-        now: Instant,
-        local: Instant,
-        outcome: Outcome,
-    ) {
-        stack.close(local, conn);
+    fn let_go(&mut self, line: &mut impl Line, now: Instant, outcome: Outcome) {
+        line.close();
         self.end(now, outcome);
     }
 }

@@ -6,10 +6,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::base::Instant;
-use crate::probe::{Snapshot, State};
-use crate::stack::{ConnId, Stack};
 
 use super::app::{App, Ending, Reading, Talk};
+use super::line::Line;
 use super::party::{Outcome, Party};
 use super::range::{OutOfRange, between};
 
@@ -40,6 +39,7 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Script {
     steps: VecDeque<Step>,
+    has_begun: bool,
     /// Bytes that steps have waited for.
     received: u64,
     /// Until when a step waits.
@@ -102,32 +102,39 @@ impl Script {
     }
 }
 
-/// Who calls, and when.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Calling {
-    pub conn: ConnId,
-    pub now: Instant,
-    /// The host's own time.
-    pub local: Instant,
-}
-
-impl Party {
+impl<C> Party<C> {
     /// Takes the steps that can be taken now; whether there were any.
-    pub(super) fn follow(&mut self, stack: &mut Stack, calling: Calling) -> bool {
+    pub(super) fn follow(&mut self, line: &mut impl Line, now: Instant) -> bool {
         let before = self.script.steps.len();
         while self.conn.is_some()
-            && self.has_said_its_say(calling.now)
+            && self.has_said_its_say(now)
             && let Some(step) = self.script.steps.front().copied()
-            && self.take(step, stack, calling)
+            && self.take(step, line, now)
         {
             self.script.steps.pop_front();
         }
         self.script.steps.len() < before
     }
 
+    /// Begins to say the first of what it is to say, before it reads anything: what has come
+    /// already is part of what it answers.
+    pub(super) fn begin_script(&mut self, line: &mut impl Line, now: Instant) {
+        if std::mem::replace(&mut self.script.has_begun, true) || self.conn.is_none() {
+            return;
+        }
+        while let Some(step) = self.script.steps.front().copied()
+            && matches!(step, Step::Talk(_) | Step::Read(_) | Step::NoDelay(_))
+            && self.take(step, line, now)
+        {
+            self.script.steps.pop_front();
+            if matches!(step, Step::Talk(_)) {
+                break;
+            }
+        }
+    }
+
     /// Takes a step, unless it is too early for it.
-    fn take(&mut self, step: Step, stack: &mut Stack, calling: Calling) -> bool {
-        let Calling { conn, now, local } = calling;
+    fn take(&mut self, step: Step, line: &mut impl Line, now: Instant) -> bool {
         let report = self.report;
         match step {
             Step::Talk(talk) => self.begin(talk),
@@ -146,30 +153,25 @@ impl Party {
                 }
                 self.script.waits = None;
             }
-            Step::NoDelay(on) => stack.set_nodelay(local, conn, on),
+            Step::NoDelay(on) => line.set_nodelay(on),
             // RFC 9293 section 3.10.4: CLOSE in SYN-SENT deletes the connection and what it has
             // to say. A program connects first.
-            Step::Shutdown | Step::Close if is_opening(stack, conn) => return false,
+            Step::Shutdown | Step::Close if line.is_opening() => return false,
             Step::Shutdown => {
                 self.shut_down();
-                stack.shutdown(local, conn);
+                line.shutdown();
             }
             Step::Close => {
-                stack.close(local, conn);
+                line.close();
                 self.end(now, Outcome::Clean);
             }
             Step::Abort => {
-                stack.abort(local, conn);
+                line.abort();
                 self.end(now, Outcome::Aborted);
             }
         }
         true
     }
-}
-
-fn is_opening(stack: &Stack, conn: ConnId) -> bool {
-    let opening = |status: Snapshot| status.state == State::SynSent;
-    stack.status(conn).is_some_and(opening)
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         programs::shell::CASES,
         programs::demo::CASES,
         programs::drill::CASES,
+        programs::run::CASES,
         programs::capture::CASES,
         programs::wireshark::CASES,
         programs::page::CASES,

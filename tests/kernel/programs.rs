@@ -12,6 +12,7 @@ pub mod get;
 pub mod live;
 pub mod page;
 pub mod ping;
+pub mod run;
 pub mod serve;
 pub mod shell;
 pub mod wireshark;

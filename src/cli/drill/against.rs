@@ -12,7 +12,7 @@ use crate::drill::judge::Request;
 use crate::drill::outcome::{Reason, Verdict};
 use crate::drill::report::{self, Detail};
 use crate::drill::suite::{each, read};
-use crate::namespace::{Mounts, enter};
+use crate::namespace::{Mounts, doctor::release, enter};
 use crate::report::text::plain;
 
 /// How scripts are played.
@@ -57,6 +57,7 @@ pub fn run(
         let count = played.iter().filter(|one| one.difference == what).count();
         (what.words(), count)
     });
+    let linux = plain(&release());
     said(match playing.json {
         true => {
             let counts: serde_json::Map<_, _> = counts
@@ -66,7 +67,7 @@ pub fn run(
             writeln!(
                 out,
                 "{}",
-                json!({ "scripts": played.len(), "linux": release(), "differences": counts })
+                json!({ "scripts": played.len(), "linux": linux, "differences": counts })
             )
         }
         false => {
@@ -74,7 +75,7 @@ pub fn run(
             let counts: Vec<_> = counts
                 .map(|(words, count)| format!("{count} {words}"))
                 .collect();
-            let (all, linux) = (played.len(), release());
+            let all = played.len();
             writeln!(
                 out,
                 "{all} scripts under pellucid and Linux {linux}: {}",
@@ -132,10 +133,4 @@ fn object(one: &Both) -> serde_json::Value {
         "even_so": reason(&one.kernel.even_so), "judged": one.judged,
         "liberties": one.kernel.relaxed, "skip": one.kernel.run.skip,
     })
-}
-
-/// Of the kernel that was asked.
-fn release() -> String {
-    let text = std::fs::read_to_string("/proc/sys/kernel/osrelease");
-    text.map_or("?".to_owned(), |text| plain(text.trim()))
 }

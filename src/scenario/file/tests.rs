@@ -125,3 +125,32 @@ fn what_is_set_wrongly_is_named_by_its_place() {
         assert!(error.contains(said), "{error}");
     }
 }
+
+#[test]
+fn the_other_end_may_be_a_kernel_s() {
+    let text = "name = \"x\"\ndo = [\n\
+        { at = \"0s\", host = \"b\", act = \"listen 80\" },\n\
+        { at = \"0s\", host = \"a\", act = \"connect b:80; close\" },\n]\n\
+        host.a.addr = \"10.0.0.1\"\nhost.b.addr = \"10.0.0.2\"\n";
+    let scenario = Scenario::parse(text, &[]).unwrap();
+    assert_eq!(scenario.of_kernel(), None);
+    let with = scenario.clone().with_peer(true).unwrap();
+    assert_eq!(with.of_kernel().map(|(name, _)| name), Some("b"));
+    // What is written of it is the same file again, and takes real time.
+    let again = Scenario::parse(&with.resolved(), &[]).unwrap();
+    assert_eq!(again, with);
+    let error = with.needs_no_kernel().unwrap_err().to_string();
+    assert!(
+        error.contains("host.b.stack: a kernel knows real time"),
+        "{error}"
+    );
+    assert_eq!(with.with_peer(false).unwrap(), scenario);
+    let wrong = |set: &[&str]| {
+        let set: Vec<String> = set.iter().map(|set| (*set).to_owned()).collect();
+        Scenario::parse(text, &set).unwrap_err().to_string()
+    };
+    let both = wrong(&["host.a.stack=kernel", "host.b.stack=kernel"]);
+    assert!(both.contains("one kernel"), "{both}");
+    let kind = wrong(&["host.b.stack=linux"]);
+    assert!(kind.contains("host.b.stack"), "{kind}");
+}

@@ -121,3 +121,24 @@ fn values_out_of_range_are_refused() {
     let error = step.check().expect_err("a piece of nothing");
     assert!(error.to_string().contains("piece"), "{error}");
 }
+
+/// What came before the connection was accepted is answered too.
+#[test]
+fn an_answer_counts_what_came_with_the_handshake() {
+    let answer = Talk::Answer {
+        request: 100,
+        answer: 3_000,
+    };
+    let (mut world, client, to) = two([Step::Talk(answer), Step::Close]);
+    let ask = Talk::Ask {
+        times: 2,
+        request: 100,
+        answer: 3_000,
+        think: Duration::ZERO,
+    };
+    let steps = [Step::Talk(ask), Step::Close];
+    world.open_script(world.now(), client, None, to, steps.into_iter().collect());
+    let done = run(&mut world);
+    assert!(done.is_whole(), "{done:?}");
+    assert_eq!(done.client.map(|client| client.read), Some(6_000));
+}

@@ -1,6 +1,6 @@
 //! Conversations: two applications and the connection between them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::base::Instant;
 use crate::base::pair::SocketPair;
@@ -8,8 +8,10 @@ use crate::base::wheel::Entry;
 use crate::probe::State;
 use crate::sim::app::App;
 use crate::sim::contents::Contents;
+use crate::sim::line::OfStack;
 use crate::sim::party::{Outcome, Party, Report};
 use crate::sim::script::{Script, Step};
+use crate::stack::ConnId;
 
 use super::{Due, Node, NodeId, World};
 
@@ -129,6 +131,7 @@ impl World {
         let Some(end) = self.flows[flow].end(is_second) else {
             return;
         };
+        let is_outside = is_outside(&self.nodes, end.remote.ip());
         let mut party = party_of(flow, is_second, end.role.clone(), now);
         if is_hurried {
             party.hurry();
@@ -143,6 +146,10 @@ impl World {
                 let id = PartyId { flow, is_second };
                 host.parties.insert(conn, id);
                 let pair = host.stack.pair(conn);
+                if let Some(pair) = pair.filter(|_| is_outside) {
+                    let [writes, reads] = contents_by_port(pair.local.port);
+                    party.talk_outside(writes, reads);
+                }
                 end.party = Some(party);
                 if let Some(pair) = pair.filter(|_| !is_second) {
                     self.flows[flow].pair = Some(pair);
@@ -187,7 +194,12 @@ impl World {
                 return;
             };
             let sockets = (SocketAddr::from(pair.remote), SocketAddr::from(pair.local));
-            let Some(&flow) = self.by_sockets.get(&sockets) else {
+            let opened = self.by_sockets.get(&sockets).copied();
+            let Some(flow) = opened else {
+                if is_outside(&self.nodes, pair.remote.addr) {
+                    self.accept_from_outside(host, conn, pair, role);
+                    continue;
+                }
                 self.broken(format!("{pair} was accepted, and nobody opened it"));
             };
             if self.flows[flow].second.is_some() {
@@ -209,6 +221,31 @@ impl World {
             self.touch(host);
             self.play(id);
         }
+    }
+
+    /// A service accepts a connection that nobody here has opened: its end is the only one.
+    fn accept_from_outside(&mut self, host: usize, conn: ConnId, pair: SocketPair, role: Role) {
+        let flow = self.flows.len();
+        let (local, remote) = (SocketAddr::from(pair.local), SocketAddr::from(pair.remote));
+        let mut party = party_of(flow, End::FIRST, role.clone(), self.now);
+        let [reads, writes] = contents_by_port(pair.remote.port);
+        party.talk_outside(writes, reads);
+        party.conn = Some(conn);
+        let mut end = End::new(host, Some(local), remote, role);
+        end.party = Some(party);
+        self.flows.push(Flow {
+            pair: Some(pair),
+            ..Flow::new(end)
+        });
+        let id = PartyId {
+            flow,
+            is_second: End::FIRST,
+        };
+        if let Node::Host(node) = &mut self.nodes[host] {
+            node.parties.insert(conn, id);
+        }
+        self.touch(host);
+        self.play(id);
     }
 
     /// The end on this host of the conversation that began last there.
@@ -269,7 +306,11 @@ impl World {
         }
         let (index, local) = (end.host, host.local(now));
         let before = party.conn;
-        let played = party.play(&mut host.stack, now, local, &mut self.scratch);
+        let played = before.map_or(Ok(()), |conn| {
+            let stack = &mut host.stack;
+            let mut line = OfStack { stack, conn, local };
+            party.play(&mut line, now, &mut self.scratch)
+        });
         if party.conn.is_none()
             && let Some(conn) = before
         {
@@ -286,6 +327,20 @@ impl World {
         }
         self.touch(index);
     }
+}
+
+/// Whether an address is that of somebody without a stack.
+fn is_outside(nodes: &[Node], ip: IpAddr) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Outsider(outsider) => outsider.addresses.contains(&ip),
+        Node::Host(_) | Node::Router(_) => false,
+    })
+}
+
+/// What both ends of a connection with somebody outside write, who opened it first: the port that
+/// it was opened from is all that both know.
+pub fn contents_by_port(port: u16) -> [Contents; 2] {
+    [0, 1].map(|end| Contents::new(2 * u64::from(port) + end))
 }
 
 /// The party at one end of a flow: what one end writes the other reads.

@@ -38,7 +38,7 @@ use super::range::OutOfRange;
 use super::script::Script;
 use super::trace::Trace;
 
-pub use conversation::{Conversation, FlowId, PartyId};
+pub use conversation::{Conversation, FlowId, PartyId, contents_by_port};
 pub use faults::{Fault, InFlight};
 pub use outsider::{Known, Outsider};
 pub use router::Router;

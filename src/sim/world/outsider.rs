@@ -37,6 +37,14 @@ impl Outsider {
             ..Outsider::default()
         }
     }
+
+    /// One that has these addresses, and keeps what comes.
+    pub fn door(addresses: Vec<IpAddr>) -> Outsider {
+        Outsider {
+            keeps: true,
+            ..Outsider::at(addresses)
+        }
+    }
 }
 
 impl World {

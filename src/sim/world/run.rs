@@ -91,6 +91,19 @@ impl World {
         })
     }
 
+    /// Whether no stack has more of a connection than its TIME-WAIT.
+    pub fn only_waits(&self) -> bool {
+        self.nodes.iter().all(|node| match node {
+            Node::Host(host) => matches!(host.stack.counts(), (0, 0, _)),
+            Node::Router(_) | Node::Outsider(_) => true,
+        })
+    }
+
+    /// Whether nothing is on any link.
+    pub fn is_silent(&self) -> bool {
+        self.pipes.iter().all(|wire| wire.pipe.next().is_none())
+    }
+
     /// Whether no stack remembers any connection, or wants to be called ever again.
     pub fn is_forgotten(&self) -> bool {
         self.nodes.iter().all(|node| match node {

@@ -1,3 +1,4 @@
+mod outside;
 mod paths;
 
 use std::net::Ipv4Addr;
