@@ -45,6 +45,9 @@ pub struct Tcp {
     pub send_buffer_max: Size,
     /// The window follows the reader byte by byte: silly windows are possible.
     pub window_follows: bool,
+    /// Both halves of silly window avoidance may be off, for who wants to see what they avoid.
+    pub offer_slivers: bool,
+    pub send_slivers: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mss: Option<u16>,
     pub path_probing: Probing,
@@ -123,6 +126,8 @@ impl Default for Tcp {
             send_buffer: Size(tcp.send_buffer.into()),
             send_buffer_max: Size(tcp.send_buffer_max.into()),
             window_follows: tcp.window_follows,
+            offer_slivers: tcp.offer_slivers,
+            send_slivers: tcp.send_slivers,
             mss: None,
             path_probing: match tcp.path_probing {
                 PathProbing::Off => Probing::Off,
@@ -195,6 +200,8 @@ impl Tcp {
             send_buffer: bytes("send_buffer", self.send_buffer)?,
             send_buffer_max: bytes("send_buffer_max", self.send_buffer_max)?,
             window_follows: self.window_follows,
+            offer_slivers: self.offer_slivers,
+            send_slivers: self.send_slivers,
             mss_max: self.mss.map(Mss::new),
             path_probing: match self.path_probing {
                 Probing::Off => PathProbing::Off,

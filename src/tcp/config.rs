@@ -33,6 +33,11 @@ pub struct Config {
     /// Let the window follow the reader byte by byte unless little is free, instead of by steps
     /// that are worth a segment: house!("window-steps").
     pub window_follows: bool,
+    /// Tell the peer of every byte that comes free: the receiver's half of what RFC 9293
+    /// section 3.8.6.2 forbids, for who wants to see it: house!("silly-windows").
+    pub offer_slivers: bool,
+    /// Use every byte that the peer's window has room for: the sender's half of it.
+    pub send_slivers: bool,
     /// Offer window scaling: RFC 7323 section 2.
     pub window_scaling: bool,
     /// Neither take nor send segments of more text and options than this: RFC 9293 section 3.7.1.
@@ -308,6 +313,8 @@ impl Default for Config {
             send_buffer_max: 2 << 20,
             unsent_low_water: NO_MARK,
             window_follows: false,
+            offer_slivers: false,
+            send_slivers: false,
             window_scaling: true,
             mss_max: None,
             dscp: 0,

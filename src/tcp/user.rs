@@ -187,7 +187,7 @@ impl Connection {
         if peer_sends
             && self
                 .rcv
-                .is_worth_telling(self.free(), buffer, self.receive_mss())
+                .is_worth_telling(self.free(), buffer, self.least_step())
         {
             self.stirred = cx.input();
             self.acks.owe(cx.input(), WINDOW_UPDATE);

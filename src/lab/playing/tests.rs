@@ -58,6 +58,7 @@ fn checks_fail_where_the_mechanism_is_off() {
         ("hol-blocking", 0, "link.down.loss=none"),
         ("loss-is-not-congestion", 0, "host.client.tcp.cc=bbr"),
         ("reset-attack", 0, "link.alley.loss=every 1"),
+        ("silly-window", 0, "host.client.tcp.send_slivers=false"),
     ];
     assert_eq!(off.len(), NAMES.len());
     for (name, place, set) in off {

@@ -224,7 +224,17 @@ impl Connection {
         let (free, buffer) = (self.free(), self.right_size.size());
         let mss = self.receive_mss();
         let follows = self.config.window_follows && (free >= buffer / 4 || free >= mss);
-        self.rcv.offer(free, buffer, if follows { 1 } else { mss })
+        let least = if follows { 1 } else { self.least_step() };
+        self.rcv.offer(free, buffer, least)
+    }
+
+    /// How much has to come free before the window's edge moves, if that is less than half the
+    /// buffer.
+    pub(in crate::tcp) fn least_step(&self) -> u32 {
+        match self.config.offer_slivers {
+            true => 1,
+            false => self.receive_mss(),
+        }
     }
 
     /// The options of every segment but a SYN.

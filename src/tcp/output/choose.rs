@@ -209,6 +209,7 @@ impl Connection {
             none_short: self.config.nagle_by_short && !self.is_short_outstanding(),
             last: self.outgoing.is_closed(),
             held: self.is_holding_back(),
+            slivers: self.config.send_slivers,
             overridden: self.silly_window_over,
         }
     }
@@ -253,6 +254,7 @@ impl Connection {
             none_short: false,
             last: self.outgoing.is_closed(),
             held: self.is_holding_back(),
+            slivers: self.config.send_slivers,
             overridden: false,
         })
         .is_none()

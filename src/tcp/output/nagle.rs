@@ -29,6 +29,8 @@ pub struct Situation {
     pub last: bool,
     /// The application wants a short segment to wait for more: house!("held-text").
     pub held: bool,
+    /// The cure is off: house!("silly-windows").
+    pub slivers: bool,
     /// The override timeout has occurred.
     pub overridden: bool,
 }
@@ -57,6 +59,8 @@ pub fn may_send(s: Situation) -> Option<&'static Why> {
     } else if bracket && ready >= s.max_wnd.div_ceil(2) {
         // (3) [SND.NXT = SND.UNA and] min(D,U) >= Fs * Max(SND.WND)
         Some(HALF_WINDOW)
+    } else if bracket && s.slivers {
+        Some(SLIVER)
     } else if s.overridden {
         // (4) the override timeout occurs
         Some(if s.held { HELD } else { OVERRIDE })
@@ -88,6 +92,10 @@ const NONE_SHORT: &Why = &Why {
 const HALF_WINDOW: &Why = &Why {
     by: rfc!(9293, "3.8.6.2.1"),
     text: "the window has room for half of the largest window offered",
+};
+const SLIVER: &Why = &Why {
+    by: house!("silly-windows"),
+    text: "the cure is off: whatever the window has room for goes",
 };
 const OVERRIDE: &Why = &Why {
     by: rfc!(9293, "3.8.6.2.1"),

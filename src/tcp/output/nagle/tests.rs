@@ -2,7 +2,7 @@
 
 use super::{
     ALL_OF_IT, FULL_SEGMENT, HALF_WINDOW, HELD, LAST, NODELAY, NONE_SHORT, OVERRIDE,
-    OVERRIDE_TIMEOUT, Situation, may_send,
+    OVERRIDE_TIMEOUT, SLIVER, Situation, may_send,
 };
 
 /// An open window of which nothing is used.
@@ -17,6 +17,7 @@ fn idle(d: u32) -> Situation {
         none_short: false,
         last: false,
         held: false,
+        slivers: false,
         overridden: false,
     }
 }
@@ -51,6 +52,28 @@ fn with_the_algorithm_off_a_short_segment_goes() {
         ..busy(1)
     };
     assert_eq!(may_send(nodelay), Some(NODELAY));
+}
+
+/// What the cure is for: without it each byte of window is used at once.
+#[test]
+fn without_the_cure_every_sliver_of_a_window_is_used() {
+    let sliver = Situation {
+        u: 1,
+        slivers: true,
+        ..idle(5_000)
+    };
+    assert_eq!(may_send(sliver), Some(SLIVER));
+    let cured = Situation {
+        slivers: false,
+        ..sliver
+    };
+    assert_eq!(may_send(cured), None);
+    // Nagle's algorithm is another matter.
+    let outstanding = Situation {
+        outstanding: true,
+        ..sliver
+    };
+    assert_eq!(may_send(outstanding), None);
 }
 
 #[test]
@@ -165,6 +188,7 @@ fn every_small_situation_is_decided_by_the_four_conditions() {
                             none_short: bits & 16 != 0,
                             last: bits & 4 != 0,
                             held: false,
+                            slivers: false,
                             overridden: bits & 8 != 0,
                         };
                         assert_eq!(may_send(s).is_some(), by_the_letter(&s), "{s:?}");
