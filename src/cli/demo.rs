@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::demo::journey::Visit;
 use crate::demo::{Journey, MSL, Progress, Proof, Running, Seen, Stage, Story, Verdict, listing};
 use crate::live;
+use crate::live::top::Display;
 use crate::namespace::{Link, Mounts};
 use crate::net::Clock;
 use crate::observe::capture::Settings;
@@ -31,6 +32,8 @@ use super::signals::{Signal, Signals};
 use super::station::{TunKind, capture_settings, code_on, offer};
 use super::trouble::{Code, Trouble, said};
 use super::values::seed;
+
+mod top;
 
 /// Show the stack at work: offline, without root, in seconds
 ///
@@ -72,6 +75,9 @@ pub struct Demo {
     /// Fail (exit 3) if the machine does not allow this; PELLUCID_REQUIRE does the same
     #[arg(long, value_name = "WHAT")]
     require: Option<Required>,
+    /// Watch it as it goes, as with `pellucid top`; afterwards the screen plays it, and q leaves
+    #[arg(long, conflicts_with = "json")]
+    top: bool,
     /// Print the summary as JSON, and nothing else
     #[arg(long)]
     json: bool,
@@ -104,6 +110,9 @@ enum Required {
 impl Demo {
     /// Runs it.
     pub fn run(self, common: Common) -> anyhow::Result<Code> {
+        if self.top {
+            top::check()?;
+        }
         let along = self.capture.as_deref().map(|path| Target::of(path).open());
         self.show(common, along.transpose()?)
     }
@@ -145,7 +154,7 @@ impl Demo {
         if !quiet {
             said(stdout().write_all(self.head(&link, running.peer()).as_bytes()))?;
         }
-        let travelled = self.travel(&running, &signals, quiet);
+        let (travelled, display) = self.travel_seen(&running, &link, &signals, quiet)?;
         // However it went, the capture is closed in order.
         let code = code_on(&running.network);
         drop(watched);
@@ -167,6 +176,9 @@ impl Demo {
         };
         let summary = run.summary();
         let files = run.write(&summary)?;
+        if let Some(display) = display {
+            top::play(display, &Finished::of(&run.folder), &signals)?;
+        }
         if self.json {
             said(summary.write(&mut stdout()))?;
         } else if !quiet {
@@ -233,18 +245,28 @@ impl Demo {
         )
     }
 
-    /// Goes there and back, unless a signal comes first.
-    fn travel(
+    /// Travels; with --top on the screen, which is given back if it is still wanted.
+    fn travel_seen(
         &self,
         running: &Running,
+        link: &str,
         signals: &Signals,
         quiet: bool,
-    ) -> anyhow::Result<Result<Vec<Visit>, Signal>> {
-        let bar = bar(quiet);
+    ) -> anyhow::Result<(Travelled, Option<Display>)> {
+        let bar = bar(quiet || self.top);
+        let travel = || self.travel(running, signals, &bar);
+        if !self.top {
+            return Ok((travel(), None));
+        }
+        top::show(&running.network, link, travel, || bar.appear(quiet))
+    }
+
+    /// Goes there and back, unless a signal comes first.
+    fn travel(&self, running: &Running, signals: &Signals, bar: &Bar) -> Travelled {
         let journey = Journey {
             network: &running.network,
             seed: self.seed,
-            progress: &bar,
+            progress: bar,
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -280,6 +302,9 @@ impl Demo {
         Ok(Ok(visits))
     }
 }
+
+/// What was seen on the way, or the signal that ended it.
+type Travelled = anyhow::Result<Result<Vec<Visit>, Signal>>;
 
 /// What `PELLUCID_REQUIRE` demands; of several things, the last.
 fn required_by_environment() -> anyhow::Result<Option<Required>> {
@@ -450,14 +475,24 @@ impl Progress for Bar {
     }
 }
 
-fn bar(quiet: bool) -> Bar {
-    if quiet {
-        return Bar(ProgressBar::hidden());
+impl Bar {
+    /// It was hidden, and is to be seen from here on.
+    fn appear(&self, quiet: bool) {
+        if !quiet {
+            self.0.set_draw_target(ProgressDrawTarget::stderr());
+        }
     }
+}
+
+fn bar(quiet: bool) -> Bar {
     // A test holds the template to the language that it is in.
     let style = ProgressStyle::with_template(PROGRESS);
     let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-    Bar(ProgressBar::no_length().with_style(style))
+    let bar = match quiet {
+        true => ProgressBar::hidden(),
+        false => ProgressBar::no_length(),
+    };
+    Bar(bar.with_style(style))
 }
 
 const PROGRESS: &str = "{msg}";

@@ -9,8 +9,8 @@ use anyhow::Context;
 use crate::live::changes::Changes;
 use crate::live::past::Past;
 use crate::live::player::Player;
-use crate::live::top::{Feed, Line, show};
-use crate::live::{Hello, Message};
+use crate::live::top::{Display, Feed, Line, Shown};
+use crate::live::{Attached, Hello, Message};
 use crate::report::text::plain;
 use crate::runs::Finished;
 
@@ -45,32 +45,51 @@ impl Top {
             which: self.source.as_deref(),
         };
         let what = source.one()?;
-        let is_plain = self.plain || !stdout().is_terminal() || !stdin().is_terminal();
+        let is_plain = self.plain || !is_on_terminal();
         let signals = Signals::listen()?;
         match (what, is_plain) {
             (What::Running(attached), true) => {
                 let (_, line) = Line::to(*attached, false)?;
                 tell(&line, &signals)
             }
-            (What::Running(attached), false) => {
-                let (hello, line) = Line::to(*attached, true)?;
-                self.show(Feed::Running(line), title(&hello), &signals)
-            }
+            (What::Running(attached), false) => show(live(*attached)?, &signals),
             (What::Finished(run), true) => tell_run(&run),
-            (What::Finished(run), false) => {
-                let player = Player::of(records_of_vantage(&run)?);
-                let name = run.path().file_name().map(|name| name.to_string_lossy());
-                let title = format!("pellucid {}", plain(&name.unwrap_or_default()));
-                self.show(Feed::Finished(Box::new(player)), title, &signals)
-            }
+            (What::Finished(run), false) => show(played(&run)?, &signals),
         }
     }
+}
 
-    fn show(&self, feed: Feed, title: String, signals: &Signals) -> anyhow::Result<Code> {
-        let shown = show(feed, title, || signals.came().is_some());
-        shown.context("cannot use this terminal")?;
-        Ok(signals.came().map_or(Code::Done, |signal| signal.code()))
-    }
+fn show(shown: Shown, signals: &Signals) -> anyhow::Result<Code> {
+    let ended =
+        Display::open().and_then(|mut display| display.show(shown, || signals.came().is_some()));
+    ended.context(NO_SCREEN)?;
+    Ok(signals.came().map_or(Code::Done, |signal| signal.code()))
+}
+
+/// Whether there is a screen to be drawn on, and keys.
+pub fn is_on_terminal() -> bool {
+    stdout().is_terminal() && stdin().is_terminal()
+}
+
+/// A stack that runs, to be shown.
+pub fn live(attached: Attached) -> std::io::Result<Shown> {
+    let (hello, line) = Line::to(attached, true)?;
+    Ok(Shown {
+        feed: Feed::Running(line),
+        title: title(&hello),
+        note: String::new(),
+    })
+}
+
+/// A run that is over, to be played.
+pub fn played(run: &Finished) -> anyhow::Result<Shown> {
+    let player = Player::of(records_of_vantage(run)?);
+    let name = run.path().file_name().map(|name| name.to_string_lossy());
+    Ok(Shown {
+        feed: Feed::Finished(Box::new(player)),
+        title: format!("pellucid {}", plain(&name.unwrap_or_default())),
+        note: String::new(),
+    })
 }
 
 fn title(hello: &Hello) -> String {
@@ -113,5 +132,7 @@ fn tell_run(run: &Finished) -> anyhow::Result<Code> {
     Ok(Code::Done)
 }
 
+/// What the terminal's own word explains.
+pub const NO_SCREEN: &str = "cannot use this terminal";
 /// How often one looks for signals.
 const PATIENCE: Duration = Duration::from_millis(100);

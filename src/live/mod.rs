@@ -29,4 +29,4 @@ pub mod top;
 
 pub use client::Attached;
 pub use message::{Command, Hello, Known, Message, Row, Snapshot};
-pub use server::Offer;
+pub use server::{Offer, watch};

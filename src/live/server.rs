@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use crate::net::Network;
 
 use super::attendant::Attendant;
+use super::client::Attached;
 use super::message::{FORMAT, Hello, Message};
 use super::place;
 
@@ -50,15 +51,7 @@ impl Offer {
         }
         let listener = Arc::new(UnixListener::bind(&path)?);
         std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let hello = Hello {
-            format: FORMAT,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            verb: verb.to_owned(),
-            process,
-            link: link.to_owned(),
-            since: since.map_or(0, |time| time.as_secs()),
-        };
+        let hello = hello(verb, link);
         let guests = Arc::new(Mutex::new(Guests::default()));
         let mut offer = Offer {
             path,
@@ -96,6 +89,31 @@ impl Drop for Offer {
             // What it panicked with, if it did, was told by the panic itself.
             let _ = thread.join();
         }
+    }
+}
+
+/// Watches `network` from within the process that runs it, whether others can attach or not.
+///
+/// # Errors
+///
+/// The system gives no socket or no thread.
+pub fn watch(network: &Network, verb: &str, link: &str) -> io::Result<Attached> {
+    let (theirs, ours) = UnixStream::pair()?;
+    // The guest goes when the other end is dropped: nobody has to send him away.
+    welcome(ours, network, &hello(verb, link))?;
+    Attached::to(theirs)
+}
+
+/// Who we are, to whoever attaches.
+fn hello(verb: &str, link: &str) -> Hello {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Hello {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        verb: verb.to_owned(),
+        process: std::process::id(),
+        link: link.to_owned(),
+        since: since.map_or(0, |time| time.as_secs()),
     }
 }
 

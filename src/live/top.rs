@@ -81,25 +81,63 @@ impl Drop for Line {
     }
 }
 
-/// Shows it on the terminal until somebody leaves, or `is_over`.
-///
-/// # Errors
-///
-/// What the terminal says. It is as it was before in any case.
-pub fn show(feed: Feed, title: String, is_over: impl Fn() -> bool) -> io::Result<()> {
-    let mut terminal = ratatui::try_init()?;
-    let mut top = Top {
-        model: Model {
-            title,
-            ..Model::default()
-        },
-        feed,
-        followed: None,
-        is_gone: false,
-    };
-    let shown = top.run(&mut terminal, is_over);
-    ratatui::try_restore()?;
-    shown
+/// What is shown, and how.
+#[derive(Debug)]
+pub struct Shown {
+    pub feed: Feed,
+    /// Who it is, for the first line.
+    pub title: String,
+    /// A word to the reader, until he presses a key; may be empty.
+    pub note: String,
+}
+
+/// How showing ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Somebody pressed a key that leaves.
+    ByKey,
+    /// What was shown is over.
+    Over,
+}
+
+/// The terminal, ours until this is dropped: then it is as it was before.
+#[derive(Debug)]
+pub struct Display(DefaultTerminal);
+
+impl Display {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    ///
+    /// What the terminal says.
+    pub fn open() -> io::Result<Display> {
+        ratatui::try_init().map(Display)
+    }
+
+    /// Shows it until somebody leaves, or `is_over`.
+    ///
+    /// # Errors
+    ///
+    /// What the terminal says.
+    pub fn show(&mut self, shown: Shown, is_over: impl Fn() -> bool) -> io::Result<Left> {
+        let mut top = Top {
+            model: Model {
+                title: shown.title,
+                note: shown.note,
+                ..Model::default()
+            },
+            feed: shown.feed,
+            followed: None,
+            is_gone: false,
+        };
+        top.run(&mut self.0, is_over)
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        ratatui::restore();
+    }
 }
 
 #[derive(Debug)]
@@ -117,7 +155,7 @@ impl Top {
         &mut self,
         terminal: &mut DefaultTerminal,
         is_over: impl Fn() -> bool,
-    ) -> io::Result<()> {
+    ) -> io::Result<Left> {
         let (mut drawn, mut passed) = (None, Instant::now());
         let mut is_stale = true;
         while !is_over() {
@@ -130,7 +168,7 @@ impl Top {
             if event::poll(LOOK_EVERY)? {
                 match event::read()? {
                     Event::Key(key) if key.kind == KeyEventKind::Press && self.press(key) => {
-                        return Ok(());
+                        return Ok(Left::ByKey);
                     }
                     _ => {}
                 }
@@ -140,7 +178,7 @@ impl Top {
             passed = Instant::now();
             is_stale |= self.take_news(u64::try_from(us).unwrap_or(u64::MAX));
         }
-        Ok(())
+        Ok(Left::Over)
     }
 
     /// Takes what has come; whether there is anything to draw.

@@ -79,13 +79,14 @@ fn trouble(output: &Output, code: i32) -> [String; 3] {
 
 /// A line that makes no sense, the value that the first line of the error must name, and what the
 /// second must say of what is accepted.
-const NONSENSE: [(&[&str], &str, &str); 27] = [
+const NONSENSE: [(&[&str], &str, &str); 28] = [
     (&["dmo"], "dmo", "demo, get, serve, ping"),
     (&["demo", "--frob"], "--frob", "--seed, --link"),
     (&["demo", "--seed", "lucky"], "lucky", "a whole number"),
     (&["demo", "--seed", "-1"], "-1", "from 0 to"),
     (&["demo", "--link", "wire"], "wire", "auto, tun, veth, in-p"),
     (&["demo", "--require", "luck"], "luck", "netns, tun, veth"),
+    (&["demo", "--top"], "--top", "no screen"),
     (&["doctor", "now"], "now", "--apparmor, --json"),
     (&["shell", "ls"], "ls", "COMMAND"),
     (

@@ -90,6 +90,11 @@ fn of_two_that_contradict_each_other_both_are_named() {
         "'--tun <NAME>' cannot be used with '--link <LINK>'",
         "they contradict each other: use one of them",
     );
+    check(
+        "pellucid demo --top --json",
+        "'--top' cannot be used with '--json'",
+        "they contradict each other: use one of them",
+    );
 }
 
 #[test]

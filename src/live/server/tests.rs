@@ -42,6 +42,24 @@ fn whoever_attaches_is_told_who_it_is_and_what_there_is() {
 }
 
 #[test]
+fn whoever_watches_from_within_needs_no_offer() {
+    let mut pair = Pair::of(1);
+    let mut attached = watch(&pair.near, "test", "a pipe").expect("sockets");
+    assert_eq!(attached.hello().verb, "test");
+    let [row] = &attached.once(10).expect("a snapshot").rows[..] else {
+        panic!("one connection was expected");
+    };
+    let connection = Some(row.id);
+    attached
+        .ask(&Command::Follow { connection })
+        .expect("it hears");
+    attached.once(1).expect("a snapshot");
+    pair.send(0, 100);
+    let (_, _, mut reader) = attached.split().expect("a socket");
+    assert!(matches!(next(&mut reader), Message::Event(told) if told.of == row.id));
+}
+
+#[test]
 fn the_socket_is_gone_with_the_offer_and_so_are_those_who_watch() {
     let pair = Pair::of(1);
     let (_scratch, offer) = offered("gone", &pair);
