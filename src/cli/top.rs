@@ -9,22 +9,24 @@ use anyhow::Context;
 use crate::live::changes::Changes;
 use crate::live::past::Past;
 use crate::live::player::Player;
-use crate::live::top::{Display, Feed, Line, Shown};
+use crate::live::top::{Display, Feed, Line, NoReport, Report, Shown};
 use crate::live::{Attached, Hello, Message};
 use crate::report::text::plain;
 use crate::runs::Finished;
 
 use super::Common;
+use super::report::remake;
 use super::runs::{PLACE, records, records_of_vantage};
 use super::signals::Signals;
 use super::source::{Source, What};
-use super::trouble::{Code, said};
+use super::trouble::{Code, Trouble, said};
 
 /// Watch a stack that runs, or play a run that is over
 ///
-/// Connections with what limits each of them, and the last packets of one, with why. A run plays
-/// with space, left and right, and B, which goes on to the first event that a query finds. Without
-/// a terminal, or with --plain, a line for each change.
+/// Connections with what limits each of them, and the last packets of one, with why; its graphs (g)
+/// and states (s). A run plays with space, steps with b and n, goes on to the first event that a
+/// query finds with B, and writes its report with w. ? names all keys. Without a terminal, or with
+/// --plain, a line for each change.
 #[derive(Debug, clap::Args)]
 pub struct Top {
     /// A process that runs a stack, or a run: latest, its number, its name, its folder
@@ -78,6 +80,7 @@ pub fn live(attached: Attached) -> std::io::Result<Shown> {
         feed: Feed::Running(line),
         title: title(&hello),
         note: String::new(),
+        report: Box::new(NoReport(NO_REPORT)),
     })
 }
 
@@ -89,7 +92,21 @@ pub fn played(run: &Finished) -> anyhow::Result<Shown> {
         feed: Feed::Finished(Box::new(player)),
         title: format!("pellucid {}", plain(&name.unwrap_or_default())),
         note: String::new(),
+        report: Box::new(OfRun(run.clone())),
     })
+}
+
+/// The report in the folder of a run.
+#[derive(Debug)]
+struct OfRun(Finished);
+
+impl Report for OfRun {
+    fn write(&self) -> Result<String, String> {
+        match remake(&self.0) {
+            Ok(path) => Ok(format!("{} is written", path.display())),
+            Err(error) => Err(Trouble::of(error).why),
+        }
+    }
 }
 
 fn title(hello: &Hello) -> String {
@@ -134,5 +151,8 @@ fn tell_run(run: &Finished) -> anyhow::Result<Code> {
 
 /// What the terminal's own word explains.
 pub const NO_SCREEN: &str = "cannot use this terminal";
+/// Why a stack that runs has no report.
+const NO_REPORT: &str =
+    "no report: it runs and has no run folder; one that is over has: top latest";
 /// How often one looks for signals.
 const PATIENCE: Duration = Duration::from_millis(100);

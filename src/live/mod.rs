@@ -6,12 +6,14 @@
 //!
 //! Read `message` for what is said, `place` for where, `server` and `attendant` for the stack's
 //! side, `survey`, `tally` and `ear` for what these look at, and `client` for the other side.
-//! There `ss` and `changes` print, and `top` shows: `model` is what it knows, `screen` what that
-//! looks like. `past` makes the same snapshots of a run's records, and `player` plays them.
+//! There `ss` and `changes` print, and `top` shows: `model` is what it knows, `course` what it
+//! knows of one connection over time, `screen` what that looks like. `past` makes the same
+//! snapshots of a run's records, and `player` plays them.
 
 mod attendant;
 pub mod changes;
 pub mod client;
+pub mod course;
 mod ear;
 #[cfg(test)]
 mod fixtures;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::report::text::plain;
 use crate::runs::Record;
 
+use super::course::Course;
 use super::message::{Known, Row, Snapshot};
 use super::ss::{Filter, state_name};
 
@@ -14,7 +15,7 @@ pub struct Model {
     /// Who it is, for the first line.
     pub title: String,
     pub snapshot: Snapshot,
-    /// What was measured of each connection, by its number.
+    /// What became of each connection, by its number.
     pub courses: BTreeMap<u64, Course>,
     /// The connection that the cursor is on.
     pub chosen: Option<u64>,
@@ -40,6 +41,10 @@ pub enum View {
     /// The list, and below it the chosen connection.
     #[default]
     Both,
+    /// The course of the chosen connection.
+    Graphs,
+    /// The states that it was in.
+    States,
     /// What became of packets.
     Endings,
     Help,
@@ -60,51 +65,6 @@ pub struct Playing {
     pub runs: bool,
 }
 
-/// What was measured of one connection, at each snapshot, the newest last.
-#[derive(Debug, Clone, Default)]
-pub struct Course {
-    pub cwnd: VecDeque<u64>,
-    pub rtt_us: VecDeque<u64>,
-    /// When, and bytes acknowledged and received by then.
-    moved: VecDeque<(u64, u64, u64)>,
-}
-
-impl Course {
-    fn learn(&mut self, at_us: u64, known: &Known) {
-        let keep = |all: &mut VecDeque<u64>, value| {
-            all.push_back(value);
-            if all.len() > COURSE_MAX {
-                all.pop_front();
-            }
-        };
-        keep(&mut self.cwnd, known.cwnd);
-        keep(&mut self.rtt_us, known.srtt_us.unwrap_or_default());
-        let now = (at_us, known.bytes_acked, known.bytes_received);
-        self.moved.push_back(now);
-        // One from a second ago stays, to be compared with.
-        while self
-            .moved
-            .get(1)
-            .is_some_and(|(at, ..)| at + RATE_OVER_US <= at_us)
-        {
-            self.moved.pop_front();
-        }
-    }
-
-    /// Bits a second, sent and received, over the last second.
-    pub fn rates(&self) -> (u64, u64) {
-        let (Some(old), Some(new)) = (self.moved.front(), self.moved.back()) else {
-            return (0, 0);
-        };
-        let us = new.0.saturating_sub(old.0).max(1);
-        let rate = |new: u64, old: u64| {
-            let bits = u128::from(new.saturating_sub(old)) * 8 * 1_000_000;
-            u64::try_from(bits / u128::from(us)).unwrap_or(u64::MAX)
-        };
-        (rate(new.1, old.1), rate(new.2, old.2))
-    }
-}
-
 impl Model {
     /// A snapshot has come.
     pub fn learn(&mut self, snapshot: Snapshot) {
@@ -113,10 +73,8 @@ impl Model {
             self.courses.clear();
         }
         for row in &snapshot.rows {
-            if let Some(known) = &row.known {
-                let course = self.courses.entry(row.id).or_default();
-                course.learn(snapshot.at_us, known);
-            }
+            let course = self.courses.entry(row.id).or_default();
+            course.learn(snapshot.at_us, row);
         }
         let rows = &snapshot.rows;
         self.courses
@@ -130,6 +88,10 @@ impl Model {
     /// Something happened to a connection.
     pub fn hear(&mut self, of: u64, record: Record) {
         if self.chosen == Some(of) {
+            let state = is_of_states(&record).then(|| record.text("new")).flatten();
+            if let (Some(state), Some(course)) = (state, self.courses.get_mut(&of)) {
+                course.enter(record.time.as_nanos() / 1000, state);
+            }
             self.events.push_back(record);
             if self.events.len() > EVENTS_MAX {
                 self.events.pop_front();
@@ -166,6 +128,11 @@ impl Model {
         let next = at.unwrap_or_default().saturating_add_signed(by);
         self.choose(ids.get(next.min(ids.len().saturating_sub(1))).copied());
     }
+}
+
+/// Whether it tells what state a connection has entered.
+pub fn is_of_states(record: &Record) -> bool {
+    matches!(record.name.as_str(), "tcp:opened" | "tcp:state_updated")
 }
 
 /// Whether a row has all the words that were typed: a state, a port as `:80`, or a part of a
@@ -224,11 +191,8 @@ pub fn why(known: &Known) -> String {
         .map_or(String::new(), |why| plain(&why.text))
 }
 
-/// As wide as the widest screen that shows a course.
-const COURSE_MAX: usize = 200;
 /// As many as a tall screen shows.
 const EVENTS_MAX: usize = 200;
-const RATE_OVER_US: u64 = 1_000_000;
 
 #[cfg(test)]
 mod tests;

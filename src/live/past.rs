@@ -57,6 +57,12 @@ impl Past {
         connection.hear(record, self.now_us);
     }
 
+    /// What there is to see of one connection.
+    pub fn row(&self, number: u64) -> Option<Row> {
+        let connection = self.connections.get(&number)?;
+        Some(connection.at(self.now_us))
+    }
+
     /// What there is to see.
     pub fn snapshot(&self) -> Snapshot {
         let rows: Vec<Row> = self

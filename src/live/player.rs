@@ -4,7 +4,9 @@
 use crate::query::Selection;
 use crate::runs::{Record, vocabulary};
 
-use super::model::{Model, Playing};
+use super::course::Course;
+use super::message::Row;
+use super::model::{Model, Playing, is_of_states};
 use super::past::Past;
 
 /// Plays the records of a run.
@@ -19,6 +21,57 @@ pub struct Player {
     runs: bool,
     /// Where the run's time is, in microseconds.
     clock_us: u64,
+    /// What was shown last, in the whole of the run.
+    way: Way,
+}
+
+/// One connection in the whole of a run.
+#[derive(Debug, Default)]
+struct Way {
+    of: Option<u64>,
+    looks: Vec<Look>,
+}
+
+/// What there was to see of it after so many records.
+#[derive(Debug)]
+struct Look {
+    after: usize,
+    at_us: u64,
+    row: Row,
+}
+
+impl Way {
+    /// Looks at it now and then, and whenever its state is another.
+    fn of(number: u64, records: &[Record]) -> Way {
+        let name = format!("c{number}");
+        let of_it = records.iter().zip(1..);
+        let of_it = of_it.filter(|(record, _)| record.tuple.as_deref() == Some(&name));
+        let us = |record: &Record| record.time.as_nanos() / 1000;
+        let times = of_it.clone().map(|(record, _)| us(record));
+        let span = times.clone().max().unwrap_or_default() - times.min().unwrap_or_default();
+        let (mut past, mut next) = (Past::default(), 0);
+        let mut looks = Vec::new();
+        for (record, after) in of_it {
+            past.hear(record);
+            let at_us = us(record);
+            let is_due = at_us >= next || is_of_states(record);
+            if let Some(row) = past.row(number).filter(|_| is_due) {
+                next = at_us + span / LOOKS;
+                looks.push(Look { after, at_us, row });
+            }
+        }
+        let of = Some(number);
+        Way { of, looks }
+    }
+
+    /// Its course up to there.
+    fn until(&self, at: usize) -> Course {
+        let mut course = Course::default();
+        for look in self.looks.iter().take_while(|look| look.after <= at) {
+            course.learn(look.at_us, &look.row);
+        }
+        course
+    }
 }
 
 impl Player {
@@ -31,6 +84,7 @@ impl Player {
             marks: Vec::new(),
             runs: false,
             clock_us: 0,
+            way: Way::default(),
         };
         player.go_to(usize::MAX);
         player
@@ -117,7 +171,7 @@ impl Player {
     }
 
     /// Shows where it is.
-    pub fn show(&self, model: &mut Model) {
+    pub fn show(&mut self, model: &mut Model) {
         model.playing = Some(Playing {
             at: self.at,
             of: self.records.len(),
@@ -127,6 +181,14 @@ impl Player {
         let Some(chosen) = model.chosen else {
             return;
         };
+        if self.way.of != Some(chosen) {
+            self.way = Way::of(chosen, &self.records);
+        }
+        let mut course = self.way.until(self.at);
+        if let Some(row) = model.chosen_row() {
+            course.learn(model.snapshot.at_us, row);
+        }
+        model.courses.insert(chosen, course);
         let name = format!("c{chosen}");
         let happened = self.records.get(..self.at).unwrap_or_default();
         let of_it = happened.iter().rev();
@@ -138,6 +200,8 @@ impl Player {
 
 /// Going back repeats at most so many events.
 const MARK_EVERY: usize = 2048;
+/// So often a connection is looked at for its graphs, besides its changes of state.
+const LOOKS: u64 = 250;
 /// Events of a connection that are shown.
 const SHOWN: usize = 100;
 

@@ -13,6 +13,8 @@ use super::model::{Model, Typing, View, ms, short, why};
 use super::ss::state_name;
 
 mod details;
+mod graphs;
+mod states;
 
 /// Below this there is nothing to be seen.
 pub const LEAST: (u16, u16) = (60, 12);
@@ -37,10 +39,12 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     frame.render_widget(Paragraph::new(title(model, head.width)), head);
     match model.view {
         View::Help => help(frame, middle),
+        View::Graphs => graphs::draw(frame, middle, model),
+        View::States => states::draw(frame, middle, model),
         View::Endings => endings(frame, middle, model),
         View::Both => both(frame, middle, model),
     }
-    frame.render_widget(Paragraph::new(keys(model)), foot);
+    frame.render_widget(Paragraph::new(keys(model, foot.width)), foot);
 }
 
 fn both(frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -209,7 +213,7 @@ fn cells(model: &Model, row: &Row) -> Vec<String> {
     };
     let mut cells = vec![row.remote.to_string(), state];
     if let Some(known) = &row.known {
-        let rates = model.courses.get(&row.id).map(super::model::Course::rates);
+        let rates = model.courses.get(&row.id).map(super::course::Course::rates);
         let (send, receive) = rates.unwrap_or_default();
         let var = known
             .rttvar_us
@@ -283,7 +287,8 @@ fn help(frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(HELP), area);
 }
 
-fn keys(model: &Model) -> Line<'static> {
+/// What can be pressed, as much of it as there is room for, or what is to be said instead.
+fn keys(model: &Model, width: u16) -> Line<'static> {
     if let Some((typing, text)) = &model.typing {
         let what = match typing {
             Typing::Filter => "filter (state, :port, part of a socket)",
@@ -294,11 +299,17 @@ fn keys(model: &Model) -> Line<'static> {
     if !model.note.is_empty() {
         return Line::styled(plain(&model.note), Style::new().fg(Color::Yellow));
     }
-    let mut keys = "[q] quit  [?] help".to_owned();
-    if model.playing.is_some() {
-        keys += "  [space] play  [←→] step  [B] break";
+    let of_a_run: &[_] = match model.playing {
+        Some(_) => &["[space] play", "[b][n] step", "[B] break"],
+        None => &[],
+    };
+    let mut keys = "[q] quit".to_owned();
+    for key in KEYS.iter().take(1).chain(of_a_run).chain(&KEYS[1..]) {
+        if keys.chars().count() + 2 + key.chars().count() > width.into() {
+            break;
+        }
+        keys += &format!("  {key}");
     }
-    keys += "  [↑↓] connection  [f] filter  [d] dispositions";
     Line::styled(keys, dim())
 }
 
@@ -315,15 +326,29 @@ fn dim() -> Style {
     Style::new().fg(Color::DarkGray)
 }
 
+/// What works everywhere, what matters most first.
+const KEYS: [&str; 7] = [
+    "[?] help",
+    "[↑↓] conn",
+    "[g] graphs",
+    "[s] states",
+    "[w] report",
+    "[f] filter",
+    "[d] dispositions",
+];
+
 const HELP: &str = "
  ↑ ↓ j k    another connection      PgUp PgDn  ten further
  f or /     show only some: a state, :80, a part of an address
- Esc        show all again
+ g          graphs of it: congestion window, round trip, rates
+ s          the states of TCP, and which it was in
  d          what became of packets, by reason
+ Esc        the list, and all of it, again
+ w          write report.html of a run that is over
  ? or h     this page               q          leave
 
  A run that is over plays:
- space      go, or stop             ← →        one event back or on
+ space p    go, or stop             ← → b n    one event back or on
  Home End   beginning, end          B          on to what a query finds,
                                                as tcp:loss_detected
 

@@ -1,5 +1,6 @@
 //! `top` at work: keys and snapshots come in, and the screen is drawn at most ten times a second.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
@@ -89,6 +90,27 @@ pub struct Shown {
     pub title: String,
     /// A word to the reader, until he presses a key; may be empty.
     pub note: String,
+    pub report: Box<dyn Report>,
+}
+
+/// Somebody who can write a report of what is shown.
+pub trait Report: fmt::Debug {
+    /// Writes it; what was done.
+    ///
+    /// # Errors
+    ///
+    /// Why not, for people.
+    fn write(&self) -> Result<String, String>;
+}
+
+/// There is none, for this reason.
+#[derive(Debug, Clone, Copy)]
+pub struct NoReport(pub &'static str);
+
+impl Report for NoReport {
+    fn write(&self) -> Result<String, String> {
+        Err(self.0.to_owned())
+    }
 }
 
 /// How showing ended.
@@ -127,6 +149,7 @@ impl Display {
                 ..Model::default()
             },
             feed: shown.feed,
+            report: shown.report,
             followed: None,
             is_gone: false,
         };
@@ -144,6 +167,7 @@ impl Drop for Display {
 struct Top {
     model: Model,
     feed: Feed,
+    report: Box<dyn Report>,
     /// Whose events were asked for.
     followed: Option<u64>,
     /// The stack has ended.
@@ -241,6 +265,12 @@ impl Top {
             KeyCode::Char('f' | '/') => {
                 self.model.typing = Some((Typing::Filter, self.model.filter.clone()));
             }
+            KeyCode::Char('g') => self.turn_to(View::Graphs),
+            KeyCode::Char('s') => self.turn_to(View::States),
+            KeyCode::Char('w') => {
+                let (Ok(note) | Err(note)) = self.report.write();
+                self.model.note = note;
+            }
             KeyCode::Char('d') => self.turn_to(View::Endings),
             KeyCode::Char('?' | 'h') => self.turn_to(View::Help),
             KeyCode::Esc => {
@@ -249,7 +279,7 @@ impl Top {
             }
             code => self.play(code),
         }
-        if let Feed::Finished(player) = &self.feed {
+        if let Feed::Finished(player) = &mut self.feed {
             player.show(&mut self.model);
         }
         false
@@ -265,15 +295,18 @@ impl Top {
 
     fn play(&mut self, code: KeyCode) {
         let Feed::Finished(player) = &mut self.feed else {
+            if !self.is_gone && is_of_player(code) {
+                GOES_ON.clone_into(&mut self.model.note);
+            }
             return;
         };
         match code {
-            KeyCode::Char(' ') => player.toggle(),
-            KeyCode::Right => player.step(1),
-            KeyCode::Left => player.step(-1),
+            KeyCode::Char(' ' | 'p') => player.toggle(),
+            KeyCode::Right | KeyCode::Char('n') => player.step(1),
+            KeyCode::Left | KeyCode::Char('b') => player.step(-1),
             KeyCode::Home => player.step(isize::MIN),
             KeyCode::End => player.step(isize::MAX),
-            KeyCode::Char('B' | 'b') => self.model.typing = Some((Typing::Break, String::new())),
+            KeyCode::Char('B') => self.model.typing = Some((Typing::Break, String::new())),
             _ => {}
         }
     }
@@ -325,6 +358,20 @@ fn take(model: &mut Model, message: Message) {
     }
 }
 
+/// Whether it means something where a run is played.
+fn is_of_player(code: KeyCode) -> bool {
+    matches!(
+        code,
+        KeyCode::Char(' ' | 'p' | 'n' | 'b' | 'B')
+            | KeyCode::Right
+            | KeyCode::Left
+            | KeyCode::Home
+            | KeyCode::End
+    )
+}
+
+/// Why nothing is stepped through.
+const GOES_ON: &str = "a stack that runs goes on by itself; a run that is over plays: top latest";
 /// Redraws are at least so far apart.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
 /// How long a key is waited for before it is looked whether anything else has come.

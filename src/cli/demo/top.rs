@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::cli::signals::Signals;
 use crate::cli::top::{NO_SCREEN, is_on_terminal, live, played};
 use crate::cli::trouble::Trouble;
-use crate::live::top::{Display, Left, Shown};
+use crate::live::top::{Display, Left, NoReport, Shown};
 use crate::live::watch;
 use crate::net::Network;
 use crate::runs::Finished;
@@ -32,7 +32,12 @@ pub fn show<T: Send>(
     travel: impl FnOnce() -> T + Send,
     left: impl FnOnce(),
 ) -> anyhow::Result<(T, Option<Display>)> {
-    let shown = live(watch(network, "demo", link)?)?;
+    let shown = Shown {
+        report: Box::new(NoReport(
+            "no report yet: the demo writes it when it is over",
+        )),
+        ..live(watch(network, "demo", link)?)?
+    };
     let mut display = Display::open().context(NO_SCREEN)?;
     thread::scope(|scope| {
         let travelling = scope.spawn(travel);

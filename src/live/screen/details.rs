@@ -7,6 +7,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::live::course::{Course, Point};
 use crate::live::message::{Known, Row};
 use crate::live::model::{Model, ms, short};
 use crate::probe::Blocked;
@@ -48,7 +49,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model) {
     frame.render_widget(Paragraph::new(ladder(model, below)), below);
 }
 
-fn head(row: &Row, known: Option<&Known>) -> String {
+pub(super) fn head(row: &Row, known: Option<&Known>) -> String {
     let mut head = format!("{} · {} → {}", row.id, row.local, row.remote);
     let words = known.map(|known| [&known.congestion_control, &known.phase]);
     for word in words.into_iter().flatten().filter(|word| !word.is_empty()) {
@@ -58,7 +59,7 @@ fn head(row: &Row, known: Option<&Known>) -> String {
 }
 
 /// A line with a name in it.
-fn rule(name: &str, width: u16) -> Line<'static> {
+pub(super) fn rule(name: &str, width: u16) -> Line<'static> {
     let name = cut(name, usize::from(width).saturating_sub(6));
     let rest = usize::from(width).saturating_sub(name.chars().count() + 4);
     Line::styled(format!("── {name} {}", "─".repeat(rest)), dim())
@@ -75,8 +76,9 @@ fn sending(model: &Model, row: &Row, known: &Known, width: u16) -> Vec<Line<'sta
     bar.push(Span::raw(nxt));
     let course = model.courses.get(&row.id);
     let room = usize::from(width).saturating_sub(14);
-    let drawn = |values: Option<&std::collections::VecDeque<u64>>| {
-        spark(values.into_iter().flatten().copied(), room)
+    let drawn = |value: fn(&Point) -> u64| {
+        let points = course.into_iter().flat_map(Course::points);
+        spark(points.map(value), room)
     };
     let latest = known.srtt_us.map_or("-".into(), ms);
     vec![
@@ -85,11 +87,11 @@ fn sending(model: &Model, row: &Row, known: &Known, width: u16) -> Vec<Line<'sta
         Line::raw(format!(
             " cwnd {:>6} {}",
             short(known.cwnd),
-            drawn(course.map(|one| &one.cwnd))
+            drawn(|point| point.cwnd)
         )),
         Line::raw(format!(
             " rtt  {latest:>6} {}",
-            drawn(course.map(|one| &one.rtt_us))
+            drawn(|point| point.srtt_us.unwrap_or_default())
         )),
         Line::raw(format!(
             " bytes: sent {}, got {}, unsent {}, unread {}",

@@ -3,6 +3,7 @@ use ratatui::backend::TestBackend;
 
 use super::super::fixtures::{records, snapshot};
 use super::*;
+use crate::probe::State;
 
 fn model() -> Model {
     let mut model = Model {
@@ -65,6 +66,11 @@ fn a_terminal_that_is_too_small_is_told_so() {
     for (width, height) in [(1, 1), (60, 12), (61, 200), (79, 13), (300, 12), (119, 40)] {
         shown(&model(), width, height);
         shown(&Model::default(), width, height);
+        for view in [View::Graphs, View::States, View::Endings, View::Help] {
+            let seen = |model| Model { view, ..model };
+            shown(&seen(model()), width, height);
+            shown(&seen(Model::default()), width, height);
+        }
     }
 }
 
@@ -94,6 +100,62 @@ fn what_became_of_packets_is_listed_by_reason() {
         "{text}"
     );
     assert!(text.contains("1 in TIME-WAIT"), "{text}");
+}
+
+#[test]
+fn graphs_fall_where_values_fall_and_hold_between_them() {
+    let mut model = model();
+    // The window is halved at 11.1 s, and looked at once more at 12.1 s.
+    model.courses.clear();
+    for (at_us, cwnd) in [
+        (10_100_000, 20_000),
+        (11_100_000, 10_000),
+        (12_100_000, 10_000),
+    ] {
+        let mut seen = snapshot(at_us);
+        let known = seen.rows[1].known.as_mut().expect("known");
+        known.cwnd = cwnd;
+        model.snapshot.at_us = 0;
+        model.learn(seen);
+    }
+    model.view = View::Graphs;
+    let text = shown(&model, 80, 24);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[3], " cwnd, bytes: at most 20.0k  ● now 10.0k");
+    assert_eq!(lines[10], " rtt, ms: at most 81.2  ● now 81.2");
+    let rate = " rate, bytes a second: at most 10.0M  ● sent 10.0M  ● received 0";
+    assert_eq!(lines[16], rate);
+    assert!(
+        lines[9].starts_with("+10.100 s") && lines[9].ends_with("+12.100 s"),
+        "{text}"
+    );
+    // Nine columns are labels and the axis: the rest is two seconds.
+    let has_dots = |line: usize, from: usize, to: usize| {
+        let cells: Vec<char> = lines[line].chars().collect();
+        cells.iter().take(to).skip(from).all(|cell| *cell != ' ') && cells.len() > from
+    };
+    assert!(has_dots(4, 9, 44), "{text}");
+    assert_eq!(lines[4].chars().count(), 45, "{text}");
+    assert!(has_dots(6, 45, 80), "{text}");
+}
+
+#[test]
+fn the_states_that_it_was_in_are_marked() {
+    let mut model = model();
+    model.view = View::States;
+    let course = model.courses.get_mut(&4).expect("a course");
+    for (ms, state) in [(1, "closed"), (2, "syn_received"), (30, "established")] {
+        course.enter(ms * 1000, state);
+    }
+    let text = shown(&model, 80, 24);
+    for mark in ["✓ CLOSED", "✓ SYN-RECEIVED", "● ESTABLISHED", "○ LISTEN"] {
+        assert!(text.contains(mark), "{mark}:\n{text}");
+    }
+    let way = "+0.001 CLOSED → +0.002 SYN-RECEIVED → +0.030 ESTABLISHED";
+    assert!(text.replace('\u{a0}', " ").contains(way), "{text}");
+    for state in State::ALL {
+        assert!(text.contains(&format!(" {state}")), "{state}");
+    }
 }
 
 #[test]

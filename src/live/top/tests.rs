@@ -10,6 +10,7 @@ fn top() -> Top {
     Top {
         model,
         feed: Feed::Finished(Box::new(Player::of(records))),
+        report: Box::new(NoReport("nothing to write to")),
         followed: None,
         is_gone: false,
     }
@@ -65,6 +66,12 @@ fn pages_are_left_by_the_key_that_opened_them() {
     assert_eq!(top.model.view, View::Endings);
     press(&mut top, &[Char('d')]);
     assert_eq!(top.model.view, View::Both);
+    press(&mut top, &[Char('g')]);
+    assert_eq!(top.model.view, View::Graphs);
+    press(&mut top, &[Char('s')]);
+    assert_eq!(top.model.view, View::States);
+    press(&mut top, &[Esc]);
+    assert_eq!(top.model.view, View::Both);
 }
 
 #[test]
@@ -78,6 +85,41 @@ fn a_query_that_is_none_is_told_and_the_note_goes_with_the_next_key() {
     let mut top = running();
     press(&mut top, &[Char('B')]);
     assert_eq!(top.model.typing, None);
+}
+
+#[test]
+fn n_and_b_step_through_a_run() {
+    let mut top = top();
+    let of = top.model.playing.map(|playing| playing.of);
+    assert_eq!(of, None, "not shown yet");
+    let at = |top: &Top| top.model.playing.map(|playing| playing.at);
+    press(&mut top, &[Char('b'), Char('b')]);
+    assert_eq!(at(&top), Some(1));
+    press(&mut top, &[Char('n')]);
+    assert_eq!(at(&top), Some(2));
+    // A stack that runs says why it is not stepped through.
+    let mut top = running();
+    press(&mut top, &[Char('n')]);
+    assert_eq!(top.model.note, GOES_ON);
+    press(&mut top, &[Down]);
+    assert_eq!(top.model.note, "");
+}
+
+#[test]
+fn what_became_of_the_report_is_told() {
+    #[derive(Debug)]
+    struct Written;
+    impl Report for Written {
+        fn write(&self) -> Result<String, String> {
+            Ok("it is written".to_owned())
+        }
+    }
+    let mut top = top();
+    press(&mut top, &[Char('w')]);
+    assert_eq!(top.model.note, "nothing to write to");
+    top.report = Box::new(Written);
+    press(&mut top, &[Char('w')]);
+    assert_eq!(top.model.note, "it is written");
 }
 
 #[test]
