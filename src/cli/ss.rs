@@ -24,16 +24,22 @@ use super::trouble::{Code, said};
 pub struct Ss {
     /// A process that runs a stack, or a run: latest, its number, its name, its folder
     source: Option<String>,
+    /// Only sockets that listen; Recv-Q: connections that wait to be accepted, Send-Q: how many may
+    #[arg(short, long)]
+    listening: bool,
+    /// Those that listen too
+    #[arg(short, long)]
+    all: bool,
     /// Timers too, and a line that says why
     #[arg(short, long)]
     extended: bool,
     /// No line with the names of the columns
     #[arg(short = 'H', long)]
     no_header: bool,
-    /// Only connections in this state; may be repeated
+    /// Only sockets in this state; may be repeated
     #[arg(long, value_name = "STATE", value_parser = PossibleValuesParser::new(STATES))]
     state: Vec<String>,
-    /// Only connections with this port at either end; may be repeated
+    /// Only sockets with this port at either end; may be repeated
     #[arg(short, long, value_name = "PORT")]
     port: Vec<u16>,
     /// Print all of it as one JSON object
@@ -70,8 +76,14 @@ impl Ss {
                 .collect(),
             ports: self.port.clone(),
         };
+        let names_states = !self.state.is_empty();
         for (_, snapshot) in &mut seen {
-            snapshot.rows.retain(|row| filter.has(row));
+            let wants_listeners = self.all || self.listening || names_states;
+            let wants_others = self.all || !self.listening || names_states;
+            snapshot
+                .listening
+                .retain(|one| wants_listeners && filter.has_listener(one));
+            snapshot.rows.retain(|row| wants_others && filter.has(row));
         }
         let mut out = stdout().lock();
         if self.json {
@@ -82,15 +94,16 @@ impl Ss {
             said(writeln!(out, "{}", json!({ "stacks": stacks })))?;
             return Ok(Code::Done);
         }
-        let rows: Vec<_> = seen
-            .into_iter()
-            .flat_map(|(_, snapshot)| snapshot.rows)
-            .collect();
+        let (mut listening, mut rows) = (Vec::new(), Vec::new());
+        for (_, snapshot) in seen {
+            listening.extend(snapshot.listening);
+            rows.extend(snapshot.rows);
+        }
         let form = Form {
             extended: self.extended,
             bare: self.no_header,
         };
-        for line in form.lines(&rows) {
+        for line in form.lines(&listening, &rows) {
             // A tab stands at the beginning of some lines, and nothing of a peer's.
             let (tab, rest) = line.split_at(usize::from(line.starts_with('\t')));
             said(writeln!(out, "{tab}{}", plain(rest)))?;
@@ -116,7 +129,8 @@ fn look(what: What) -> anyhow::Result<(serde_json::Value, Snapshot)> {
     }
 }
 
-const STATES: [&str; 10] = [
+const STATES: [&str; 11] = [
+    "listen",
     "syn-sent",
     "syn-received",
     "established",

@@ -1,6 +1,6 @@
-//! A stack with three connections, for tests of what is shown.
+//! A stack with a listener and three connections, for tests of what is shown.
 
-use super::message::{Counted, Ending, Known, Row, Snapshot, Timer};
+use super::message::{Counted, Ending, Known, Listening, Row, Snapshot, Timer};
 use crate::runs::{Record, Rule};
 
 fn timer(timer: &str, left_us: u64) -> Timer {
@@ -107,6 +107,12 @@ pub fn snapshot(at_us: u64) -> Snapshot {
         open: 2,
         half_open: 0,
         time_wait: 1,
+        listening: vec![Listening {
+            local: sockets("10.90.0.2:80", "0.0.0.0:0").0,
+            waiting: 3,
+            half_open: 1,
+            backlog: 128,
+        }],
         rows: vec![waiting(), sender(at_us), idle()],
         counted: Some(Counted {
             since_us: 2_000_000,

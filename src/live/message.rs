@@ -59,7 +59,10 @@ pub struct Snapshot {
     pub open: usize,
     pub half_open: usize,
     pub time_wait: usize,
-    /// The busiest of them, by their numbers.
+    /// Who listens, by address. The records of a run do not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listening: Vec<Listening>,
+    /// The busiest of the connections, by their numbers.
     pub rows: Vec<Row>,
     /// If they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,6 +96,28 @@ pub struct Ending {
     pub disposition: String,
     pub reason: String,
     pub packets: u64,
+}
+
+/// A listening socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listening {
+    /// Port 0: it takes what comes to any.
+    pub local: SocketAddr,
+    /// Connections that wait to be accepted, and half-open ones.
+    pub waiting: usize,
+    pub half_open: usize,
+    /// How many there may be of either.
+    pub backlog: usize,
+}
+
+impl Listening {
+    /// Where it listens, as `ss` spells it.
+    pub fn at(&self) -> String {
+        match self.local.port() {
+            0 => "*:*".to_owned(),
+            _ => self.local.to_string(),
+        }
+    }
 }
 
 /// A connection.

@@ -6,7 +6,7 @@ use crate::report::text::plain;
 use crate::runs::Record;
 
 use super::course::Course;
-use super::message::{Known, Row, Snapshot};
+use super::message::{Known, Listening, Row, Snapshot};
 use super::ss::{Filter, state_name};
 
 /// All that the screen shows.
@@ -106,6 +106,13 @@ impl Model {
         rows.filter(|row| matches(wanted, row)).collect()
     }
 
+    /// The listeners that the filter lets through.
+    pub fn listeners(&self) -> Vec<&Listening> {
+        let all = self.snapshot.listening.iter();
+        all.filter(|one| listener_matches(&self.filter, one))
+            .collect()
+    }
+
     /// The row of the chosen connection.
     pub fn chosen_row(&self) -> Option<&Row> {
         let chosen = self.chosen?;
@@ -153,6 +160,15 @@ pub fn matches(wanted: &str, row: &Row) -> bool {
             || state_name(&row.state).to_ascii_lowercase().contains(&word)
             || row.local.to_string().contains(&word)
             || row.remote.to_string().contains(&word)
+    })
+}
+
+/// The same for a listener.
+fn listener_matches(wanted: &str, one: &Listening) -> bool {
+    let port = format!(":{}", one.local.port());
+    wanted.split_whitespace().all(|word| {
+        let word = word.to_ascii_lowercase();
+        "listen".contains(&word) || port == word || one.at().contains(&word)
     })
 }
 

@@ -80,6 +80,7 @@ impl Past {
             open: rows.len() - half_open - time_wait - count(&["closed"]),
             half_open,
             time_wait,
+            listening: Vec::new(),
             rows,
             counted: Some(self.counted.clone()),
         }

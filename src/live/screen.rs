@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use crate::report::text::plain;
 
-use super::message::Row;
+use super::message::{Listening, Row};
 use super::model::{Model, Typing, View, ms, short, why};
 use super::ss::state_name;
 
@@ -48,7 +48,12 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
 }
 
 fn both(frame: &mut Frame<'_>, area: Rect, model: &Model) {
-    let rows = model.shown().len();
+    let connections = model.shown().len();
+    if connections == 0 {
+        frame.render_widget(Paragraph::new(table(model, area)), area);
+        return;
+    }
+    let rows = connections + model.listeners().len().min(LISTENERS);
     // The list takes what it needs and no more than leaves room for the details.
     let most = area.height.saturating_sub(details::LEAST).max(3);
     let wanted = u16::try_from(rows + 1).unwrap_or(u16::MAX);
@@ -150,6 +155,9 @@ fn table(model: &Model, area: Rect) -> Vec<Line<'static>> {
     )];
     let shown = model.shown();
     let room = usize::from(area.height).saturating_sub(1).max(1);
+    let listeners = listeners(model, is_roomy, room);
+    let room = room.saturating_sub(listeners.len()).max(1);
+    lines.extend(listeners);
     let at = shown.iter().position(|row| Some(row.id) == model.chosen);
     let first = at.unwrap_or_default().saturating_sub(room - 1);
     for row in shown.iter().skip(first).take(room) {
@@ -169,12 +177,47 @@ fn table(model: &Model, area: Rect) -> Vec<Line<'static>> {
         );
         lines.push(Line::styled(text, style_of(row, is_chosen)));
     }
-    if shown.is_empty() {
+    if shown.is_empty() && lines.len() == 1 {
         let none = match model.filter.as_str() {
             "" => "no connection".to_owned(),
             filter => format!("no connection is {}", plain(filter)),
         };
         lines.push(Line::styled(none, dim()));
+    }
+    lines
+}
+
+/// Who listens: some, where there are connections too.
+fn listeners(model: &Model, is_roomy: bool, room: usize) -> Vec<Line<'static>> {
+    let all = model.listeners();
+    let most = match model.shown().is_empty() {
+        true => room,
+        false => LISTENERS.min(room.saturating_sub(1)),
+    };
+    let line = |one: &&Listening| {
+        let at = one.at();
+        let columns = match is_roomy {
+            true => format!("{at:21} {:21}", "*"),
+            false => format!("{at:21}"),
+        };
+        let Listening {
+            waiting,
+            half_open,
+            backlog,
+            ..
+        } = one;
+        let style = match waiting >= backlog || half_open >= backlog {
+            true => Style::new().fg(Color::Yellow),
+            false => dim(),
+        };
+        let state = state_name("listen");
+        let waits = format!("{waiting}/{backlog} wait, {half_open}/{backlog} half-open");
+        Line::styled(format!("      {columns} {state:10} {waits}"), style)
+    };
+    let mut lines: Vec<_> = all.iter().take(most).map(line).collect();
+    if let (more @ 1.., Some(last)) = (all.len().saturating_sub(most), lines.last_mut()) {
+        let text = format!("      and {} more that listen", more + 1);
+        *last = Line::styled(text, dim());
     }
     lines
 }
@@ -325,6 +368,9 @@ pub fn cut(text: &str, wide: usize) -> String {
 fn dim() -> Style {
     Style::new().fg(Color::DarkGray)
 }
+
+/// Lines for those who listen, where there are connections too.
+const LISTENERS: usize = 3;
 
 /// What works everywhere, what matters most first.
 const KEYS: [&str; 7] = [

@@ -6,7 +6,7 @@
 
 use std::net::SocketAddr;
 
-use super::message::{Known, Row};
+use super::message::{Known, Listening, Row};
 
 /// Writes rows, aligned as `ss` does.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,9 +18,10 @@ pub struct Form {
 }
 
 impl Form {
-    /// The lines of these connections.
-    pub fn lines(self, rows: &[Row]) -> Vec<String> {
-        let cells: Vec<[String; 5]> = rows.iter().map(cells).collect();
+    /// The lines of these listeners, and of these connections.
+    pub fn lines(self, listening: &[Listening], rows: &[Row]) -> Vec<String> {
+        let listeners = listening.iter().map(cells_of_listener);
+        let cells: Vec<[String; 5]> = listeners.chain(rows.iter().map(cells)).collect();
         let head = [
             "State",
             "Recv-Q",
@@ -40,7 +41,19 @@ impl Form {
         if !self.bare {
             lines.push(format!("{} Process", aligned(&head, widths)));
         }
-        for (row, cells) in rows.iter().zip(&cells) {
+        for (one, cells) in listening.iter().zip(&cells) {
+            let mut first = aligned(cells, widths);
+            if self.extended {
+                first.push_str(" ino:0 sk:0 <->");
+            }
+            lines.push(first.trim_end().to_owned());
+            lines.push("\t ".to_owned());
+            if self.extended {
+                let (half_open, backlog) = (one.half_open, one.backlog);
+                lines.push(format!("\t why: {half_open} of {backlog} half-open"));
+            }
+        }
+        for (row, cells) in rows.iter().zip(cells.iter().skip(listening.len())) {
             let mut first = aligned(cells, widths);
             if self.extended {
                 first.extend(timer(row));
@@ -70,6 +83,22 @@ fn cells(row: &Row) -> [String; 5] {
         sending.to_string(),
         row.local.to_string(),
         row.remote.to_string(),
+    ]
+}
+
+/// As `ss` does it: who waits to be accepted, and how many may.
+fn cells_of_listener(one: &Listening) -> [String; 5] {
+    let peer = match one.local {
+        SocketAddr::V6(_) if one.local.port() != 0 => "[::]:*",
+        SocketAddr::V6(_) => "*:*",
+        SocketAddr::V4(_) => "0.0.0.0:*",
+    };
+    [
+        state_name("listen").to_owned(),
+        one.waiting.to_string(),
+        one.backlog.to_string(),
+        one.at(),
+        peer.to_owned(),
     ]
 }
 
@@ -272,6 +301,13 @@ impl Filter {
         let has_port = |socket: SocketAddr| self.ports.contains(&socket.port());
         (self.states.is_empty() || self.states.contains(&row.state))
             && (self.ports.is_empty() || has_port(row.local) || has_port(row.remote))
+    }
+
+    /// Whether this listener is, if listeners are.
+    pub fn has_listener(&self, one: &Listening) -> bool {
+        let states = &self.states;
+        (states.is_empty() || states.iter().any(|state| state == "listen"))
+            && (self.ports.is_empty() || self.ports.contains(&one.local.port()))
     }
 }
 

@@ -12,9 +12,9 @@ use crate::base::{Instant, Rate, SeqNum};
 use crate::net::{Network, Place};
 use crate::observe::events::{rule, state_key, timer_key};
 use crate::runs::Rule;
-use crate::stack::{Heeding, Moved, Sight};
+use crate::stack::{self, Heeding, Moved, Sight};
 
-use super::message::{Known, Row, Snapshot, Timer};
+use super::message::{Known, Listening, Row, Snapshot, Timer};
 
 /// Looks at a network again and again.
 #[derive(Debug)]
@@ -79,9 +79,22 @@ impl Survey {
             open,
             half_open,
             time_wait,
+            listening: self.listening(most)?,
             rows,
             counted: None,
         })
+    }
+
+    fn listening(&self, most: usize) -> io::Result<Vec<Listening>> {
+        let mut all = self.network.listening(most)?;
+        all.truncate(most);
+        let told = |one: stack::Listening| Listening {
+            local: one.local,
+            waiting: one.waiting,
+            half_open: one.half_open,
+            backlog: one.backlog,
+        };
+        Ok(all.into_iter().map(told).collect())
     }
 
     /// A connection of the last snapshot, as it is; `None` if it is gone.

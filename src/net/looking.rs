@@ -1,13 +1,15 @@
 //! Looking at a network that runs, from outside: without an observer for the whole of its life, and
 //! without holding it up.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 
 use super::Network;
 use crate::base::Instant;
 use crate::probe::{Hearing, Observer};
-use crate::stack::{Moved, Sight, Whose};
+use crate::stack::{Listening, Moved, Sight, Whose};
 
 /// A connection, and the stack that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,30 @@ impl Network {
             all.extend(here.into_iter().map(|whose| Place { queue, whose }));
         }
         Ok(all)
+    }
+
+    /// Who listens, `most` of each stack at most, by address. What listens at one address in
+    /// several stacks is one listener, with the room of all.
+    ///
+    /// # Errors
+    ///
+    /// The network is down.
+    pub fn listening(&self, most: usize) -> io::Result<Vec<Listening>> {
+        let mut all: BTreeMap<SocketAddr, Listening> = BTreeMap::new();
+        for shared in self.each() {
+            for one in shared.look(|stack, _| stack.listening(most))? {
+                let sum = all.entry(one.local).or_insert(Listening {
+                    waiting: 0,
+                    half_open: 0,
+                    backlog: 0,
+                    ..one
+                });
+                sum.waiting += one.waiting;
+                sum.half_open += one.half_open;
+                sum.backlog += one.backlog;
+            }
+        }
+        Ok(all.into_values().collect())
     }
 
     /// How far each of these has got; `None` for those that are gone. Told by the numbers that

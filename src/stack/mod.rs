@@ -89,7 +89,7 @@ pub use input::{Asked, AskedEcho, AskedUdp, Input, Opening, Recorder};
 pub use notice::{ConnId, EchoId, ListenerId, Notice, UdpId, Wake};
 pub use routes::Route;
 pub use share::{Share, Stray};
-pub use sight::{Known, Moved, Sight, Whose};
+pub use sight::{Known, Listening, Moved, Sight, Whose};
 pub use udp::{Came, UdpError};
 
 pub use crate::ip::address::AddressError;

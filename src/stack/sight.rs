@@ -4,7 +4,11 @@
 //! There may be very many, so that three questions are asked: a list of who there is, which is
 //! cheap; how far one has got, which is enough to tell the busy from the idle; and all of one.
 
+use std::net::SocketAddr;
+
 use crate::base::Instant;
+#[cfg(doc)]
+use crate::base::pair::Endpoint;
 use crate::base::pair::SocketPair;
 use crate::probe::{ControlBlock, Snapshot, State, TimerKind};
 use crate::tcp::{Connection, Details};
@@ -40,6 +44,18 @@ pub struct Sight {
     pub timers: Vec<(TimerKind, Instant)>,
 }
 
+/// What is to be seen of a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listening {
+    /// Where it listens: [`Endpoint::EVERYWHERE`] has port 0.
+    pub local: SocketAddr,
+    /// Connections that wait to be accepted, and half-open ones.
+    pub waiting: usize,
+    pub half_open: usize,
+    /// How many there may be of either.
+    pub backlog: usize,
+}
+
 /// What a control block knows.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
@@ -56,6 +72,18 @@ impl Stack {
         let waiting = self.time_wait.keys().map(Who::TimeWait);
         let all = open.chain(half_open).chain(waiting);
         all.take(most).map(Whose).collect()
+    }
+
+    /// Who listens, `most` at most, in no particular order.
+    pub fn listening(&self, most: usize) -> Vec<Listening> {
+        let all = self.listeners.iter().take(most);
+        all.map(|(_, listener)| Listening {
+            local: listener.local.into(),
+            waiting: listener.accepted.len(),
+            half_open: listener.half_open,
+            backlog: listener.backlog,
+        })
+        .collect()
     }
 
     /// How far one has got; `None` if it is gone.

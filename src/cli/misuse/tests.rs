@@ -33,6 +33,12 @@ fn a_value_is_named_with_what_is_accepted() {
         "invalid value '70000' for '--port <PORT>'",
         "a port is a number from 1 to 65535",
     );
+    check(
+        "pellucid ss --state open",
+        "invalid value 'open' for '--state <STATE>'",
+        "it takes one of listen, syn-sent, syn-received, established, fin-wait-1, fin-wait-2, \
+         close-wait, closing, last-ack, time-wait, closed",
+    );
     for seed in ["lucky", "-1", "1.5", "18446744073709551616"] {
         check(
             &format!("pellucid demo --seed {seed}"),

@@ -5,9 +5,10 @@ use super::*;
 fn only_what_has_changed_is_said() {
     let mut changes = Changes::default();
     let first = changes.since_last(&snapshot(12_100_000));
-    assert_eq!(first.len(), 3);
+    assert_eq!(first.len(), 4);
+    assert_eq!(first[0], "+12.100 s  10.90.0.2:80 LISTEN, 128 may wait");
     assert_eq!(
-        first[1],
+        first[2],
         "+12.100 s  4 10.90.0.2:80 > 203.0.113.10:40000 ESTAB, limited by cwnd, recovery, \
          cwnd 17520, in flight 14600, 1 again"
     );
@@ -16,6 +17,9 @@ fn only_what_has_changed_is_said() {
     let known = seen.rows[1].known.as_mut().expect("a control block");
     "rwnd".clone_into(&mut known.blocked_by);
     assert_eq!(changes.since_last(&seen).len(), 1);
+    seen.listening.clear();
+    let ended = "+12.200 s  10.90.0.2:80 listens no more";
+    assert_eq!(changes.since_last(&seen), [ended]);
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn the_window_is_drawn_in_proportion() {
     // 20,440 bytes outstanding in a window of 17,520: a fourteenth is lost, three fourteenths are
     // reported.
     let text = shown(&model(), 100, 30);
-    let bar = text.lines().nth(7).expect("a bar");
+    let bar = text.lines().nth(8).expect("a bar");
     let count = |glyph| bar.matches(glyph).count();
     let all = count("✕") + count("▓") + count("█") + count("░");
     assert_eq!((count("✕") * 14 / all, count("▓") * 14 / all), (0, 2));
@@ -171,7 +171,32 @@ fn help_fits_the_usual_terminal() {
 #[test]
 fn a_filter_that_nobody_matches_says_so() {
     let mut model = model();
+    model.filter = "syn-sent".into();
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("no connection is syn-sent"), "{text}");
+}
+
+#[test]
+fn of_many_who_listen_some_are_shown_beside_connections_and_all_alone() {
+    let mut model = model();
+    let one = model.snapshot.listening[0].clone();
+    let listening = (1..=9).map(|port| {
+        let mut one = one.clone();
+        one.local.set_port(port);
+        one
+    });
+    model.snapshot.listening = listening.collect();
+    let text = shown(&model, 80, 24);
+    assert!(
+        text.contains("10.90.0.2:2 ") && !text.contains("10.90.0.2:3 "),
+        "{text}"
+    );
+    assert!(text.contains("and 7 more that listen"), "{text}");
+    assert!(text.contains("▸   4 203.0.113.10:40000"), "{text}");
     model.filter = "listen".into();
     let text = shown(&model, 80, 24);
-    assert!(text.contains("no connection is listen"), "{text}");
+    assert!(text.contains("10.90.0.2:9 "), "{text}");
+    model.filter = ":5".into();
+    let text = shown(&model, 80, 24);
+    assert_eq!(text.matches("LISTEN").count(), 1, "{text}");
 }

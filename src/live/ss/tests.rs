@@ -106,7 +106,7 @@ fn shape(value: &str) -> String {
 
 #[test]
 fn each_field_has_the_form_that_the_kernels_ss_gives_it() {
-    let ours = parsed(&EXTENDED.lines(&[row()])[2]);
+    let ours = parsed(&EXTENDED.lines(&[], &[row()])[2]);
     let kernels: Vec<_> = KERNELS.iter().flat_map(|line| parsed(line)).collect();
     for (name, value) in &ours {
         let mut same = kernels.iter().filter(|(known, _)| known == name);
@@ -118,7 +118,7 @@ fn each_field_has_the_form_that_the_kernels_ss_gives_it() {
 
 #[test]
 fn fields_stand_in_the_kernels_order() {
-    let ours: Vec<String> = parsed(&EXTENDED.lines(&[row()])[2])
+    let ours: Vec<String> = parsed(&EXTENDED.lines(&[], &[row()])[2])
         .into_iter()
         .map(|(name, _)| name)
         .collect();
@@ -142,7 +142,7 @@ fn fields_stand_in_the_kernels_order() {
 
 #[test]
 fn windows_are_segments_and_times_milliseconds() {
-    let fields = parsed(&EXTENDED.lines(&[row()])[2]);
+    let fields = parsed(&EXTENDED.lines(&[], &[row()])[2]);
     let value = |name: &str| {
         let field = fields.iter().find(|(known, _)| known == name);
         field.map(|(_, value)| value.as_str()).unwrap_or("?")
@@ -161,7 +161,7 @@ fn windows_are_segments_and_times_milliseconds() {
 
 #[test]
 fn the_first_line_is_that_of_ss() {
-    let lines = EXTENDED.lines(&[row()]);
+    let lines = EXTENDED.lines(&[], &[row()]);
     let words: Vec<&str> = lines[1].split_whitespace().collect();
     // As in `ESTAB 0 44 127.0.0.1:33146 127.0.0.1:38719 timer:(persist,192ms,0) ino:1 sk:1 <->`.
     let expected = [
@@ -178,12 +178,53 @@ fn the_first_line_is_that_of_ss() {
     assert_eq!(words, expected);
     assert!(lines[0].starts_with("State Recv-Q Send-Q Local Address:Port"));
     assert!(lines[2].starts_with("\t "));
-    assert_eq!(Form::default().lines(&[row()]).len(), 3);
+    assert_eq!(Form::default().lines(&[], &[row()]).len(), 3);
     let bare = Form {
         bare: true,
         ..EXTENDED
     };
-    assert_eq!(bare.lines(&[row()]).len(), 3);
+    assert_eq!(bare.lines(&[], &[row()]).len(), 3);
+}
+
+#[test]
+fn listeners_are_told_in_the_columns_of_ss() {
+    let one = |local: &str| Listening {
+        local: local.parse().expect("a socket"),
+        waiting: 3,
+        half_open: 1,
+        backlog: 128,
+    };
+    let words = |local: &str| {
+        let lines = Form::default().lines(&[one(local)], &[row()]);
+        // Two lines for each.
+        assert_eq!(lines.len(), 5);
+        let words = lines[1].split_whitespace().map(str::to_owned);
+        words.collect::<Vec<_>>().join(" ")
+    };
+    // As `ss -ltn` of iproute2 6.1: `LISTEN 0 128 0.0.0.0:2024 0.0.0.0:*`, and `*:*` where a
+    // socket takes what comes to any.
+    assert_eq!(words("0.0.0.0:2024"), "LISTEN 3 128 0.0.0.0:2024 0.0.0.0:*");
+    assert_eq!(words("[fd90::2]:80"), "LISTEN 3 128 [fd90::2]:80 [::]:*");
+    assert_eq!(words("[::]:0"), "LISTEN 3 128 *:* *:*");
+    let lines = EXTENDED.lines(&[one("10.0.0.1:80")], &[]);
+    assert_eq!(lines[3], "\t why: 1 of 128 half-open");
+}
+
+#[test]
+fn a_filter_finds_listeners_by_state_and_port() {
+    let one = Listening {
+        local: "10.0.0.1:80".parse().expect("a socket"),
+        waiting: 0,
+        half_open: 0,
+        backlog: 1,
+    };
+    let has = |states: &[&str], ports: &[u16]| {
+        let states = states.iter().map(|state| (*state).to_owned()).collect();
+        let ports = ports.to_vec();
+        Filter { states, ports }.has_listener(&one)
+    };
+    assert!(has(&[], &[]) && has(&["established", "listen"], &[80]));
+    assert!(!has(&["established"], &[]) && !has(&[], &[81]));
 }
 
 #[test]

@@ -79,6 +79,29 @@ fn rows_show_what_was_moved() {
 }
 
 #[test]
+fn whoever_listens_is_shown_with_who_waits() {
+    let pair = Pair::of(1);
+    let addr = ([10, 0, 0, 2], 80).into();
+    let listener = TcpListener::bind(&pair.far, addr).expect("a listener");
+    let seen = || Survey::of(pair.far.clone()).take(10).expect("up").listening;
+    let before = seen();
+    let [one] = &before[..] else {
+        panic!("one listener was expected: {before:?}");
+    };
+    assert_eq!((one.local, one.waiting, one.half_open), (addr, 0, 0));
+    assert!(one.backlog > 0);
+    let _ours = TcpStream::connect(&pair.near, addr).expect("a connection");
+    // Our end may be open before the other has our last word.
+    let waits = |_| {
+        std::thread::sleep(Duration::from_millis(5));
+        seen()[0].waiting == 1
+    };
+    assert!((0..2000).any(waits));
+    drop(listener);
+    assert_eq!(seen(), []);
+}
+
+#[test]
 fn of_many_the_busiest_are_shown_and_all_are_counted() {
     let mut pair = Pair::of(5);
     let mut survey = Survey::of(pair.near.clone());

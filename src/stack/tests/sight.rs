@@ -16,6 +16,33 @@ fn all(stack: &Stack, now: Instant) -> Vec<Sight> {
 }
 
 #[test]
+fn a_listener_tells_who_waits_and_how_many_may() {
+    let mut world = World::new(Lone::plain());
+    let stack = world.stack(End::B);
+    assert_eq!(stack.listening(10), []);
+    let (_, _, listener) = world.connect();
+    let now = world.now;
+    let local = world
+        .stack(End::B)
+        .listener_addr(listener)
+        .expect("it listens");
+    let seen = |world: &mut World| match world.stack(End::B).listening(10)[..] {
+        [one] => (one.local, one.waiting, one.half_open),
+        ref all => panic!("{all:?}"),
+    };
+    assert_eq!(seen(&mut world), (local, 0, 0));
+    world
+        .stack(End::A)
+        .open(now, local, None)
+        .expect("a connection");
+    world.run(Duration::from_secs(1));
+    assert_eq!(seen(&mut world), (local, 1, 0));
+    assert_eq!(world.stack(End::B).listening(0), []);
+    world.stack(End::B).unlisten(now, listener);
+    assert_eq!(world.stack(End::B).listening(10), []);
+}
+
+#[test]
 fn bytes_are_those_of_text_in_every_state() {
     let mut world = World::new(Lone::plain());
     let (a, b, _) = world.connect();
