@@ -222,6 +222,7 @@ impl Policy {
                 return done;
             }
             "tcp_frto" => return choice(value, FRTO, &mut tcp.recovery.frto),
+            "tcp_syncookies" => return switch(value, &mut tcp.syn_cookies),
             "tcp_early_retrans" => return choice(value, TAIL_PROBE, &mut tcp.recovery.tlp),
             "tcp_mtu_probing" => return choice(value, PROBING, &mut tcp.path_probing),
             "tcp_base_mss" => return base_mss(value, &mut tcp.base_mtu),
@@ -289,6 +290,7 @@ impl Policy {
                 Configured::Done
             }
             "sack.enable" => switch(value, &mut tcp.sack),
+            "syncookies" => switch(value, &mut tcp.syn_cookies),
             "ecn.enable" => choice(value, BSD_ECN, &mut tcp.ecn),
             "cc.algorithm" => choice(value, BSD_ALGORITHMS, &mut tcp.congestion),
             "recvspace" => size(value, &mut tcp.receive_buffer),
@@ -551,7 +553,6 @@ const IGNORED: [&str; 6] = [
 /// What the stack does whatever anybody sets: a wish for just that is fulfilled.
 const HABITS: &[(&str, &[&str])] = &[
     // Cookies are for when the queue overflows; it drops then.
-    ("tcp_syncookies", &["0", "1"]),
     ("tcp_probe_interval", &["600"]),
     ("tcp_shrink_window", &["0"]),
     ("tcp_autocorking", &["0"]),
@@ -565,7 +566,6 @@ const BSD_HABITS: &[(&str, &[&str])] = &[
     ("blackhole", &["0"]),
     ("insecure_rst", &["0"]),
     ("insecure_syn", &["0"]),
-    ("syncookies", &["0"]),
     ("syncookies_only", &["0"]),
     ("fastopen.server_enable", &["0"]),
     ("fastopen.client_enable", &["0"]),

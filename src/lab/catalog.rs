@@ -19,7 +19,7 @@ macro_rules! lessons {
 lessons! {
     "handshake" "close" "time-wait" "rto" "slow-start" "fast-retransmit" "sack" "rack-tlp"
     "zero-window" "nagle-delack" "pmtud-blackhole" "ecn" "bufferbloat" "hol-blocking"
-    "loss-is-not-congestion" "reset-attack" "silly-window"
+    "loss-is-not-congestion" "reset-attack" "silly-window" "syn-flood"
 }
 
 /// A lesson, as a seed has it; none if there is no such.

@@ -109,6 +109,7 @@ const fn accepted(what: Accepted) -> &'static str {
     match what {
         Accepted::Syn => "SYN",
         Accepted::SynFastOpened => "SYN with a good cookie",
+        Accepted::SynCookie => "SYN answered by a cookie, and forgotten",
         Accepted::SynAck => "SYN,ACK that answers our SYN",
         Accepted::HandshakeAck => "the handshake's last ACK",
         Accepted::Text => "text in order",

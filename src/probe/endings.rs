@@ -62,6 +62,7 @@ impl Accepted {
         match self {
             Accepted::Syn => rfc!(9293, "3.10.7.2"),
             Accepted::SynFastOpened => rfc!(7413, "4.2.2"),
+            Accepted::SynCookie => rfc!(4987, "3.6"),
             Accepted::SynAck => rfc!(9293, "3.10.7.3"),
             Accepted::HandshakeAck
             | Accepted::Text

@@ -97,6 +97,8 @@ pub enum Accepted {
     Syn,
     /// A SYN that showed a good cookie: a connection was made, and its text can be read.
     SynFastOpened,
+    /// A SYN that was answered by a cookie, and forgotten.
+    SynCookie,
     /// A SYN,ACK that answers our SYN.
     SynAck,
     /// The handshake's last ACK.

@@ -48,6 +48,8 @@ pub struct Tcp {
     /// Both halves of silly window avoidance may be off, for who wants to see what they avoid.
     pub offer_slivers: bool,
     pub send_slivers: bool,
+    /// RFC 4987 section 3.6.
+    pub syn_cookies: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mss: Option<u16>,
     pub path_probing: Probing,
@@ -128,6 +130,7 @@ impl Default for Tcp {
             window_follows: tcp.window_follows,
             offer_slivers: tcp.offer_slivers,
             send_slivers: tcp.send_slivers,
+            syn_cookies: tcp.syn_cookies,
             mss: None,
             path_probing: match tcp.path_probing {
                 PathProbing::Off => Probing::Off,
@@ -202,6 +205,7 @@ impl Tcp {
             window_follows: self.window_follows,
             offer_slivers: self.offer_slivers,
             send_slivers: self.send_slivers,
+            syn_cookies: self.syn_cookies,
             mss_max: self.mss.map(Mss::new),
             path_probing: match self.path_probing {
                 Probing::Off => PathProbing::Off,

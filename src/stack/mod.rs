@@ -41,6 +41,7 @@ mod routes;
 mod settings;
 mod share;
 mod sight;
+mod syn_cookies;
 mod tcp;
 mod udp;
 
@@ -64,6 +65,7 @@ use crate::probe::{Call, Event, EventId, Hearing, Observer, Subject, Voice};
 use crate::tcp::Connection;
 use crate::tcp::ecn::Codepoint;
 use crate::tcp::open::passive::HalfOpen;
+use crate::tcp::open::syn_cookie::SynCookies;
 use crate::tcp::time_wait::TimeWait;
 
 use cookie_jar::CookieJar;
@@ -113,6 +115,7 @@ pub struct Stack {
     config: Config,
     addresses: Addresses,
     secrets: Secrets,
+    syn_cookies: SynCookies,
     cookies: Cookies,
     cookie_jar: CookieJar,
     voice: Voice,
@@ -282,6 +285,8 @@ impl Stack {
             homes: Homes::new(config.share, random.key()),
             echo: echo::Sockets::default(),
             demux,
+            // Last of all that is drawn: what was drawn before it stays as it was.
+            syn_cookies: SynCookies::new(Key::new(random.key())),
             ports,
             path_mtus: PathMtus::default(),
             path_ages: wheel.add(Due::PathAges),

@@ -35,7 +35,12 @@ impl Stack {
         }
     }
 
-    fn deliver_to_connection(&mut self, id: ConnId, pair: &SocketPair, seg: &Segment<'_>) {
+    pub(super) fn deliver_to_connection(
+        &mut self,
+        id: ConnId,
+        pair: &SocketPair,
+        seg: &Segment<'_>,
+    ) {
         let Some(slot) = self.connections.get_mut(id) else {
             return;
         };
@@ -62,6 +67,9 @@ impl Stack {
     }
 
     fn deliver_to_half_open(&mut self, id: HalfOpenId, pair: &SocketPair, seg: &Segment<'_>) {
+        if self.is_of_a_cookie(id, pair, seg) {
+            return;
+        }
         let Some(slot) = self.half_open.get_mut(id) else {
             return;
         };
@@ -162,7 +170,12 @@ impl Stack {
 
     /// Nobody has the pair: a listener may take a SYN; anything else draws a reset. `old` is
     /// SND.NXT of an incarnation in TIME-WAIT that gives way.
-    fn deliver_to_listener(&mut self, pair: &SocketPair, seg: &Segment<'_>, old: Option<SeqNum>) {
+    pub(super) fn deliver_to_listener(
+        &mut self,
+        pair: &SocketPair,
+        seg: &Segment<'_>,
+        old: Option<SeqNum>,
+    ) {
         let Some(id) = self.demux.listener(pair.local) else {
             let why = if seg.rst() {
                 Discard::NoConnectionReset
@@ -182,6 +195,9 @@ impl Stack {
             AtListener::Syn => self.has_no_room(id),
         };
         if let Some(why) = refused {
+            if self.helps_by_cookie(why, id, on, pair, seg) {
+                return;
+            }
             self.end(on, why.into());
             self.answer_ending(why.into(), on, pair, seg, 0);
             return;
@@ -194,19 +210,6 @@ impl Stack {
         };
         let on = self.half_open(id, pair, seg, old, haste);
         self.end(on, accepted.into());
-    }
-
-    fn has_no_room(&self, id: ListenerId) -> Option<Discard> {
-        let listener = self.listeners.get(id)?;
-        if listener.accepted.len() >= listener.backlog {
-            Some(Discard::AcceptQueueFull)
-        } else if listener.half_open >= listener.backlog
-            || self.half_open.len() >= self.config.limits.half_open
-        {
-            Some(Discard::BacklogFull)
-        } else {
-            None
-        }
     }
 
     /// Makes a half-open connection from a SYN, or a whole one if there is haste.

@@ -46,6 +46,7 @@ mod security;
 mod share;
 mod sight;
 mod status;
+mod syn_cookies;
 mod time_wait;
 mod timestamps;
 mod tlp;

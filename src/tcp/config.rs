@@ -69,6 +69,10 @@ pub struct Config {
     pub accurate_ecn_option: Telling,
     /// Text before the handshake is over: RFC 7413. Off unless asked for.
     pub fast_open: FastOpen,
+    /// A listener whose backlog is full answers SYNs by cookies, which need no memory, instead of
+    /// dropping them: RFC 4987 section 3.6. Off unless it is asked for: a client whose first
+    /// segments are lost may be told of no connection, or of one too many.
+    pub syn_cookies: bool,
     /// How losses are found and repaired.
     pub recovery: Recovering,
     /// Packetization layer path MTU discovery: RFC 4821, RFC 8899.
@@ -329,6 +333,7 @@ impl Default for Config {
             accurate_ecn: Asking::Off,
             accurate_ecn_option: Telling::default(),
             fast_open: FastOpen::OFF,
+            syn_cookies: false,
             recovery: Recovering::default(),
             path_probing: PathProbing::default(),
             base_mtu: 1_200,

@@ -59,6 +59,7 @@ fn checks_fail_where_the_mechanism_is_off() {
         ("loss-is-not-congestion", 0, "host.client.tcp.cc=bbr"),
         ("reset-attack", 0, "link.alley.loss=every 1"),
         ("silly-window", 0, "host.client.tcp.send_slivers=false"),
+        ("syn-flood", 0, "host.server.tcp.syn_cookies=false"),
     ];
     assert_eq!(off.len(), NAMES.len());
     for (name, place, set) in off {

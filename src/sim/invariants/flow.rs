@@ -6,6 +6,7 @@ use crate::base::{Ranges, SeqNum};
 use crate::probe::{Edge, Purpose, Snapshot, State};
 use crate::sim::reading::SegmentReading;
 
+use super::forgotten::Handshake;
 use super::window::Taken;
 use super::{Rules, Wrong};
 
@@ -68,6 +69,18 @@ struct Burst {
 }
 
 impl Flow {
+    /// One whose handshake its stack has forgotten: what that said holds all the same.
+    pub fn begun(Handshake { syn, answer, .. }: &Handshake) -> Flow {
+        Flow {
+            ours: answer.map(|answer| Ours::begun(answer.seq)),
+            theirs: Some(Theirs::begun(syn.seq)),
+            our_scale: answer.and_then(|answer| answer.options.window_scale),
+            their_scale: syn.options.window_scale,
+            our_edge: answer.and_then(|answer| Some(answer.ack? + u32::from(answer.window))),
+            ..Flow::default()
+        }
+    }
+
     pub fn is_closed(&self) -> bool {
         self.state == Some(State::Closed)
     }
@@ -107,12 +120,8 @@ impl Flow {
         }
         if segment.syn() {
             self.their_scale = segment.options.window_scale;
-            self.theirs.get_or_insert_with(|| Theirs {
-                irs: segment.seq,
-                came: Ranges::new(),
-                next: 0,
-                fin: None,
-            });
+            self.theirs
+                .get_or_insert_with(|| Theirs::begun(segment.seq));
         }
         // RFC 7323 section 2.2: the window of a SYN is never scaled.
         let shift = if segment.syn() { 0 } else { self.their_shift() };
@@ -148,13 +157,7 @@ impl Flow {
         }
         if segment.syn() {
             self.our_scale = segment.options.window_scale;
-            self.ours.get_or_insert_with(|| Ours {
-                iss: segment.seq,
-                sent: VecDeque::new(),
-                una: segment.seq + 1,
-                fin: None,
-                probed: None,
-            });
+            self.ours.get_or_insert_with(|| Ours::begun(segment.seq));
         }
         self.check_acknowledgment(segment)?;
         self.check_our_edge(segment)?;
@@ -336,6 +339,17 @@ impl Flow {
 }
 
 impl Ours {
+    /// After a SYN.
+    fn begun(iss: SeqNum) -> Ours {
+        Ours {
+            iss,
+            sent: VecDeque::new(),
+            una: iss + 1,
+            fin: None,
+            probed: None,
+        }
+    }
+
     /// I-SAFE: what goes again is what went first, and nothing follows our FIN.
     fn say(&mut self, segment: &SegmentReading, text: [&[u8]; 3]) -> Result<(), Wrong> {
         let end = segment.text_end();
@@ -393,6 +407,16 @@ impl Ours {
 }
 
 impl Theirs {
+    /// After a SYN.
+    fn begun(irs: SeqNum) -> Theirs {
+        Theirs {
+            irs,
+            came: Ranges::new(),
+            next: 0,
+            fin: None,
+        }
+    }
+
     /// Notes what a segment brought.
     fn take(&mut self, segment: &SegmentReading) {
         let (from, to) = (

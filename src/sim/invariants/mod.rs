@@ -28,6 +28,7 @@
 
 mod causes;
 mod flow;
+mod forgotten;
 mod inputs;
 mod timers;
 mod window;
@@ -35,17 +36,21 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::base::{Instant, Offload, Pieces};
-use crate::probe::{Event, EventId, Observer, Purpose, Snapshot, Subject, Told, Variables};
+use crate::probe::{
+    Accepted, Event, EventId, Observer, Purpose, Snapshot, Subject, Told, Variables,
+};
 use crate::stack::{Config, TcpConfig};
 
 use super::reading::{Reading, read_received};
 
 use causes::Causes;
 use flow::Flow;
+use forgotten::Forgotten;
 use inputs::Inputs;
 use timers::Timers;
 
@@ -122,6 +127,7 @@ impl Invariants {
             outstanding: 0,
             last_in: None,
             last_out: None,
+            forgotten: Forgotten::default(),
         })))
     }
 
@@ -184,6 +190,7 @@ struct Watch {
     last_in: Option<(EventId, Reading)>,
     /// The packet that left last.
     last_out: Option<EventId>,
+    forgotten: Forgotten,
 }
 
 /// Why an event is a breach: the invariant and what is wrong.
@@ -232,8 +239,17 @@ impl Watch {
                     variables.map(Variables::snapshot),
                 )
             }
-            Event::Opened { .. } => {
-                self.open(told.on);
+            Event::Opened { local, remote, .. } => {
+                self.open(told.on, local, remote);
+                Ok(())
+            }
+            Event::Accepted {
+                what: Accepted::SynCookie,
+                ..
+            } => {
+                if let Some((_, syn)) = &self.last_in {
+                    self.forgotten.hears(syn);
+                }
                 Ok(())
             }
             Event::Accepted { variables, .. } => {
@@ -250,11 +266,15 @@ impl Watch {
         }
     }
 
-    fn open(&mut self, on: Subject) {
+    fn open(&mut self, on: Subject, local: SocketAddr, remote: SocketAddr) {
         let Subject::Connection(number) = on else {
             return;
         };
-        self.flows.insert(number, Flow::default());
+        let begun = self
+            .forgotten
+            .of(local, remote)
+            .map(|known| Flow::begun(&known));
+        self.flows.insert(number, begun.unwrap_or_default());
         if self.closed > CLOSED_MAX {
             self.flows.retain(|_, flow| !flow.is_closed());
             self.closed = 0;
@@ -291,6 +311,9 @@ impl Watch {
             wire::check_answer(&reading, question)?;
         }
         self.inputs.check_reply(told.cause, &reading)?;
+        if matches!(told.on, Subject::Listener(_)) {
+            self.forgotten.says(&reading);
+        }
         let Some(segment) = reading.segment else {
             return Ok(());
         };

@@ -61,6 +61,8 @@ pub struct HalfOpen {
     pub(super) hands_out: Option<Form>,
     /// The SYN came again and asked for no ECN.
     silent: bool,
+    /// Nobody knows when the SYN,ACK left: [`super::syn_cookie`].
+    unmeasured: bool,
     /// When the SYN,ACK left last, and how often it has left once more, whoever asked for it.
     sent_at: Option<Instant>,
     resent: u32,
@@ -135,12 +137,30 @@ impl HalfOpen {
             challenge: Challenge::new(timestamp_offset),
             hands_out: None,
             silent: false,
+            unmeasured: false,
             sent_at: None,
             resent: 0,
             due: None,
             timeouts: 0,
             acked_at: None,
             answer: Some((Answer::SynAck, cx.input())),
+        }
+    }
+
+    /// From the SYN that a cookie stands for, which was answered by `iss`.
+    pub fn by_cookie(
+        cx: &mut Context<'_>,
+        pair: SocketPair,
+        offer: &Offer,
+        config: &Config,
+        syn: &Segment<'_>,
+        iss: SeqNum,
+        timestamp_offset: u32,
+    ) -> HalfOpen {
+        HalfOpen {
+            answer: None,
+            unmeasured: true,
+            ..HalfOpen::new(cx, pair, offer, config, syn, iss, timestamp_offset)
         }
     }
 
@@ -341,6 +361,16 @@ impl HalfOpen {
         }
     }
 
+    /// Whether a segment acknowledges another SYN,ACK than ours.
+    pub fn is_another(&self, seg: &Segment<'_>) -> bool {
+        seg.ack.is_some_and(|ack| ack != self.iss + 1)
+    }
+
+    /// It gives way to a connection that the peer has taken this for.
+    pub fn give_way(&self, cx: &mut Context<'_>) {
+        tell_edge(cx, State::SynReceived, Edge::Aborted);
+    }
+
     /// Who talks to whom.
     pub fn pair(&self) -> SocketPair {
         self.pair
@@ -371,7 +401,7 @@ impl HalfOpen {
         let passed = self.acked_at.map_or(Duration::ZERO, |at| cx.now.since(at));
         let sent = self.sent_at.unwrap_or(cx.now) + passed;
         connection.recovery.on_sent(syn, sent);
-        if self.resent > 0 {
+        if self.resent > 0 || self.unmeasured {
             connection.recovery.on_resent(syn, sent, None);
         }
         connection.arm_retransmission(cx);
