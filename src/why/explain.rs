@@ -23,6 +23,7 @@ pub fn explain(log: &Log, packet: &Record) -> Vec<String> {
     }
     if let Some(why) = &packet.why {
         lines.push(format!("clause  {}", clause(&why.rule)));
+        lines.extend(code(&why.text));
     }
     let before = log.before(packet).and_then(|record| record.state.as_ref());
     let knew = [("before", before), ("after", packet.state.as_ref())];
@@ -48,6 +49,30 @@ pub fn explain(log: &Log, packet: &Record) -> Vec<String> {
     causes(&chain, &mut lines);
     lines
 }
+
+/// Where the reason stands in our own code, and what tests of its section there are.
+fn code(text: &str) -> Vec<String> {
+    let mut rows = PLACES.lines().map(|row| row.split('\t'));
+    let row = rows.find_map(|mut row| (row.next() == Some(text)).then_some(row));
+    let Some(mut row) = row else {
+        return Vec::new();
+    };
+    let place = row.next().unwrap_or_default();
+    let (tests, more) = (row.next().unwrap_or_default(), row.next().unwrap_or("0"));
+    let mut lines = vec![format!("code    {place}")];
+    match (tests, more) {
+        ("", _) => {}
+        (_, "0") => lines.push(format!("tests   {tests}")),
+        _ => lines.push(format!(
+            "tests   {tests} and {more} more in docs/rfc-map.md"
+        )),
+    }
+    lines
+}
+
+/// Made of the tree by `tests/it/rfc_map.rs`: the words of reasons, where they stand, two tests of
+/// their section, and how many more there are.
+const PLACES: &str = include_str!("places.tsv");
 
 /// `#212  +0.839412000 s  10.90.0.2:40000 > 203.0.113.10:443  seq 20441..21900 (1460 B)`.
 fn head(packet: &Record) -> String {

@@ -57,11 +57,16 @@ fn section(document: &str, number: &str) -> Section {
 }
 
 #[derive(Default)]
-struct Map(BTreeMap<Section, Entry>);
+struct Map {
+    sections: BTreeMap<Section, Entry>,
+    /// Reasons for what is sent, by their words: where each stands, and its section, if it is one
+    /// that tests can cite.
+    reasons: BTreeMap<String, (String, Option<Section>)>,
+}
 
 impl Map {
     fn entry(&mut self, document: &str, number: &str) -> &mut Entry {
-        self.0.entry(section(document, number)).or_default()
+        self.sections.entry(section(document, number)).or_default()
     }
 
     /// Citations as values, by the function or constant around them, and sections in comments.
@@ -82,7 +87,17 @@ impl Map {
                     continue;
                 }
                 let place = format!("`{}` in {}", around(source, at), source.path);
+                if let Some(text) = reason_behind(&source.text[at..]) {
+                    let section = section(&document, number);
+                    self.reasons.insert(text, (place.clone(), Some(section)));
+                }
                 self.entry(&document, number).decisions.insert(place);
+            }
+        }
+        for at in source::words(&source.built, "house") {
+            if let Some(text) = reason_behind(&source.text[at..]) {
+                let place = format!("`{}` in {}", around(source, at), source.path);
+                self.reasons.insert(text, (place, None));
             }
         }
         for (_, run) in source.comments() {
@@ -129,7 +144,7 @@ impl Map {
     fn page(&self, titles: &BTreeMap<(String, String), String>) -> String {
         let mut page = HEAD.to_owned();
         let mut last = None;
-        for ((document, _, number), entry) in &self.0 {
+        for ((document, _, number), entry) in &self.sections {
             let (name, key) = match document {
                 Document::Rfc(rfc) => (format!("RFC {rfc}"), rfc.to_string()),
                 Document::Draft(name) => (name.clone(), name.clone()),
@@ -158,6 +173,49 @@ impl Map {
         page
     }
 }
+
+impl Map {
+    /// For `why`: the words of each reason, where it stands, and packet scripts and other tests of
+    /// its section.
+    fn places(&self) -> String {
+        let mut table = String::new();
+        for (text, (place, section)) in &self.reasons {
+            let entry = section
+                .as_ref()
+                .and_then(|section| self.sections.get(section));
+            let all: Vec<&String> = entry.map_or(Vec::new(), |entry| entry.tests.iter().collect());
+            let (scripts, others): (Vec<&String>, Vec<&String>) =
+                all.into_iter().partition(|test| test.ends_with(".pkt"));
+            let tests: Vec<&str> = scripts
+                .into_iter()
+                .chain(others)
+                .map(|test| &test[..])
+                .collect();
+            let shown = tests.iter().take(TESTS_SHOWN).copied().collect::<Vec<_>>();
+            let more = tests.len() - shown.len();
+            let _ = writeln!(table, "{text}\t{place}\t{}\t{more}", shown.join(", "));
+        }
+        table
+    }
+}
+
+/// The words of a reason whose citation begins here: `rfc!(9293, "3.4"), text: "..."`.
+fn reason_behind(code: &str) -> Option<String> {
+    let (_, behind) = code.split_once(')')?;
+    // Numbered rules have parentheses of their own.
+    let behind = behind.trim_start_matches([')', '"']);
+    let literal = behind
+        .strip_prefix(',')?
+        .trim_start()
+        .strip_prefix("text:")?;
+    let literal = literal.trim_start().strip_prefix('"')?;
+    let (text, _) = literal.split_once('"')?;
+    let parts = text.split("\\\n").map(str::trim_start);
+    Some(parts.collect())
+}
+
+/// How many tests stand beside a reason.
+const TESTS_SHOWN: usize = 2;
 
 /// The function or the constant in which something stands: the last that begins before it.
 fn around(source: &Source, at: usize) -> String {
@@ -214,19 +272,23 @@ fn the_map_of_sections_is_what_the_tree_says() {
         let name = path.strip_prefix(root).expect("it was found there");
         map.read_tests(&name.to_string_lossy(), &text, &rows);
     }
-    let (page, path) = (map.page(&titles.collect()), root.join("docs/rfc-map.md"));
-    if std::env::var_os("PELLUCID_WRITE_MAP").is_some() {
-        fs::write(&path, &page).expect("a place to write");
+    let made = [
+        ("docs/rfc-map.md", map.page(&titles.collect())),
+        ("src/why/places.tsv", map.places()),
+    ];
+    for (name, text) in made {
+        let path = root.join(name);
+        if std::env::var_os("PELLUCID_WRITE_MAP").is_some() {
+            fs::write(&path, &text).expect("a place to write");
+        }
+        let there = fs::read_to_string(&path).unwrap_or_default();
+        let mut lines = text.lines().zip(there.lines());
+        let differs = lines.find(|(new, old)| new != old);
+        assert!(
+            text == there,
+            "{name} is stale: PELLUCID_WRITE_MAP=1 cargo test --test it rfc_map\n{differs:?}"
+        );
     }
-    let there = fs::read_to_string(&path).unwrap_or_default();
-    let differs = page
-        .lines()
-        .zip(there.lines())
-        .find(|(new, old)| new != old);
-    assert!(
-        page == there,
-        "docs/rfc-map.md is stale: PELLUCID_WRITE_MAP=1 cargo test --test it rfc_map\n{differs:?}"
-    );
 }
 
 #[test]
@@ -239,12 +301,26 @@ fn sections_stand_in_the_order_in_which_people_count() {
 }
 
 #[test]
+fn the_words_of_a_reason_are_found_behind_its_citation() {
+    let of = |code: &str| reason_behind(code);
+    let plain = "rfc!(9293, \"3.4\"),\n    text: \"it is so\",\n}";
+    assert_eq!(of(plain), Some("it is so".into()));
+    let numbered = "rfc!(6298, \"5 (5.4)\"),\n    text: \"first \\\n           second\",\n}";
+    assert_eq!(of(numbered), Some("first second".into()));
+    assert_eq!(of("house!(\"rto-min\"),\n text: \"x\" }"), Some("x".into()));
+    assert_eq!(
+        of("rfc!(9293, \"3.4\"),\n    Event::Told { text: \"x\" }"),
+        None
+    );
+}
+
+#[test]
 fn what_stands_around_a_citation_is_found() {
     let text =
         "fn one() {\n    rfc!(9293, \"3.4\");\n}\nconst WHY: &Why = rfc!(6298, \"5 (5.4)\");\n";
     let mut map = Map::default();
     map.read_code(&Source::new("src/a.rs", text));
-    let of = |document, number| &map.0[&section(document, number)].decisions;
+    let of = |document, number| &map.sections[&section(document, number)].decisions;
     assert_eq!(
         of("9293", "3.4"),
         &BTreeSet::from(["`one` in src/a.rs".to_owned()])

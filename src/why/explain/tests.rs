@@ -68,3 +68,15 @@ cause   #4 . seq 1 ack 2001  accepted: ACK of something new
         └ the application called send 2000 B at +0.001000000 s";
     assert!(text.ends_with(tail), "{text}");
 }
+
+#[test]
+fn a_reason_is_found_in_our_own_code_with_tests_of_its_section() {
+    let lines = code("Nagle's algorithm is off: all text that waits goes, however short");
+    assert_eq!(lines[0], "code    `NODELAY` in src/tcp/output/nagle.rs");
+    assert!(lines[1].starts_with("tests   tests/drills/"), "{lines:?}");
+    assert!(lines[1].ends_with(" more in docs/rfc-map.md"), "{lines:?}");
+    // Of what the house decides no section is tested.
+    let house = code("the cure is off: whatever the window has room for goes");
+    assert_eq!(house, ["code    `SLIVER` in src/tcp/output/nagle.rs"]);
+    assert!(code("nobody says this").is_empty());
+}

@@ -32,6 +32,11 @@ pub fn explain_every_packet(folder: &Path, packets: u64) {
         let event: Value = serde_json::from_str(line).expect("JSON");
         let name = event["name"].as_str().expect("a name");
         assert!(kinds.contains(name), "{line}");
+        if name == "tcp:segment_sent" {
+            // `why` shows where each reason stands in the code.
+            let reason = event["why"]["text"].as_str().expect("a reason");
+            assert!(PLACES.contains(&format!("{reason}\t`")), "{reason}");
+        }
         if let Some(id) = event["id"].as_u64() {
             assert!(ids.insert(id), "twice: {line}");
         }
@@ -217,3 +222,5 @@ pub fn are_asked(place: &str) {
     assert_eq!(why, "at column 1 of tcp:opend");
     assert_eq!(now, "did you mean tcp:opened?");
 }
+
+const PLACES: &str = include_str!("../../../src/why/places.tsv");
