@@ -90,7 +90,16 @@ fn told(inside: &Inside) {
     let client = slow_client(PAIRS[0].1);
     let mut lines = BufReader::new(top.0.stdout.take().expect("piped")).lines();
     let mut next = || lines.next().expect("a line").expect("text");
-    let first = next();
+    // Who listens is told first.
+    let listening = next();
+    assert!(listening.contains(":80 LISTEN, "), "{listening}");
+    let first = loop {
+        let line = next();
+        if line.contains(" > ") {
+            break line;
+        }
+        assert!(line.contains(":80 LISTEN, "), "{line}");
+    };
     assert!(first.contains("10.90.0.2:80 > 10.90.0.1:"), "{first}");
     assert!(first.contains("ESTAB, limited by "), "{first}");
     // The kernel resets what its curl leaves.
