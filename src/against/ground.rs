@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::base::Transmit;
 use crate::device::{Device, Tun};
 use crate::drill::backend::Configured;
 use crate::drill::nstat;
 use crate::drill::settings::Settings;
-use crate::namespace::{Inside, Via};
+use crate::namespace::Inside;
 
 /// Moves the calling thread into one more namespace, and lays there what the script expects: its
 /// address on a TUN interface, and everybody else behind it.
@@ -27,16 +26,8 @@ pub fn lay(inside: &Inside, settings: &Settings) -> io::Result<(Inside, Tun)> {
     // All that a script writes is taken at once.
     set(&inside, "ipv4/tcp_wmem", "4096 1048576 4194304")?;
     let tun = Tun::open(NAME)?;
-    let mut links = inside.links()?;
-    links.silence(NAME)?;
-    links.set_mtu(NAME, settings.mtu)?;
-    links.set_up(NAME)?;
-    links.add_address(NAME, settings.local, settings.prefix)?;
-    let all: IpAddr = match settings.local {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    links.add_route(all, 0, Via::Link(NAME))?;
+    let address = (settings.local, settings.prefix);
+    inside.links()?.stand(NAME, settings.mtu, address)?;
     Ok((inside, tun))
 }
 

@@ -13,7 +13,7 @@ impl Kernel {
     pub(super) fn tcp_info(&self, socket: Handle) -> Option<Info> {
         let fd = self.get(socket).ok()?;
         let mut bytes = [0; ROOM];
-        let len = sockopt::get(fd.as_fd(), IPPROTO_TCP, TCP_INFO, &mut bytes).ok()?;
+        let len = sockopt::tcp_info(fd.as_fd(), &mut bytes).ok()?;
         let bytes = bytes.get(..len)?;
         let mut info = Info::new();
         let mut at = 0;
@@ -72,8 +72,6 @@ fn is_listed(list: &str, port: u16) -> bool {
 
 const CLOSE: i64 = 7;
 const TIME_WAIT: i64 = 6;
-const IPPROTO_TCP: i32 = 6;
-const TCP_INFO: i32 = 11;
 /// More than any kernel's.
 const ROOM: usize = 1024;
 

@@ -1,6 +1,7 @@
 //! Numbers that must not be mixed up with other numbers.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// A maximum segment size, in bytes of text: RFC 9293 section 3.7.1.
@@ -15,6 +16,14 @@ impl Mss {
     pub const DEFAULT_V6: Mss = Mss(1220);
     /// The smallest size that is believed: house!("mss-floor").
     pub const FLOOR: Mss = Mss(48);
+
+    /// What a peer at this address is assumed to take that offers none.
+    pub const fn default_of(peer: IpAddr) -> Mss {
+        match peer {
+            IpAddr::V4(_) => Mss::DEFAULT_V4,
+            IpAddr::V6(_) => Mss::DEFAULT_V6,
+        }
+    }
 
     /// At least [`Mss::FLOOR`], so that no peer can make the stack send a packet a byte.
     pub const fn new(bytes: u16) -> Mss {

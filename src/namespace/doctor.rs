@@ -160,17 +160,13 @@ fn veth(inside: Option<&Inside>) -> Finding {
 }
 
 fn kernel_tcp() -> Finding {
-    let setting = |name: &str| {
-        let read = fs::read_to_string(Path::new("/proc/sys").join(name));
-        read.map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned())
-    };
     Finding {
         name: "kernel TCP",
         verdict: Verdict::Fact,
         detail: format!(
             "Linux {}; available: {}; default {}",
-            setting("kernel/osrelease"),
-            setting("net/ipv4/tcp_available_congestion_control"),
+            release(),
+            congestion_controls(),
             setting("net/ipv4/tcp_congestion_control"),
         ),
         fix: None,
@@ -179,8 +175,17 @@ fn kernel_tcp() -> Finding {
 
 /// The release of the kernel that this runs on: `6.18.44`.
 pub fn release() -> String {
-    let text = fs::read_to_string("/proc/sys/kernel/osrelease");
-    text.map_or("?".to_owned(), |text| text.trim().to_owned())
+    setting("kernel/osrelease")
+}
+
+/// The congestion controls that it has, with blanks between.
+pub fn congestion_controls() -> String {
+    setting("net/ipv4/tcp_available_congestion_control")
+}
+
+fn setting(name: &str) -> String {
+    let read = fs::read_to_string(Path::new("/proc/sys").join(name));
+    read.map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned())
 }
 
 /// `lo` is up inside; outside nothing more than its own address is asked for.

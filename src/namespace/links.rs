@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use netlink_packet_core::{
@@ -239,6 +239,29 @@ impl Links {
         self.create(RouteNetlinkMessage::NewRoute(message))
             .or_else(unless_there)
             .map_err(|error| explain(error, || format!("route {ip}/{prefix_len} {via}")))
+    }
+
+    /// Makes an interface the only way out: silent, up, with this size and address, and everybody
+    /// else behind it.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub fn stand(
+        &mut self,
+        name: &str,
+        mtu: u16,
+        (ip, prefix_len): (IpAddr, u8),
+    ) -> io::Result<()> {
+        self.silence(name)?;
+        self.set_mtu(name, mtu)?;
+        self.set_up(name)?;
+        self.add_address(name, ip, prefix_len)?;
+        let all: IpAddr = match ip {
+            IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        self.add_route(all, 0, Via::Link(name))
     }
 
     /// Makes two Ethernet interfaces joined by a wire.

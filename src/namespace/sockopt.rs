@@ -35,6 +35,16 @@ pub fn get(fd: BorrowedFd<'_>, level: i32, name: i32, value: &mut [u8]) -> Resul
     said(result).map(|()| len as usize)
 }
 
+/// As much of a socket's `struct tcp_info` as fits, the state in its first byte: tcp(7). How many
+/// bytes it has.
+///
+/// # Errors
+///
+/// What the kernel says of it.
+pub fn tcp_info(fd: BorrowedFd<'_>, info: &mut [u8]) -> Result<usize, Errno> {
+    get(fd, libc::IPPROTO_TCP, libc::TCP_INFO, info)
+}
+
 fn said(result: libc::c_int) -> Result<(), Errno> {
     match result {
         0 => Ok(()),

@@ -1,10 +1,9 @@
 //! Where the kernel stands: an interface with the host's address, and everybody else behind it.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::device::Tun;
-use crate::namespace::{Inside, Refusal, Via, doctor};
+use crate::namespace::{Inside, Refusal, doctor};
 use crate::scenario::{Host, Kernel};
 
 /// Lays it.
@@ -27,16 +26,8 @@ fn configure(inside: &Inside, host: &Host, kernel: &Kernel) -> io::Result<()> {
             inside.set_sysctl(&format!("ipv4/{name}"), value)?;
         }
     }
-    let mut links = inside.links()?;
-    links.silence(NAME)?;
-    links.set_mtu(NAME, u16::try_from(host.mtu.0).unwrap_or(u16::MAX))?;
-    links.set_up(NAME)?;
-    links.add_address(NAME, host.addr, host.prefix)?;
-    let all: IpAddr = match host.addr {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    links.add_route(all, 0, Via::Link(NAME))
+    let mtu = u16::try_from(host.mtu.0).unwrap_or(u16::MAX);
+    inside.links()?.stand(NAME, mtu, (host.addr, host.prefix))
 }
 
 fn no_tun(error: io::Error) -> Refusal {

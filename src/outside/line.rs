@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen as wait_for, socket_with};
 
-use crate::namespace::sockopt;
+use crate::namespace::{doctor::congestion_controls, sockopt};
 use crate::sim::line::Line;
 use crate::sim::party::Outcome;
 use crate::stack::{ReadError, WriteError};
@@ -101,8 +101,10 @@ pub fn connect(from: SocketAddr, to: SocketAddr, control: &str) -> io::Result<Tc
 /// Chooses the congestion control.
 pub fn control(socket: impl AsFd, name: &str) -> io::Result<()> {
     rustix::net::sockopt::set_tcp_congestion(socket, name).map_err(|error| {
-        let had = std::fs::read_to_string(AVAILABLE).unwrap_or_default();
-        let text = format!("it has no congestion control {name:?}, only {}", had.trim());
+        let text = format!(
+            "it has no congestion control {name:?}, only {}",
+            congestion_controls()
+        );
         io::Error::new(io::Error::from(error).kind(), text)
     })
 }
@@ -129,7 +131,7 @@ fn socket(of: SocketAddr) -> io::Result<std::os::fd::OwnedFd> {
 /// The first byte of `struct tcp_info`.
 fn state(socket: &TcpStream) -> Option<u8> {
     let mut info = [0];
-    sockopt::get(socket.as_fd(), IPPROTO_TCP, TCP_INFO, &mut info).ok()?;
+    sockopt::tcp_info(socket.as_fd(), &mut info).ok()?;
     Some(info[0])
 }
 
@@ -150,10 +152,7 @@ fn failure(error: &io::Error) -> Failure {
     }
 }
 
-const IPPROTO_TCP: i32 = 6;
-const TCP_INFO: i32 = 11;
 /// Of `linux/tcp.h`.
 const SYN_SENT: u8 = 2;
 const SYN_RECV: u8 = 3;
 const CLOSE: u8 = 7;
-const AVAILABLE: &str = "/proc/sys/net/ipv4/tcp_available_congestion_control";

@@ -10,7 +10,7 @@ mod ground;
 mod line;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,7 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::base::{Instant, Pieces, Transmit};
 use crate::device::{Device, RxBuffer, Tun};
 use crate::namespace::{Inside, Refusal};
-use crate::scenario::{Act, Begin, Host, Kernel, Outside};
+use crate::scenario::{Act, Begin, Host, Outside};
 use crate::sim::contents::Contents;
 use crate::sim::party::Party;
 use crate::sim::script::{Script, Step};
@@ -29,7 +29,7 @@ use line::KernelLine;
 /// The kernel, as one host.
 #[derive(Debug)]
 pub struct KernelHost {
-    host: Host,
+    addr: IpAddr,
     control: String,
     tun: Tun,
     room: RxBuffer,
@@ -72,10 +72,9 @@ impl KernelHost {
         let tun = ground::lay(&inside, host, &kernel)?;
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
         let epoch = since_1970.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(0));
-        let Kernel { cc, .. } = kernel;
         Ok(KernelHost {
-            host: host.clone(),
-            control: cc,
+            addr: host.addr,
+            control: kernel.cc,
             tun,
             room: RxBuffer::new(),
             began: Clock::now(),
@@ -88,7 +87,7 @@ impl KernelHost {
     }
 
     fn listen(&mut self, port: u16, backlog: usize, steps: &[Step]) -> io::Result<()> {
-        let listener = line::listen(SocketAddr::new(self.host.addr, port), backlog)?;
+        let listener = line::listen(SocketAddr::new(self.addr, port), backlog)?;
         line::control(&listener, &self.control)?;
         self.listeners.push(Listening {
             listener,
@@ -98,7 +97,7 @@ impl KernelHost {
     }
 
     fn connect(&mut self, to: SocketAddr, from: u16, steps: &[Step]) -> io::Result<()> {
-        let socket = line::connect(SocketAddr::new(self.host.addr, from), to, &self.control)?;
+        let socket = line::connect(SocketAddr::new(self.addr, from), to, &self.control)?;
         let [writes, reads] = contents_by_port(socket.local_addr()?.port());
         self.begin(socket, steps, writes, reads);
         Ok(())

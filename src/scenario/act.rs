@@ -219,13 +219,13 @@ pub(super) fn usage(word: &str) -> Option<&'static str> {
 }
 
 fn listen(port: &str, most: Option<&str>) -> Result<Begin, String> {
-    let backlog = match most {
-        None => Service::of(Script::APP).backlog,
-        Some(most) => {
-            let number = most.parse().ok().filter(|most| (1..=4_096).contains(most));
-            number.ok_or_else(|| format!("{most:?} is no backlog: 1 to 4096"))?
-        }
-    };
+    let mut service = Service::of(Script::APP);
+    if let Some(most) = most {
+        let number = most.parse().map_err(|_| format!("{most:?} is no number"));
+        service.backlog = number?;
+    }
+    service.check().map_err(|error| error.to_string())?;
+    let backlog = service.backlog;
     let port = self::port(port)?;
     Ok(Begin::Listen { port, backlog })
 }

@@ -559,4 +559,4 @@ const FORGING: u64 = 4 << 32;
 const LOOK_EVERY: u32 = 1 << 12;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

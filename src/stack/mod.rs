@@ -31,6 +31,7 @@ mod ingress;
 mod input;
 mod invariants;
 mod labels;
+mod listen;
 mod notice;
 mod paths;
 mod ports;

@@ -1,11 +1,8 @@
 //! Connections that nobody remembers while they are half open: RFC 4987 section 3.6.
 
-use std::sync::Arc;
-
 use crate::base::pair::SocketPair;
 use crate::probe::{Accepted, Discard, Purpose, Subject};
 use crate::tcp::Context;
-use crate::tcp::open::negotiate::Offer;
 use crate::tcp::open::passive::HalfOpen;
 use crate::tcp::open::syn_cookie::COOKIE;
 use crate::wire::tcp::Segment;
@@ -67,20 +64,6 @@ impl Stack {
         is_later
     }
 
-    /// Why a listener cannot take one more.
-    pub(super) fn has_no_room(&self, id: ListenerId) -> Option<Discard> {
-        let listener = self.listeners.get(id)?;
-        if listener.accepted.len() >= listener.backlog {
-            Some(Discard::AcceptQueueFull)
-        } else if listener.half_open >= listener.backlog
-            || self.half_open.len() >= self.config.limits.half_open
-        {
-            Some(Discard::BacklogFull)
-        } else {
-            None
-        }
-    }
-
     /// Answers a SYN for which there is no room by a cookie, if that may be; whether it was.
     fn answer_by_cookie(
         &mut self,
@@ -89,16 +72,10 @@ impl Stack {
         pair: &SocketPair,
         seg: &Segment<'_>,
     ) -> bool {
-        let Some(listener) = self.listeners.get(id) else {
-            return false;
-        };
-        let config = Arc::clone(&listener.config);
+        let (config, offer, offset) = self.terms(id, pair);
         if !config.syn_cookies {
             return false;
         }
-        let config = self.configured_for(pair.remote.addr, config);
-        let offer = Offer::new(&config, self.offered_mss(&config, pair.remote.addr));
-        let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
         let cookies = &mut self.syn_cookies;
         let answer = cookies.answer(self.now, pair, &offer, &config, seg, offset);
         let Some(segment) = answer else {
@@ -130,37 +107,16 @@ impl Stack {
         let Some((syn, iss)) = self.syn_cookies.known(self.now, pair, seg) else {
             return false;
         };
-        let Some(listener) = self.listeners.get(id) else {
-            return false;
-        };
-        let refused = if listener.accepted.len() >= listener.backlog {
-            Some(Discard::AcceptQueueFull)
-        } else if self.connections.len() >= self.config.limits.connections {
-            Some(Discard::TooManyConnections)
-        } else {
-            None
-        };
-        if let Some(why) = refused {
+        if let Some(why) = self.has_no_room_for_one_more(id) {
             self.end(on, why.into());
             return true;
         }
-        let config = Arc::clone(&listener.config);
         self.syn_cookies.take(pair, iss);
-        let config = self.configured_for(pair.remote.addr, config);
-        let offer = Offer::new(&config, self.offered_mss(&config, pair.remote.addr));
-        let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
-        let path_mss = self.reach(&config, pair.remote.addr).mss;
+        let (config, offer, offset) = self.terms(id, pair);
         let number = self.number();
-        let on = Subject::Connection(number);
-        let mut cx = Context::new(self.now, &mut self.voice, on);
-        let half = HalfOpen::by_cookie(&mut cx, *pair, &offer, &config, &syn, iss, offset);
-        let connection = half.into_connection(&mut cx, config, path_mss);
-        let conn = self.insert(connection, number);
-        if let Some(slot) = self.connections.get_mut(conn) {
-            slot.listener = Some(id);
-        }
-        self.follow_mtu(conn);
-        self.deliver_to_connection(conn, pair, seg);
+        let mut cx = Context::new(self.now, &mut self.voice, Subject::Connection(number));
+        let half = HalfOpen::new(&mut cx, *pair, &offer, &config, &syn, iss, offset);
+        self.make_whole(half.answered_by_cookie(), config, (id, number), seg);
         true
     }
 }

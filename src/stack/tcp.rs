@@ -1,8 +1,6 @@
 //! Looking after connections: delivering segments, making and ending connections, and `touch`,
 //! the only place where a connection's wishes are collected.
 
-use std::sync::Arc;
-
 use crate::base::pair::SocketPair;
 use crate::base::{Instant, SeqNum};
 use crate::probe::{
@@ -11,7 +9,6 @@ use crate::probe::{
 };
 use crate::tcp::arrive::closed;
 use crate::tcp::open::isn::initial_sequence_number;
-use crate::tcp::open::negotiate::Offer;
 use crate::tcp::open::passive::{AtListener, HalfOpen, Reaction, arrives_in_listen};
 use crate::tcp::{Connection, Context};
 use crate::wire::tcp::Segment;
@@ -88,44 +85,25 @@ impl Stack {
                 self.answer_ending(ending, on, pair, seg, doubts);
                 self.remove_half_open(id);
             }
-            Reaction::Complete => self.complete(id, pair, seg),
+            Reaction::Complete => self.complete(id, seg),
         }
     }
 
     /// The handshake's last ACK: the half-open connection becomes one, and the segment takes the
     /// eight steps.
-    fn complete(&mut self, id: HalfOpenId, pair: &SocketPair, seg: &Segment<'_>) {
+    fn complete(&mut self, id: HalfOpenId, seg: &Segment<'_>) {
         let Some(slot) = self.half_open.get(id) else {
             return;
         };
         let (listener, number) = (slot.listener, slot.number);
-        let on = Subject::Connection(number);
-        let full = self
-            .listeners
-            .get(listener)
-            .is_none_or(|listener| listener.accepted.len() >= listener.backlog);
-        if full || self.connections.len() >= self.config.limits.connections {
+        if let Some(why) = self.has_no_room_for_one_more(listener) {
             // The entry ages out, and the peer sends again: there may be room by then.
-            let why = if full {
-                Discard::AcceptQueueFull
-            } else {
-                Discard::TooManyConnections
-            };
-            self.end(on, why.into());
+            self.end(Subject::Connection(number), why.into());
             return;
         }
-        let Some(slot) = self.remove_half_open(id) else {
-            return;
-        };
-        let path_mss = self.reach(&slot.config, pair.remote.addr).mss;
-        let mut cx = Context::new(self.now, &mut self.voice, on);
-        let connection = slot.half.into_connection(&mut cx, slot.config, path_mss);
-        let id = self.insert(connection, number);
-        if let Some(slot) = self.connections.get_mut(id) {
-            slot.listener = Some(listener);
+        if let Some(HalfSlot { half, config, .. }) = self.remove_half_open(id) {
+            self.make_whole(half, config, (listener, number), seg);
         }
-        self.follow_mtu(id);
-        self.deliver_to_connection(id, pair, seg);
     }
 
     fn deliver_to_time_wait(&mut self, id: TimeWaitId, pair: &SocketPair, seg: &Segment<'_>) {
@@ -228,11 +206,7 @@ impl Stack {
             // RFC 9293 section 3.6.1 (MAY-2): the new ISS lies beyond what the old one sent.
             iss = old + REOPEN_DISTANCE;
         }
-        let offset = self.secrets.timestamps.hash(&pair.bytes()) as u32;
-        let config = self.listeners.get(listener).map(|l| &l.config);
-        let config = Arc::clone(config.unwrap_or(&self.config.tcp));
-        let config = self.configured_for(pair.remote.addr, config);
-        let offer = Offer::new(&config, self.offered_mss(&config, pair.remote.addr));
+        let (config, offer, offset) = self.terms(listener, pair);
         let mut cx = Context::new(self.now, &mut self.voice, on);
         cx.codepoint = self.codepoint;
         let mut half = HalfOpen::new(&mut cx, *pair, &offer, &config, seg, iss, offset);

@@ -1,6 +1,7 @@
 use super::*;
 use crate::scenario::Scenario;
 use crate::scenario::act::Act;
+use crate::scenario::play::tests::Silent;
 
 fn refused(text: &str) -> String {
     text.parse::<Act>().unwrap_err()
@@ -55,14 +56,8 @@ fn scenario(acts: &str) -> String {
 
 fn played(acts: &str) -> crate::observe::Counts {
     let scenario = Scenario::parse(&scenario(acts), &[]).unwrap();
-    struct On;
-    impl crate::scenario::Progress for On {
-        fn reached(&self, _: std::time::Duration) -> bool {
-            true
-        }
-    }
     scenario
-        .play(std::io::sink(), std::io::sink(), None, &On)
+        .play(std::io::sink(), std::io::sink(), None, &Silent)
         .unwrap()
         .counts
 }

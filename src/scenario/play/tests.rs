@@ -2,7 +2,7 @@ use super::*;
 use crate::observe::fixtures::files::Shelf;
 use crate::runs::{Record, Records};
 
-struct Silent;
+pub struct Silent;
 
 impl Progress for Silent {
     fn reached(&self, _: Duration) -> bool {

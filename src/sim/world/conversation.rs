@@ -11,7 +11,7 @@ use crate::sim::contents::Contents;
 use crate::sim::line::OfStack;
 use crate::sim::party::{Outcome, Party, Report};
 use crate::sim::script::{Script, Step};
-use crate::stack::ConnId;
+use crate::stack::{ConnId, Stack};
 
 use super::{Due, Node, NodeId, World};
 
@@ -263,20 +263,27 @@ impl World {
     }
 
     /// Whether the connection at this end is there: its handshake is over.
-    pub fn is_connected(&self, PartyId { flow, is_second }: PartyId) -> bool {
-        let flow = self.flows.get(flow);
-        let end = flow.and_then(|flow| match is_second {
-            true => flow.second.as_ref(),
-            false => Some(&flow.first),
-        });
-        let conn = end.and_then(|end| Some((end.host, end.party.as_ref()?.conn?)));
-        conn.is_some_and(|(host, conn)| match &self.nodes[host] {
-            Node::Host(host) => host
-                .stack
-                .status(conn)
-                .is_some_and(|status| !matches!(status.state, State::SynSent | State::SynReceived)),
-            Node::Router(_) | Node::Outsider(_) => false,
-        })
+    pub fn is_connected(&self, id: PartyId) -> bool {
+        let status = self
+            .connection(id)
+            .and_then(|(stack, conn)| stack.status(conn));
+        status.is_some_and(|status| !matches!(status.state, State::SynSent | State::SynReceived))
+    }
+
+    /// The connection at this end, and the stack that has it.
+    pub(super) fn connection(
+        &self,
+        PartyId { flow, is_second }: PartyId,
+    ) -> Option<(&Stack, ConnId)> {
+        let flow = self.flows.get(flow)?;
+        let end = match is_second {
+            true => flow.second.as_ref()?,
+            false => &flow.first,
+        };
+        match &self.nodes[end.host] {
+            Node::Host(host) => Some((&host.stack, end.party.as_ref()?.conn?)),
+            Node::Router(_) | Node::Outsider(_) => None,
+        }
     }
 
     /// The application at one end of a conversation has more to do. Whether there is one.

@@ -84,21 +84,13 @@ impl World {
     }
 
     /// What a stack knows of a connection; `None` when it is gone.
-    pub fn known(&self, PartyId { flow, is_second }: PartyId) -> Option<Known> {
-        let flow = self.flows.get(flow)?;
-        let end = match is_second {
-            true => flow.second.as_ref()?,
-            false => &flow.first,
-        };
-        let conn = end.party.as_ref()?.conn?;
-        let Node::Host(host) = &self.nodes[end.host] else {
-            return None;
-        };
-        let pair = host.stack.pair(conn)?;
+    pub fn known(&self, id: PartyId) -> Option<Known> {
+        let (stack, conn) = self.connection(id)?;
+        let pair = stack.pair(conn)?;
         Some(Known {
-            local: SocketAddr::new(pair.local.addr, pair.local.port),
-            remote: SocketAddr::new(pair.remote.addr, pair.remote.port),
-            status: host.stack.status(conn)?,
+            local: pair.local.into(),
+            remote: pair.remote.into(),
+            status: stack.status(conn)?,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::base::{Checksum, Instant, Offload, Received, Transmit};
 use crate::sim::parcel::{Parcel, Pool};
-use crate::stack::Notice;
+use crate::stack::{Notice, Stack};
 use crate::wire::offload::on_the_wire;
 
 use super::{Due, Node, Plan, World};
@@ -85,18 +85,13 @@ impl World {
 
     /// Whether no stack has a connection, or a rest of one.
     pub fn is_idle(&self) -> bool {
-        self.nodes.iter().all(|node| match node {
-            Node::Host(host) => host.stack.counts() == (0, 0, 0),
-            Node::Router(_) | Node::Outsider(_) => true,
-        })
+        self.stacks().all(|stack| stack.counts() == (0, 0, 0))
     }
 
     /// Whether no stack has more of a connection than its TIME-WAIT.
     pub fn only_waits(&self) -> bool {
-        self.nodes.iter().all(|node| match node {
-            Node::Host(host) => matches!(host.stack.counts(), (0, 0, _)),
-            Node::Router(_) | Node::Outsider(_) => true,
-        })
+        self.stacks()
+            .all(|stack| matches!(stack.counts(), (0, 0, _)))
     }
 
     /// Whether nothing is on any link.
@@ -106,11 +101,15 @@ impl World {
 
     /// Whether no stack remembers any connection, or wants to be called ever again.
     pub fn is_forgotten(&self) -> bool {
-        self.nodes.iter().all(|node| match node {
-            Node::Host(host) => {
-                host.stack.counts() == (0, 0, 0) && host.stack.poll_timeout().is_none()
-            }
-            Node::Router(_) | Node::Outsider(_) => true,
+        let is_empty = |stack: &Stack| stack.counts() == (0, 0, 0);
+        self.stacks()
+            .all(|stack| is_empty(stack) && stack.poll_timeout().is_none())
+    }
+
+    fn stacks(&self) -> impl Iterator<Item = &Stack> {
+        self.nodes.iter().filter_map(|node| match node {
+            Node::Host(host) => Some(&host.stack),
+            Node::Router(_) | Node::Outsider(_) => None,
         })
     }
 

@@ -207,11 +207,7 @@ impl Connection {
     }
 
     pub(super) fn default_mss(&self) -> Mss {
-        if self.pair.remote.addr.is_ipv4() {
-            Mss::DEFAULT_V4
-        } else {
-            Mss::DEFAULT_V6
-        }
+        Mss::default_of(self.pair.remote.addr)
     }
 }
 

@@ -108,11 +108,7 @@ impl HalfOpen {
         iss: SeqNum,
         timestamp_offset: u32,
     ) -> HalfOpen {
-        let default = if pair.remote.addr.is_ipv4() {
-            Mss::DEFAULT_V4
-        } else {
-            Mss::DEFAULT_V6
-        };
+        let default = Mss::default_of(pair.remote.addr);
         let agreed = Agreement {
             ecn: Mode::of_syn(seg.flags, cx.codepoint, config.ecn, config.accurate_ecn),
             ..agree(offer, &seg.options, default)
@@ -147,20 +143,14 @@ impl HalfOpen {
         }
     }
 
-    /// From the SYN that a cookie stands for, which was answered by `iss`.
-    pub fn by_cookie(
-        cx: &mut Context<'_>,
-        pair: SocketPair,
-        offer: &Offer,
-        config: &Config,
-        syn: &Segment<'_>,
-        iss: SeqNum,
-        timestamp_offset: u32,
-    ) -> HalfOpen {
+    /// The same, made of the SYN that a cookie stands for: that has been answered, nobody knows
+    /// when.
+    #[must_use]
+    pub fn answered_by_cookie(self) -> HalfOpen {
         HalfOpen {
             answer: None,
             unmeasured: true,
-            ..HalfOpen::new(cx, pair, offer, config, syn, iss, timestamp_offset)
+            ..self
         }
     }
 

@@ -48,7 +48,7 @@ impl SynCookies {
         seg: &Segment<'_>,
         timestamp_offset: u32,
     ) -> Option<Segment<'static>> {
-        let agreed = agree(offer, &seg.options, default_mss(pair));
+        let agreed = agree(offer, &seg.options, Mss::default_of(pair.remote.addr));
         let size = MSS_TABLE.iter().rposition(|mss| *mss <= agreed.mss.get())?;
         let peer = seg.options.timestamps.filter(|_| agreed.timestamps);
         let timestamps = peer.map(|peer| {
@@ -94,8 +94,7 @@ impl SynCookies {
         if self.taken.contains(&(iss, *pair)) {
             return false;
         }
-        let counts = [Some(count(now)), count(now).checked_sub(1)];
-        counts.into_iter().flatten().any(|count| {
+        lately(now).any(|count| {
             (0..MSS_TABLE.len()).any(|size| {
                 let irs = SeqNum(iss.0 ^ self.quantity(pair, size, count));
                 (2..=LATER_MAX).contains(&seg.seq.since(irs))
@@ -122,9 +121,7 @@ impl SynCookies {
         }
         let (irs, iss) = (seg.seq - 1, seg.ack? - 1);
         let size = (iss.0 ^ irs.0) >> 24 & 7;
-        let counts = [Some(count(now)), count(now).checked_sub(1)];
-        let mut made = counts.into_iter().flatten();
-        made.find(|count| self.number(pair, irs, size as usize, *count) == iss)?;
+        lately(now).find(|count| self.number(pair, irs, size as usize, *count) == iss)?;
         if self.taken.contains(&(iss, *pair)) {
             return None;
         }
@@ -181,6 +178,13 @@ fn count(now: Instant) -> u64 {
     now.as_millis() / 64_000
 }
 
+/// The counts at which what may still come back was made.
+fn lately(now: Instant) -> impl Iterator<Item = u64> {
+    [Some(count(now)), count(now).checked_sub(1)]
+        .into_iter()
+        .flatten()
+}
+
 /// A timestamp a little before this one, whose low bits say what was agreed.
 fn with_options(value: u32, agreed: &Agreement) -> u32 {
     let scale = agreed
@@ -201,14 +205,6 @@ fn options_of(echo: u32) -> (Option<u8>, bool) {
     let scale = echo & NO_SCALE;
     let scale = (scale != NO_SCALE).then_some(scale as u8);
     (scale, echo & 1 << 4 != 0)
-}
-
-/// What a peer takes that names no size: RFC 9293 section 3.7.1 (MUST-15).
-fn default_mss(pair: &SocketPair) -> Mss {
-    match pair.remote.addr.is_ipv4() {
-        true => Mss::DEFAULT_V4,
-        false => Mss::DEFAULT_V6,
-    }
 }
 
 /// Sizes that are common: RFC 9293's defaults, tunnels, PPPoE, Ethernet, jumbo frames. In bytes.
