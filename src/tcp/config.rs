@@ -70,8 +70,7 @@ pub struct Config {
     /// Text before the handshake is over: RFC 7413. Off unless asked for.
     pub fast_open: FastOpen,
     /// A listener whose backlog is full answers SYNs by cookies, which need no memory, instead of
-    /// dropping them: RFC 4987 section 3.6. Off unless it is asked for: a client whose first
-    /// segments are lost may be told of no connection, or of one too many.
+    /// dropping them: RFC 4987 section 3.6.
     pub syn_cookies: bool,
     /// How losses are found and repaired.
     pub recovery: Recovering,
@@ -333,7 +332,7 @@ impl Default for Config {
             accurate_ecn: Asking::Off,
             accurate_ecn_option: Telling::default(),
             fast_open: FastOpen::OFF,
-            syn_cookies: false,
+            syn_cookies: true,
             recovery: Recovering::default(),
             path_probing: PathProbing::default(),
             base_mtu: 1_200,

@@ -14,14 +14,6 @@ const MS: Duration = Duration::from_millis(1);
 
 /// A listener of one, whose backlog somebody has filled, and a peer that comes next.
 fn flooded(tcp: tcp::Config) -> (Lone, ListenerId) {
-    let with = Config {
-        syn_cookies: true,
-        ..tcp
-    };
-    flooded_as_is(with)
-}
-
-fn flooded_as_is(tcp: tcp::Config) -> (Lone, ListenerId) {
     let mut lone = Lone::new(tcp);
     let local = SocketAddr::new(A, 80);
     let id = lone.stack.listen(lone.now, local, 1).unwrap();
@@ -102,8 +94,9 @@ fn who_has_no_cookie_is_reset_and_who_finds_the_queue_full_waits() {
     assert_eq!(lone.ending(), "Text");
 }
 
+// req: RFC4987-4-2
 #[test]
-fn cookies_are_for_full_backlogs_and_for_who_asks_for_them() {
+fn cookies_are_for_full_backlogs_and_not_for_who_wants_none() {
     let mut lone = Lone::new(Lone::plain());
     lone.listen();
     lone.inject("S 0:1(0) win 1000 <mss 1000>");
@@ -111,7 +104,11 @@ fn cookies_are_for_full_backlogs_and_for_who_asks_for_them() {
         (lone.ending().as_str(), lone.stack.counts()),
         ("Syn", (0, 1, 0))
     );
-    let (mut lone, _) = flooded_as_is(Lone::plain());
+    let without = Config {
+        syn_cookies: false,
+        ..Lone::plain()
+    };
+    let (mut lone, _) = flooded(without);
     lone.inject("S 0:1(0) win 1000 <mss 1000>");
     assert_eq!(lone.ending(), "BacklogFull");
     assert!(lone.outgoing().is_empty());

@@ -96,7 +96,8 @@ impl SynCookies {
         }
         lately(now).any(|count| {
             (0..MSS_TABLE.len()).any(|size| {
-                let irs = SeqNum(iss.0 ^ self.quantity(pair, size, count));
+                let spread = iss.0.wrapping_sub(self.quantity(pair, size, count));
+                let irs = SeqNum(spread.wrapping_mul(GATHER));
                 (2..=LATER_MAX).contains(&seg.seq.since(irs))
             })
         })
@@ -120,7 +121,7 @@ impl SynCookies {
             return None;
         }
         let (irs, iss) = (seg.seq - 1, seg.ack? - 1);
-        let size = (iss.0 ^ irs.0) >> 24 & 7;
+        let size = iss.0.wrapping_sub(irs.0.wrapping_mul(SPREAD)) >> 24 & 7;
         lately(now).find(|count| self.number(pair, irs, size as usize, *count) == iss)?;
         if self.taken.contains(&(iss, *pair)) {
             return None;
@@ -155,13 +156,15 @@ impl SynCookies {
         self.taken.push_front((iss, *pair));
     }
 
-    /// RFC 4987 appendix A: "the bitwise difference (exclusive-or) between the SYN's sequence
-    /// number and a 32 bit quantity": five bits of a slow counter, three for the size of segments,
-    /// and 24 of a secret function of addresses, ports, and these.
+    /// RFC 4987 appendix A, but for how the SYN's sequence number and the quantity are joined:
+    /// house!("syn-cookies").
     fn number(&self, pair: &SocketPair, irs: SeqNum, size: usize, count: u64) -> SeqNum {
-        SeqNum(irs.0 ^ self.quantity(pair, size, count))
+        let spread = irs.0.wrapping_mul(SPREAD);
+        SeqNum(spread.wrapping_add(self.quantity(pair, size, count)))
     }
 
+    /// "a 32 bit quantity": five bits of a slow counter, three for the size of segments, and 24 of
+    /// a secret function of addresses, ports, and these.
     fn quantity(&self, pair: &SocketPair, size: usize, count: u64) -> u32 {
         let mut text = [0; PAIR_LEN + 12];
         let (of_pair, rest) = text.split_at_mut(PAIR_LEN);
@@ -209,6 +212,10 @@ fn options_of(echo: u32) -> (Option<u8>, bool) {
 
 /// Sizes that are common: RFC 9293's defaults, tunnels, PPPoE, Ethernet, jumbo frames. In bytes.
 const MSS_TABLE: [u16; 8] = [536, 1_220, 1_300, 1_400, 1_440, 1_460, 4_036, 8_940];
+/// Takes neighbours far from each other; odd, so that it can be undone: 2^32 by the golden ratio.
+const SPREAD: u32 = 0x9e37_79b1;
+/// Undoes [`SPREAD`]: their product is 1 modulo 2^32.
+const GATHER: u32 = 0x0e8b_2f51;
 /// Four bits for a shift of up to 14, one for SACK.
 const OPTION_BITS: u32 = 31;
 const NO_SCALE: u32 = 15;

@@ -182,6 +182,30 @@ fn scale_and_sack_come_back_where_timestamps_do() {
     }
 }
 
+/// What both sides say when each has sent as much as the other acknowledges no cookie: a service
+/// that sends back what it gets would be told of a connection that is over.
+#[test]
+fn later_numbers_of_a_connection_are_no_cookie() {
+    let cookies = SynCookies {
+        until: Some(NOW + VALID),
+        ..cookies()
+    };
+    for irs in (0..100).map(|n: u32| SeqNum(n.wrapping_mul(0x0123_4567))) {
+        let iss = cookies.number(&pair(4_000), irs, 5, count(NOW));
+        for (sent, acked) in (0..=40).flat_map(|a| (0..=40).map(move |b| (a, b))) {
+            let seg = Segment {
+                seq: irs + 1 + sent,
+                ack: Some(iss + 1 + acked),
+                flags: Flags::ACK,
+                ..syn(Options::default())
+            };
+            let is_first = (sent, acked) == (0, 0);
+            let known = cookies.known(NOW, &pair(4_000), &seg);
+            assert_eq!(known.is_some(), is_first, "{irs:?} {sent} {acked}");
+        }
+    }
+}
+
 #[test]
 fn the_clock_does_not_run_ahead_of_itself() {
     let agreed = |scale: u8, sack| Agreement {
