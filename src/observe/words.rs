@@ -257,6 +257,7 @@ pub const fn edge(on: Edge) -> &'static str {
         Edge::Aborted => "ABORT",
         Edge::ResetReceived | Edge::ResetReceivedPassive => "RST received",
         Edge::TwoMslElapsed => "2 MSL elapsed",
+        Edge::Reopened => "SYN of a new incarnation",
     }
 }
 

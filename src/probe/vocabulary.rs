@@ -88,6 +88,8 @@ pub enum Edge {
     ResetReceivedPassive,
     /// Two maximum segment lifetimes have passed.
     TwoMslElapsed,
+    /// A SYN ended TIME-WAIT early: the old connection gives way to its next incarnation.
+    Reopened,
 }
 
 /// What became of a packet that was taken in.

@@ -5,7 +5,7 @@ use crate::base::pair::SocketPair;
 use crate::base::{Instant, SeqNum};
 use crate::probe::{
     Accepted, ControlBlock, Discard, Edge, Ending, Event, Purpose, State, Subject, TimerKind,
-    Variables,
+    Variables, Why,
 };
 use crate::tcp::arrive::closed;
 use crate::tcp::open::isn::initial_sequence_number;
@@ -41,10 +41,14 @@ impl Stack {
         let Some(slot) = self.connections.get_mut(id) else {
             return;
         };
-        if slot.connection.may_reopen(seg) && self.demux.listener(pair.local).is_some() {
+        if let Some(why) = slot.connection.may_reopen(seg)
+            && self.demux.listener(pair.local).is_some()
+        {
             // RFC 6191 section 2: the old incarnation gives way, though somebody may still read.
-            self.demux.unbind(pair, Who::Connection(id));
+            let on = Subject::Connection(slot.number);
             let old = slot.connection.snapshot().snd_nxt;
+            self.demux.unbind(pair, Who::Connection(id));
+            self.note(on, why);
             self.deliver_to_listener(pair, seg, Some(old));
             return;
         }
@@ -111,10 +115,12 @@ impl Stack {
             return;
         };
         let on = Subject::Connection(slot.number);
-        let reopens = slot.record.may_reopen(seg, self.config.tcp.timestamps);
-        if reopens && self.demux.listener(pair.local).is_some() {
+        if let Some(why) = slot.record.may_reopen(seg, self.config.tcp.timestamps)
+            && self.demux.listener(pair.local).is_some()
+        {
             let old = slot.record.snd_nxt();
-            self.leave_time_wait(id, TIME_WAIT_CUT, Edge::TwoMslElapsed);
+            self.note(on, why);
+            self.leave_time_wait(id, TIME_WAIT_CUT, Edge::Reopened);
             self.deliver_to_listener(pair, seg, Some(old));
             return;
         }
@@ -233,6 +239,11 @@ impl Stack {
         }
         self.touch_half_open(id);
         on
+    }
+
+    /// Tells a decision that a clause prescribes.
+    fn note(&mut self, on: Subject, &Why { by, text }: &Why) {
+        self.voice.tell(self.now, on, || Event::Noted { by, text });
     }
 
     /// Tells the ending of the packet that is being handled.

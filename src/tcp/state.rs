@@ -1,8 +1,8 @@
 //! RFC 9293 Figure 5 as a table, one arrow a line.
 //!
 //! A connection's state changes only through [`State::after`]: an arrow that is not in the table
-//! is our bug. Three arrows stand here that the figure leaves out, as its notes and section 3.10
-//! have them: simultaneous open's SYN,ACK, aborts, and resets.
+//! is our bug. Four arrows stand here that the figure leaves out, as its notes and section 3.10
+//! have them: simultaneous open's SYN,ACK, aborts, resets, and SYNs that end TIME-WAIT.
 
 use crate::probe::{Edge, State};
 
@@ -28,6 +28,8 @@ impl State {
             (S::FinWait2, E::FinReceived) => S::TimeWait,
             (S::Closing, E::FinAcked) => S::TimeWait,
             (S::TimeWait, E::TwoMslElapsed) => S::Closed,
+            // Sections 3.6.1 and 3.10.7.4, fourth: a new connection attempt may end TIME-WAIT.
+            (S::TimeWait, E::Reopened) => S::Closed,
             // Closing: the peer first. Section 3.10.7.4, eighth, has SYN-RECEIVED too.
             (S::SynReceived, E::FinReceived) => S::CloseWait,
             (S::Established, E::FinReceived) => S::CloseWait,

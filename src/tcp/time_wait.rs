@@ -60,15 +60,15 @@ impl Connection {
         })
     }
 
-    /// Whether a SYN may begin a new incarnation where this connection is in TIME-WAIT.
-    pub fn may_reopen(&self, seg: &Segment<'_>) -> bool {
-        self.state == State::TimeWait
-            && may_reopen(
-                seg,
-                self.rcv.nxt,
-                self.timestamps.as_ref(),
-                self.config.timestamps,
-            )
+    /// Why a SYN may begin a new incarnation where this connection is in TIME-WAIT, if it may.
+    pub fn may_reopen(&self, seg: &Segment<'_>) -> Option<&'static Why> {
+        may_reopen(
+            seg,
+            self.rcv.nxt,
+            self.timestamps.as_ref(),
+            self.config.timestamps,
+        )
+        .filter(|_| self.state == State::TimeWait)
     }
 }
 
@@ -106,8 +106,8 @@ impl TimeWait {
         }
     }
 
-    /// Whether a SYN may begin a new incarnation. `timestamps`: whether it would use them.
-    pub fn may_reopen(&self, seg: &Segment<'_>, timestamps: bool) -> bool {
+    /// Why a SYN may begin a new incarnation, if it may. `timestamps`: whether it would use them.
+    pub fn may_reopen(&self, seg: &Segment<'_>, timestamps: bool) -> Option<&'static Why> {
         may_reopen(seg, self.rcv_nxt, self.timestamps.as_ref(), timestamps)
     }
 
@@ -155,21 +155,35 @@ fn may_reopen(
     rcv_nxt: SeqNum,
     before: Option<&Timestamps>,
     would_use_timestamps: bool,
-) -> bool {
+) -> Option<&'static Why> {
     if !seg.syn() || seg.ack.is_some() || seg.rst() {
-        return false;
+        return None;
     }
-    let later_seq = seg.seq.at_or_after(rcv_nxt);
+    // Greater than the number of the old FIN, which is the last that was used.
+    let later_seq = seg.seq.at_or_after(rcv_nxt).then_some(LATER_NUMBER);
     let offered = seg.options.timestamps.filter(|_| would_use_timestamps);
     match (before, offered) {
-        (Some(before), Some(offered)) => {
-            is_before(before.recent(), offered.value)
-                || (offered.value == before.recent() && later_seq)
+        (Some(before), Some(offered)) if is_before(before.recent(), offered.value) => {
+            Some(LATER_TIMESTAMP)
         }
-        (None, Some(_)) => true,
+        (Some(before), Some(offered)) => later_seq.filter(|_| offered.value == before.recent()),
+        (None, Some(_)) => Some(FIRST_TIMESTAMP),
         (_, None) => later_seq,
     }
 }
+
+const LATER_TIMESTAMP: &Why = &Why {
+    by: rfc!(6191, "2"),
+    text: "a SYN ends TIME-WAIT: its timestamp is later than the last of the old connection",
+};
+const FIRST_TIMESTAMP: &Why = &Why {
+    by: rfc!(6191, "2"),
+    text: "a SYN ends TIME-WAIT: it brings timestamps, and the old connection had none",
+};
+const LATER_NUMBER: &Why = &Why {
+    by: rfc!(6191, "2"),
+    text: "a SYN ends TIME-WAIT: its number lies beyond the last of the old connection",
+};
 
 const LAST_ACK_AGAIN: &Why = &Why {
     by: rfc!(9293, "3.10.7.4"),

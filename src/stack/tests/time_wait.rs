@@ -208,3 +208,36 @@ fn without_timestamps_on_either_the_sequence_number_decides() {
         assert!(!begins_anew(kept, "", "S 1:2(0) win 1000 <mss 1000>"));
     }
 }
+
+// req: SHLD-4
+#[test]
+fn a_syn_that_ends_time_wait_early_is_said_to_and_by_which_rule() {
+    for (old, syn, rule) in [
+        (
+            STAMPED,
+            "S 1:2(0) win 1000 <mss 1000,TS val 101 ecr 0>",
+            "timestamp is later",
+        ),
+        (
+            STAMPED,
+            "S 2:3(0) win 1000 <mss 1000,TS val 100 ecr 0>",
+            "number lies beyond",
+        ),
+        (
+            "",
+            "S 1:2(0) win 1000 <mss 1000,TS val 5 ecr 0>",
+            "brings timestamps",
+        ),
+        ("", "S 2:3(0) win 1000 <mss 1000>", "number lies beyond"),
+    ] {
+        let (mut lone, ..) = time_wait(Kept::Record, old);
+        lone.inject(syn);
+        assert_eq!(lone.told.count(rule), 1, "{syn}: {:#?}", lone.told.lines());
+        assert_eq!(lone.told.count("on: Reopened"), 1, "{syn}");
+        assert_eq!(lone.told.count("on: TwoMslElapsed"), 0, "{syn}");
+    }
+    let (mut lone, ..) = time_wait(Kept::Record, "");
+    lone.run(2 * Lone::plain().msl + SECOND);
+    assert_eq!(lone.told.count("on: TwoMslElapsed"), 1);
+    assert_eq!(lone.told.count("on: Reopened"), 0);
+}

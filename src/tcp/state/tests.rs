@@ -3,7 +3,7 @@
 use crate::probe::{Edge, State};
 
 /// All labels.
-const EDGES: [Edge; 13] = [
+const EDGES: [Edge; 14] = [
     Edge::PassiveOpen,
     Edge::ActiveOpen,
     Edge::SynReceived,
@@ -17,6 +17,7 @@ const EDGES: [Edge; 13] = [
     Edge::ResetReceived,
     Edge::ResetReceivedPassive,
     Edge::TwoMslElapsed,
+    Edge::Reopened,
 ];
 
 /// The figure, read from CLOSED at its top to CLOSED at its bottom, each box from left to right;
@@ -46,7 +47,8 @@ const FIGURE_5: &str = "
 
 /// What section 3.10 has and the figure leaves out: 3.10.7.4, eighth, lets a FIN come in
 /// SYN-RECEIVED; a reset that is taken (3.10.7.3, 3.10.7.4, second), ABORT (3.10.5) and timeouts
-/// (3.10.8) delete the control block in any state. LISTEN ignores resets (3.10.7.2).
+/// (3.10.8) delete the control block in any state. LISTEN ignores resets (3.10.7.2). In TIME-WAIT
+/// a new connection may be accepted (3.10.7.4, fourth).
 const SECTION_3_10: &str = "
     SYN-RECEIVED  FinReceived           CLOSE-WAIT
     SYN-SENT      ResetReceived         CLOSED
@@ -58,6 +60,7 @@ const SECTION_3_10: &str = "
     CLOSING       ResetReceived         CLOSED
     LAST-ACK      ResetReceived         CLOSED
     TIME-WAIT     ResetReceived         CLOSED
+    TIME-WAIT     Reopened              CLOSED
     LISTEN        Aborted               CLOSED
     SYN-SENT      Aborted               CLOSED
     SYN-RECEIVED  Aborted               CLOSED

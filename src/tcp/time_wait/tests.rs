@@ -1,14 +1,14 @@
 //! TIME-WAIT's record: what it answers, what it ignores, and which SYN may begin anew.
 
 use crate::base::{Instant, Pieces, SeqNum, WindowScale};
-use crate::probe::{Accepted, Discard, Ending};
+use crate::probe::{Accepted, Discard, Ending, Why};
 use crate::tcp::arrive::challenge::Challenge;
 use crate::tcp::kit::{PAIR, at, segment};
 use crate::tcp::timestamps::Timestamps;
 use crate::wire::options::{Options, TimestampOption};
 use crate::wire::tcp::{Flags, Segment};
 
-use super::{Reaction, TimeWait};
+use super::{FIRST_TIMESTAMP, LATER_NUMBER, LATER_TIMESTAMP, Reaction, TimeWait};
 
 const SND_NXT: SeqNum = SeqNum(9000);
 /// The peer's FIN had the number before; the seam lies within the window.
@@ -163,7 +163,7 @@ fn a_syn_that_may_not_begin_anew_is_dropped_in_silence() {
             ..segment(Flags::SYN, RCV_NXT - 1, None)
         };
         let mut record = stamped();
-        assert!(!record.may_reopen(&syn, true));
+        assert_eq!(record.may_reopen(&syn, true), None);
         let reaction = record.arrives(&syn, at(0));
         assert_eq!(reaction, silent(Discard::SynInSynchronized));
     }
@@ -172,14 +172,15 @@ fn a_syn_that_may_not_begin_anew_is_dropped_in_silence() {
 #[test]
 fn only_a_plain_syn_may_begin_anew() {
     let fresh = RCV_NXT + 1000;
-    assert!(record().may_reopen(&segment(Flags::SYN, fresh, None), true));
+    let syn = segment(Flags::SYN, fresh, None);
+    assert_eq!(record().may_reopen(&syn, true), Some(LATER_NUMBER));
     for seg in [
         segment(Flags::SYN, fresh, Some(SND_NXT)),
         segment(Flags::SYN | Flags::RST, fresh, None),
         segment(Flags::NONE, fresh, None),
         segment(Flags::FIN, fresh, None),
     ] {
-        assert!(!record().may_reopen(&seg, true), "{}", seg.flags);
+        assert_eq!(record().may_reopen(&seg, true), None, "{}", seg.flags);
     }
 }
 
@@ -192,19 +193,19 @@ struct Syn {
     seq: i32,
 }
 
-/// RFC 6191 section 2 as it stands, bullet by bullet.
-fn honored(old_used: bool, would_use: bool, syn: Syn) -> bool {
-    let greater_seq = syn.seq > 0;
+/// RFC 6191 section 2 as it stands, bullet by bullet: why it is honored, if it is.
+fn honored(old_used: bool, would_use: bool, syn: Syn) -> Option<&'static Why> {
+    let greater_seq = (syn.seq > 0).then_some(LATER_NUMBER);
     let enabled = syn.stamp.filter(|_| would_use);
     if old_used {
         match enabled {
-            Some(stamp) if stamp > 0 => true,
+            Some(stamp) if stamp > 0 => Some(LATER_TIMESTAMP),
             Some(0) => greater_seq,
-            Some(_) => false,
+            Some(_) => None,
             None => greater_seq,
         }
     } else {
-        enabled.is_some() || greater_seq
+        enabled.map(|_| FIRST_TIMESTAMP).or(greater_seq)
     }
 }
 
