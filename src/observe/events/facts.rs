@@ -160,6 +160,18 @@ impl Fields {
         self.put("window", segment.window);
         self.put_some("mss", segment.mss);
         self.put_some("wscale", segment.window_scale);
+        if segment.flags.has(tcp::Flags::SYN) {
+            self.put("isn", segment.seq.0);
+            let offers = [
+                (segment.mss.is_some(), "mss"),
+                (segment.window_scale.is_some(), "wscale"),
+                (segment.sack_permitted, "sackOK"),
+                (segment.timestamps, "TS"),
+            ];
+            let names = offers.iter().filter(|(there, _)| *there);
+            let names: Vec<&str> = names.map(|(_, name)| *name).collect();
+            self.put("options", names.join(","));
+        }
         if segment.sack_blocks > 0 {
             self.put("sack_blocks", segment.sack_blocks);
         }

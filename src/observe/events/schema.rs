@@ -77,6 +77,16 @@ const SEGMENT: &[Field] = &[
     Field("window", Integer, "SEG.WND, not scaled"),
     Field("mss", Integer, "the option"),
     Field("wscale", Integer, "the option's shift count"),
+    Field(
+        "isn",
+        Integer,
+        "of a SYN: SEG.SEQ as it is, the sender's initial one",
+    ),
+    Field(
+        "options",
+        Text,
+        "of a SYN: which of mss, wscale, sackOK and TS it has",
+    ),
     Field("sack_blocks", Integer, "ranges that it reports"),
 ];
 const PURPOSE: &[Field] = &[Field("purpose", Text, "what it is for")];
