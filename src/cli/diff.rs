@@ -13,12 +13,14 @@ use crate::runs::{Finished, Record, Unreadable};
 use super::Common;
 use super::events::line;
 use super::runs::{PLACE, unreadable};
-use super::trouble::{Code, said};
+use super::trouble::{Code, Trouble, said};
 
 /// Compare two runs: what was set otherwise, and the first thing that happened otherwise
 ///
 /// From the first packet that differs on, those of both stand side by side. Ends with 1 if they
-/// differ. Runs in virtual time are held to each other's times as well.
+/// differ. Runs in virtual time are held to each other's times as well; where the machine's clock
+/// was the clock of one, what it orders and measures is left out, and what hosts tell of whom the
+/// other run tells nothing.
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// A run: latest, its number, its name, or the path of its folder
@@ -45,30 +47,47 @@ impl Diff {
             times: runs.iter().all(is_virtual),
         };
         let [one, other] = &runs;
-        let mut left = one.events().map_err(unreadable)?;
-        let mut right = other.events().map_err(unreadable)?;
+        let seen = Seen::of(&runs)?;
+        let looked_at = |run: &Finished| {
+            let events = run.events()?;
+            let seen = &seen;
+            let counts = move |one: &Result<Record, Unreadable>| {
+                one.as_ref()
+                    .map_or(true, |one| how.counts(one) && seen.counts(one))
+            };
+            Ok(events.filter(counts))
+        };
+        let mut left = looked_at(one).map_err(unreadable)?;
+        let mut right = looked_at(other).map_err(unreadable)?;
         let found = divergence(&mut left, &mut right, how).map_err(unreadable)?;
         let set = settings(&runs);
+        let names = runs.each_ref().map(name);
         let mut out = stdout().lock();
         let Some(found) = found else {
             if self.json {
-                said(writeln!(out, "{}", json!({ "same": true, "set": set })))?;
+                said(writeln!(
+                    out,
+                    "{}",
+                    json!({ "same": true, "set": set, "alone": seen.alone })
+                ))?;
             } else {
                 said(tell_settings(&mut out, &set))?;
+                said(seen.tell(&mut out, &names))?;
                 said(writeln!(out, "the same from beginning to end"))?;
             }
             return Ok(Code::Done);
         };
         if self.json {
             let whole = json!({
-                "same": false, "set": set, "common": found.common, "packets": found.packets,
+                "same": false, "set": set, "alone": seen.alone,
+                "common": found.common, "packets": found.packets,
                 "last": found.last, "left": found.left, "right": found.right,
             });
             said(writeln!(out, "{whole:#}"))?;
             return Ok(Code::Failed);
         }
-        let names = runs.each_ref().map(name);
         said(tell_settings(&mut out, &set))?;
+        said(seen.tell(&mut out, &names))?;
         said(tell(&mut out, &found, &names))?;
         let mut left = packets(found.left, &mut left);
         let mut right = packets(found.right, &mut right);
@@ -105,6 +124,45 @@ impl Diff {
             rows.push_back(row);
         }
         Ok(if differ == 0 { Vec::new() } else { rows.into() })
+    }
+}
+
+/// Which hosts are not held to each other. Of a kernel at the other end there is nothing to hold to
+/// what a stack in its place has told.
+struct Seen {
+    /// Those that only one tells of, by run.
+    alone: [BTreeSet<String>; 2],
+}
+
+impl Seen {
+    fn of(runs: &[Finished; 2]) -> Result<Seen, Trouble> {
+        let mut hosts = [BTreeSet::new(), BTreeSet::new()];
+        for (run, hosts) in runs.iter().zip(&mut hosts) {
+            for record in run.events().map_err(unreadable)? {
+                let record = record.map_err(unreadable)?;
+                if record.name.starts_with("tcp:") && !hosts.contains(&record.host) {
+                    hosts.insert(record.host);
+                }
+            }
+        }
+        let [one, other] = hosts;
+        Ok(Seen {
+            alone: [&one - &other, &other - &one],
+        })
+    }
+
+    fn counts(&self, record: &Record) -> bool {
+        self.alone.iter().all(|alone| !alone.contains(&record.host))
+    }
+
+    fn tell(&self, out: &mut impl Write, names: &[String; 2]) -> io::Result<()> {
+        for (name, hosts) in names.iter().zip(&self.alone) {
+            for host in hosts {
+                let host = plain(host);
+                writeln!(out, "left out {host}: only {name} tells of it")?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -21,7 +21,21 @@ pub struct Divergence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closeness {
     /// Their times count: so it is in virtual time, where the same thing happens at the same time.
+    /// Else neither they do, nor what is measured, nor what links and applications do, whose order
+    /// is the machine's.
     pub times: bool,
+}
+
+impl Closeness {
+    /// Whether a record is looked at.
+    pub fn counts(self, record: &Record) -> bool {
+        let name = record.name.as_str();
+        let is_of_its_time = name.starts_with("link:")
+            || name == "app:called"
+            || name.ends_with(":timer_updated")
+            || name == "tcp:metrics_updated";
+        self.times || !is_of_its_time
+    }
 }
 
 /// Reads two runs in step, until they part; `None` if they do not. Numbers of events and what
@@ -67,9 +81,10 @@ pub fn is_same(one: &Record, other: &Record, how: Closeness) -> bool {
         && fields(one).eq(fields(other))
 }
 
-/// What it says of itself, without numbers that only count.
+/// What it says of itself, without numbers that only count, or that chance has drawn.
 fn fields(record: &Record) -> impl Iterator<Item = (&String, &serde_json::Value)> {
-    record.data.iter().filter(|(name, _)| *name != "packet")
+    let drawn = |name: &str| matches!(name, "packet" | "isn");
+    record.data.iter().filter(move |(name, _)| !drawn(name))
 }
 
 /// Whether it shows a packet, sent or received.

@@ -3,13 +3,14 @@
 //!
 //! Made of the events of a run alone, so that pictures and texts of it can be made at any time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::base::Instant;
 use crate::runs::Record;
 use crate::why::Log;
 use crate::why::words::clause;
 
+use super::losses::{Loss, Losses};
 use super::text::grouped;
 
 /// A run, a scene for each connection in the order in which they were opened; what belongs to none
@@ -60,7 +61,7 @@ pub struct Packet {
     pub why: String,
     /// What is out of the ordinary about it.
     pub odd: Option<&'static str>,
-    /// Whether a link of ours dropped it.
+    /// Whether a link of ours dropped it, all of it.
     pub lost: bool,
     /// Whether it may stand together with others, and then how many bytes of text it has.
     bulk: Option<u64>,
@@ -117,23 +118,18 @@ struct Telling {
     places: HashMap<String, usize>,
     /// By scene: changes of state that wait for the packet that they came with.
     waiting: Vec<Vec<(Instant, Step)>>,
-    lost: HashSet<u64>,
+    losses: Losses,
     since: Instant,
 }
 
 impl Telling {
     fn new(log: &Log) -> Telling {
         let records = log.records();
-        let dropped = records
-            .iter()
-            .filter(|record| record.name == "link:dropped");
         Telling {
             scenes: Vec::new(),
             places: HashMap::new(),
             waiting: Vec::new(),
-            lost: dropped
-                .filter_map(|record| record.number("packet"))
-                .collect(),
+            losses: Losses::of(log),
             since: records
                 .first()
                 .map_or(Instant::from_nanos(0), |record| record.time),
@@ -193,9 +189,7 @@ impl Telling {
         if self.waiting[place].iter().any(was_before) {
             self.settle(place);
         }
-        let lost = record.id.is_some_and(|id| self.lost.contains(&id));
-        let since = self.since;
-        let packet = Packet::of(record, out, lost, since);
+        let packet = Packet::of(record, out, self.losses.fate_of(record), self.since);
         self.scenes[place].steps.push(Step::Packet(packet));
         self.settle(place);
     }
@@ -208,13 +202,13 @@ impl Telling {
 }
 
 impl Packet {
-    fn of(record: &Record, out: bool, lost: bool, since: Instant) -> Packet {
+    fn of(record: &Record, out: bool, loss: Loss, since: Instant) -> Packet {
         let flags = record.text("flags").unwrap_or_default();
         let text = record.number("len").unwrap_or_default();
         let disposition = record.text("disposition").unwrap_or_default();
         let has = |letter: char| flags.contains(letter);
         let odd = match disposition {
-            _ if lost => Some("lost on the link"),
+            _ if loss != Loss::None => loss.words(),
             _ if record.text("retransmit").is_some() => Some("sent again"),
             "dropped" => Some("dropped"),
             "duplicate" => Some("duplicate"),
@@ -235,7 +229,7 @@ impl Packet {
             clause: why.map_or(String::new(), |why| clause(&why.rule)),
             why: why.map_or(String::new(), |why| why.text.clone()),
             odd,
-            lost,
+            lost: loss == Loss::Whole,
             bulk: is_bulk.then_some(text),
         }
     }

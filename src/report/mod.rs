@@ -4,14 +4,15 @@
 //! browser, by `template`. `journey` shortens a run to the steps that say it; `mermaid`,
 //! `markdown`, `picture` and `lines` write these down, `qlog` hands events on. Each spells out
 //! what its reader could take for a mark: text of a run may come from anybody. Whatever they show
-//! names the frame of the capture that it was taken from. `text` has what all text for people
-//! shares.
+//! names the frame of the capture that it was taken from. `losses` knows what links dropped, `text`
+//! has what all text for people shares.
 
 #[cfg(test)]
 mod fixtures;
 pub mod journey;
 pub mod ladder;
 pub mod lines;
+pub mod losses;
 pub mod markdown;
 pub mod mermaid;
 pub mod page;

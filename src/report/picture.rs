@@ -8,6 +8,7 @@ use crate::runs::Record;
 use crate::why::Log;
 
 use super::journey::{Journey, Packet, Run, Scene, Step};
+use super::losses::{Loss, Losses};
 use super::text::{grouped, plain};
 
 /// The whole picture.
@@ -76,12 +77,7 @@ struct Segment {
 impl Graph {
     fn of(log: &Log, tuple: String) -> Graph {
         let records = log.records();
-        let dropped = records
-            .iter()
-            .filter(|record| record.name == "link:dropped");
-        let lost: HashSet<u64> = dropped
-            .filter_map(|record| record.number("packet"))
-            .collect();
+        let losses = Losses::of(log);
         let mut graph = Graph {
             tuple,
             ..Graph::default()
@@ -89,13 +85,13 @@ impl Graph {
         let mut known = Known::default();
         for record in records {
             if record.tuple.as_deref() == Some(graph.tuple.as_str()) {
-                graph.take(record, &lost, &mut known);
+                graph.take(record, &losses, &mut known);
             }
         }
         graph
     }
 
-    fn take(&mut self, record: &Record, lost: &HashSet<u64>, known: &mut Known) {
+    fn take(&mut self, record: &Record, losses: &Losses, known: &mut Known) {
         let at = record.time.as_nanos();
         let number = |name: &str| record.number(name);
         match (record.name.as_str(), number("seq"), number("len")) {
@@ -104,7 +100,7 @@ impl Graph {
                 seq,
                 len,
                 again: record.text("retransmit").is_some(),
-                lost: record.id.is_some_and(|id| lost.contains(&id)),
+                lost: losses.fate_of(record) != Loss::None,
             }),
             ("tcp:metrics_updated", ..) => {
                 known.una = number("snd_una").or(known.una);

@@ -55,6 +55,39 @@ fn they_part_at_the_first_thing_that_is_otherwise() {
     assert_eq!((found.common, found.left.is_none()), (2, true));
 }
 
+/// Nor do a timer and what a link does stand where they stood.
+#[test]
+fn what_the_machine_orders_counts_in_virtual_time_alone() {
+    let told = |name| record(1, 1.0, name, json!({}));
+    let of_its_time = [
+        "tcp:timer_updated",
+        "tcp:metrics_updated",
+        "link:dropped",
+        "app:called",
+    ];
+    for name in of_its_time {
+        let counts = [true, false].map(|times| Closeness { times }.counts(&told(name)));
+        assert_eq!(counts, [true, false], "{name}");
+    }
+    for name in ["tcp:segment_sent", "tcp:state_updated", "tcp:loss_detected"] {
+        assert!(Closeness { times: false }.counts(&told(name)), "{name}");
+    }
+}
+
+/// Whoever draws another number has not done otherwise.
+#[test]
+fn first_numbers_are_chance() {
+    let syn = |isn: u64| {
+        [record(
+            1,
+            1.0,
+            "tcp:segment_sent",
+            json!({ "seq": 0, "isn": isn }),
+        )]
+    };
+    assert_eq!(part(&syn(7), &syn(8), true), None);
+}
+
 /// In real time nothing happens twice at one time.
 #[test]
 fn times_count_where_they_can_be_the_same() {

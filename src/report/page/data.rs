@@ -9,6 +9,7 @@ use crate::runs::Record;
 use crate::why::words::{clause, said};
 
 use crate::report::journey::Journey;
+use crate::report::losses::{Loss, Losses};
 use crate::report::mermaid::mermaid;
 
 use super::Source;
@@ -182,6 +183,7 @@ impl Data {
                 journey: mermaid(&Journey::of(source.log)),
                 ..Data::default()
             },
+            losses: Losses::of(source.log),
             ..Gathering::default()
         };
         for record in source.log.records() {
@@ -199,6 +201,7 @@ struct Gathering {
     tuples: HashMap<String, u32>,
     /// Where each event lies, by its id: as [`Packets::from`] says it.
     places: HashMap<u64, u64>,
+    losses: Losses,
 }
 
 impl Gathering {
@@ -319,19 +322,27 @@ impl Gathering {
 
     /// What a link did. Of a packet that it lost on its way to us there is nothing else to see.
     fn link(&mut self, record: &Record) {
-        let fate = match record.name.as_str() {
-            "link:dropped" => format!("dropped: {}", record.text("reason").unwrap_or("?")),
-            "link:delivered" => "delivered".to_owned(),
-            "link:queue_updated" => return self.data.links.take(record),
-            "link:enqueued" | "link:dequeued" => return,
+        let id = record.number("packet");
+        let place = id.and_then(|id| self.places.get(&id).copied());
+        let place = place.filter(|place| place.is_multiple_of(2));
+        let place = place.map(|place| (place / 2) as usize);
+        let len = place.and_then(|place| self.data.packets.len.values()[place]);
+        let loss = id.map_or(Loss::None, |id| self.losses.fate(id, len));
+        let reason = record.text("reason").unwrap_or("?");
+        let fate = match (record.name.as_str(), loss) {
+            ("link:dropped", Loss::Part) => format!("dropped in part: {reason}"),
+            ("link:dropped", _) => format!("dropped: {reason}"),
+            // What else was cut of it came through.
+            ("link:delivered", Loss::Part) => return,
+            ("link:delivered", _) => "delivered".to_owned(),
+            ("link:queue_updated", _) => return self.data.links.take(record),
+            ("link:enqueued" | "link:dequeued", _) => return,
             _ => return self.event(record),
         };
         let fate = u64::from(self.word(&fate));
-        let packet = record.number("packet");
-        let place = packet.and_then(|id| self.places.get(&id).copied());
-        if let Some(place) = place.filter(|place| place.is_multiple_of(2)) {
-            // A copy that came through does not undo a loss, nor the other way round.
-            self.data.packets.fate.set((place / 2) as usize, fate);
+        if let Some(place) = place {
+            // Of copies the last says it.
+            self.data.packets.fate.set(place, fate);
         }
         if record.name == "link:dropped" {
             self.event(record);

@@ -64,6 +64,25 @@ expect = [
     assert_eq!(numbers["connections"][0]["bytes_sent"], 1 << 20);
     assert_eq!(numbers["lost"], 3);
     replays(&scratch);
+    is_like_a_stack_of_ours(&scratch, &format!("{acts}{LINKS}"));
+}
+
+/// With this stack in the place of Linux our SYN is the same, and the first that differs is what
+/// Linux offers in its SYN,ACK. What the stack did there is held to nothing.
+fn is_like_a_stack_of_ours(scratch: &Scratch, text: &str) {
+    let (output, _) = play(scratch, text, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output.stderr));
+    let mut diff = pellucid();
+    diff.current_dir(&scratch.0)
+        .args(["diff", "1", "2", "--json"]);
+    let output = diff.output().expect("the program runs");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(found["alone"], serde_json::json!([[], ["them"]]));
+    let kind = |side: &str| found[side]["data"]["flags"].clone();
+    assert_eq!(
+        (&found["packets"], kind("left"), kind("right")),
+        (&1.into(), "S.".into(), "S.".into())
+    );
 }
 
 /// The same file says that it is Linux, and Linux opens the connection.

@@ -3,10 +3,14 @@ use crate::runs::{Packet, Records};
 use crate::why::Log;
 
 fn log() -> Log {
+    log_with(LINKS)
+}
+
+fn log_with(links: &str) -> Log {
     let more = include_str!("more.jsonl");
     let story = include_str!("../../../why/chain/story.jsonl");
     let (header, rest) = story.split_once('\n').expect("lines");
-    let all = format!("{header}\n{more}{rest}{LINKS}");
+    let all = format!("{header}\n{more}{rest}{links}");
     let records = Records::of(all.as_bytes()).expect("a header");
     Log::new(records.map(|record| record.expect("a record")))
 }
@@ -85,6 +89,26 @@ fn a_variable_that_is_not_told_is_as_it_was() {
     assert_eq!(variables.rcv_nxt.values(), [Some(1), None]);
     assert_eq!(connection.rtt.latest, [1.5]);
     assert_eq!(connection.rtt.t.values(), [Some(4_000_000)]);
+}
+
+/// Of a packet that stands for several, some get through, whatever is told last.
+#[test]
+fn a_link_may_lose_a_part_of_a_packet() {
+    let told = |name: &str, more: &str| {
+        format!(
+            "{{\"time\":9,\"name\":\"{name}\",\"host\":\"l\",\"data\":{{\"packet\":3{more}}}}}\n"
+        )
+    };
+    let dropped = told("link:dropped", ",\"reason\":\"random\",\"bytes\":540");
+    let delivered = told("link:delivered", "");
+    for links in [
+        format!("{dropped}{delivered}"),
+        format!("{delivered}{dropped}"),
+    ] {
+        let data = Data::of(&Source::of("a run", &log_with(&links)));
+        let place = data.packets.fate.values()[1].unwrap();
+        assert_eq!(data.strings[place as usize], "dropped in part: random");
+    }
 }
 
 #[test]

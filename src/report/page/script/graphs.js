@@ -77,7 +77,7 @@
       if (roomy) (again ? bars.capsAgain : bars.caps).push(x - 2.5, y1, x + 2.5, y1, x - 2.5, y2, x + 2.5, y2);
       g.hit(x, (y1 + y2) / 2, i);
       if (again) labels.push([x, y2 - 4, spurious.has(i) ? 'S' : 'R', 'resent']);
-      if (isLost(i)) labels.push([x, (y1 + y2) / 2 + 4, '✕', 'bad']);
+      if (hasLoss(i)) labels.push([x, (y1 + y2) / 2 + 4, '✕', 'bad']);
       if (P.ecn[i] === 3) labels.push([x, y2 - 4, 'CE', 'flight']);
     }
     g.lines(bars.caps, { stroke: 'data', width: 1 });
@@ -116,7 +116,7 @@
     g.lines(ticks, { stroke: 'acked', width: 1.2, name: 'duplicates' });
   }
   function sequenceFinding(c, segments, edge) {
-    const again = segments.filter((i) => P.resent[i] !== null).length, gone = segments.filter(isLost).length;
+    const again = segments.filter((i) => P.resent[i] !== null).length, gone = segments.filter(hasLoss).length;
     const parts = [(view.out ? c.local : c.remote) + ' sends ' + counted(segments.length, 'segment')];
     parts.push(again ? again + ' sent again' : 'none sent again');
     if (gone) parts.push(gone + ' lost on the link');

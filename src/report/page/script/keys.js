@@ -205,7 +205,7 @@
     if (act) { act(); event.preventDefault(); }
   });
 
-  const again = allPackets.filter((i) => P.resent[i] !== null).length, gone = allPackets.filter(isLost).length + strays.length;
+  const again = allPackets.filter((i) => P.resent[i] !== null).length, gone = allPackets.filter(hasLoss).length + strays.length;
   const facts = [counted(count, 'packet'), again + ' retransmitted', counted(data.connections.length, 'connection'), span(last - first)];
   if (gone) facts.splice(1, 0, gone + ' lost on the link');
   if (inferred) {

@@ -67,7 +67,7 @@
 
   // What to look for, made from the run.
   function findings() {
-    const again = allPackets.filter((i) => P.resent[i] !== null), gone = allPackets.filter(isLost);
+    const again = allPackets.filter((i) => P.resent[i] !== null), gone = allPackets.filter(hasLoss);
     const list = [];
     const link = (text, called, act) => { const item = html('li', text); if (act) item.append(' ', button(called, act, 'link')); list.push(item); };
     const say = (text, i) => i === undefined ? link(text) : link(text, name(i), () => choose(i));

@@ -21,7 +21,9 @@
     if (isZeroWindow(i)) line += '  ZERO WINDOW';
     return line;
   }
-  const isLost = (i) => (word(P.fate[i]) || '').startsWith('dropped');
+  const isLost = (i) => (word(P.fate[i]) || '').startsWith('dropped:');
+  const isLostInPart = (i) => (word(P.fate[i]) || '').startsWith('dropped in part');
+  const hasLoss = (i) => isLost(i) || isLostInPart(i);
   const isDropped = (i) => !P.out[i] && ['dropped', 'out_of_window', 'challenged'].includes(word(P.kind[i]));
   const isZeroWindow = (i) => P.window[i] === 0 && !/[RS]/.test(word(P.flags[i]) || '');
   // Sent again though a copy had arrived: only a link that says what it delivered can tell.
@@ -38,6 +40,7 @@
   // What is out of the ordinary, in a few words; null of all else.
   function oddity(i) {
     if (isLost(i)) return 'lost on the link';
+    if (isLostInPart(i)) return 'in part lost on the link';
     if (P.resent[i] !== null) return 'retransmission';
     if (isDropped(i)) return word(P.kind[i]).replace(/_/g, ' ');
     if (!P.out[i] && word(P.kind[i]) === 'duplicate') return 'duplicate';
