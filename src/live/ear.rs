@@ -16,6 +16,8 @@ pub struct Ear {
     index: usize,
     /// What came in last, and how long it was: its ending speaks of it.
     came: Option<(Seen, usize)>,
+    /// The last input that is of no connection: it is kept once something comes of it.
+    input: Option<Heard>,
 }
 
 #[derive(Debug, Default)]
@@ -58,9 +60,11 @@ impl Observer for Ear {
     fn told(&mut self, told: &Told<'_>) {
         if let Event::PacketIn { bytes, .. } = *told.event {
             self.came = Seen::of(bytes, 0).zip(Some(bytes.len()));
-            return;
         }
         let Subject::Connection(number) = told.on else {
+            if told.cause.is_none() {
+                self.input = Some(Heard::of(told, self.came));
+            }
             return;
         };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,6 +75,8 @@ impl Observer for Ear {
             kept.missed += 1;
             return;
         }
+        let input = self.input.take_if(|input| told.cause == Some(input.id));
+        kept.events.extend(input);
         kept.events.push_back(Heard::of(told, self.came));
     }
 }

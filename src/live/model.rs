@@ -22,6 +22,8 @@ pub struct Model {
     /// Its last events, the newest last.
     pub events: VecDeque<Record>,
     pub missed: u64,
+    /// The event that somebody asks why about.
+    pub asked: Option<Asked>,
     pub view: View,
     /// What is typed, and what it is for.
     pub typing: Option<(Typing, String)>,
@@ -45,9 +47,20 @@ pub enum View {
     Graphs,
     /// The states that it was in.
     States,
+    /// Why one of its last events happened.
+    Why,
     /// What became of packets.
     Endings,
     Help,
+}
+
+/// An event, explained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    pub event: Record,
+    pub lines: Vec<String>,
+    /// How many of these are above the screen.
+    pub scrolled: usize,
 }
 
 /// What is typed.
@@ -125,7 +138,29 @@ impl Model {
             self.chosen = id;
             self.events.clear();
             self.missed = 0;
+            self.asked = None;
         }
+    }
+
+    /// Those of its last events that are worth a line, the newest last.
+    pub fn told(&self) -> Vec<&Record> {
+        let events = self.events.iter();
+        events.filter(|record| is_worth(record)).collect()
+    }
+
+    /// The event so many lines below the one that is asked about, or the last if there is none.
+    pub fn further(&self, by: isize) -> Option<&Record> {
+        let told = self.told();
+        let last = told.len().saturating_sub(1);
+        let asked = self.asked.as_ref();
+        let at = asked.and_then(|asked| told.iter().position(|one| **one == asked.event));
+        let at = match at {
+            Some(at) => at.saturating_add_signed(by).min(last),
+            // It has gone by.
+            None if asked.is_some() && by < 0 => 0,
+            None => last,
+        };
+        told.get(at).copied()
     }
 
     /// Moves the cursor by so many rows.
@@ -207,8 +242,18 @@ pub fn why(known: &Known) -> String {
         .map_or(String::new(), |why| plain(&why.text))
 }
 
-/// As many as a tall screen shows.
-const EVENTS_MAX: usize = 200;
+/// Whether it says more than what stands above the events already.
+fn is_worth(record: &Record) -> bool {
+    match record.name.as_str() {
+        "tcp:timer_updated" => record.text("event") == Some("expired"),
+        "tcp:metrics_updated" | "app:called" | "tcp:blocked_by_updated" => false,
+        "ip:packet_received" | "sim:clock" => false,
+        _ => true,
+    }
+}
+
+/// As many as make the lines of a tall screen.
+const EVENTS_MAX: usize = 1000;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 
 use crate::query::Selection;
 use crate::runs::{Record, vocabulary};
+use crate::why::{Log, explain};
 
 use super::course::Course;
 use super::message::Row;
@@ -12,7 +13,7 @@ use super::past::Past;
 /// Plays the records of a run.
 #[derive(Debug)]
 pub struct Player {
-    records: Vec<Record>,
+    log: Log,
     /// How many of them have happened.
     at: usize,
     now: Past,
@@ -78,7 +79,7 @@ impl Player {
     /// At the end of the run, where most is to be seen.
     pub fn of(records: Vec<Record>) -> Player {
         let mut player = Player {
-            records,
+            log: Log::new(records),
             at: 0,
             now: Past::default(),
             marks: Vec::new(),
@@ -90,10 +91,15 @@ impl Player {
         player
     }
 
+    /// Why one of them happened.
+    pub fn explain(&self, event: &Record) -> Vec<String> {
+        explain(&self.log, event)
+    }
+
     /// Goes, or stops. At the end it begins anew.
     pub fn toggle(&mut self) {
         self.runs = !self.runs;
-        if self.runs && self.at == self.records.len() {
+        if self.runs && self.at == self.log.records().len() {
             self.go_to(0);
         }
     }
@@ -105,13 +111,13 @@ impl Player {
         }
         self.clock_us += us;
         let before = self.at;
-        while let Some(next) = self.records.get(self.at) {
+        while let Some(next) = self.log.records().get(self.at) {
             if next.time.as_nanos() / 1000 > self.clock_us {
                 break;
             }
             self.on();
         }
-        self.runs = self.at < self.records.len();
+        self.runs = self.at < self.log.records().len();
         self.at != before || !self.runs
     }
 
@@ -123,7 +129,7 @@ impl Player {
 
     /// Goes to where so many events have happened, or to the end.
     pub fn go_to(&mut self, at: usize) {
-        let at = at.min(self.records.len());
+        let at = at.min(self.log.records().len());
         if at < self.at {
             let mark = (at / MARK_EVERY).min(self.marks.len().saturating_sub(1));
             self.now = self.marks.get(mark).cloned().unwrap_or_default();
@@ -135,7 +141,7 @@ impl Player {
         let last = self
             .at
             .checked_sub(1)
-            .and_then(|last| self.records.get(last));
+            .and_then(|last| self.log.records().get(last));
         self.clock_us = last.map_or(0, |record| record.time.as_nanos() / 1000);
     }
 
@@ -143,7 +149,7 @@ impl Player {
         if self.at == self.marks.len() * MARK_EVERY {
             self.marks.push(self.now.clone());
         }
-        if let Some(record) = self.records.get(self.at) {
+        if let Some(record) = self.log.records().get(self.at) {
             self.now.hear(record);
             self.at += 1;
         }
@@ -158,9 +164,9 @@ impl Player {
         let selection = Selection::parse(query, &vocabulary());
         let mut selection = selection.map_err(|error| error.what().to_owned())?;
         if selection.asks_the_run() {
-            selection.settle(&self.records);
+            selection.settle(self.log.records());
         }
-        let ahead = self.records.get(self.at..).unwrap_or_default();
+        let ahead = self.log.records().get(self.at..).unwrap_or_default();
         let found = ahead.iter().position(|record| selection.matches(record));
         let Some(found) = found else {
             return Err(format!("nothing more is {query}"));
@@ -174,7 +180,7 @@ impl Player {
     pub fn show(&mut self, model: &mut Model) {
         model.playing = Some(Playing {
             at: self.at,
-            of: self.records.len(),
+            of: self.log.records().len(),
             runs: self.runs,
         });
         model.learn(self.now.snapshot());
@@ -182,7 +188,7 @@ impl Player {
             return;
         };
         if self.way.of != Some(chosen) {
-            self.way = Way::of(chosen, &self.records);
+            self.way = Way::of(chosen, self.log.records());
         }
         let mut course = self.way.until(self.at);
         if let Some(row) = model.chosen_row() {
@@ -190,7 +196,7 @@ impl Player {
         }
         model.courses.insert(chosen, course);
         let name = format!("c{chosen}");
-        let happened = self.records.get(..self.at).unwrap_or_default();
+        let happened = self.log.records().get(..self.at).unwrap_or_default();
         let of_it = happened.iter().rev();
         let of_it = of_it.filter(|record| record.tuple.as_deref() == Some(&name));
         let last: Vec<&Record> = of_it.take(SHOWN).collect();

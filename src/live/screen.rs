@@ -9,12 +9,13 @@ use ratatui::widgets::{Clear, Paragraph};
 use crate::report::text::plain;
 
 use super::message::{Listening, Row};
-use super::model::{Model, Typing, View, ms, short, why};
+use super::model::{self, Model, Typing, View, ms, short};
 use super::ss::state_name;
 
 mod details;
 mod graphs;
 mod states;
+mod why;
 
 /// Below this there is nothing to be seen.
 pub const LEAST: (u16, u16) = (60, 12);
@@ -41,6 +42,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
         View::Help => help(frame, middle),
         View::Graphs => graphs::draw(frame, middle, model),
         View::States => states::draw(frame, middle, model),
+        View::Why => why::draw(frame, middle, model),
         View::Endings => endings(frame, middle, model),
         View::Both => both(frame, middle, model),
     }
@@ -164,7 +166,7 @@ fn table(model: &Model, area: Rect) -> Vec<Line<'static>> {
         let is_chosen = Some(row.id) == model.chosen;
         let mark = if is_chosen { "▸" } else { " " };
         let cells = cells(model, row);
-        let last = row.known.as_deref().map_or(String::new(), why);
+        let last = row.known.as_deref().map_or(String::new(), model::why);
         let id = format!("{mark}{:>4}", row.id);
         let text = line_of(
             &id,
@@ -342,6 +344,10 @@ fn keys(model: &Model, width: u16) -> Line<'static> {
     if !model.note.is_empty() {
         return Line::styled(plain(&model.note), Style::new().fg(Color::Yellow));
     }
+    if model.view == View::Why {
+        let keys = "[q] quit  [↑↓] another event  [PgUp PgDn] scroll  [enter] back";
+        return Line::styled(keys, dim());
+    }
     let of_a_run: &[_] = match model.playing {
         Some(_) => &["[space] play", "[b][n] step", "[B] break"],
         None => &[],
@@ -373,9 +379,10 @@ fn dim() -> Style {
 const LISTENERS: usize = 3;
 
 /// What works everywhere, what matters most first.
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "[?] help",
     "[↑↓] conn",
+    "[enter] why",
     "[g] graphs",
     "[s] states",
     "[w] report",
@@ -386,6 +393,8 @@ const KEYS: [&str; 7] = [
 const HELP: &str = "
  ↑ ↓ j k    another connection      PgUp PgDn  ten further
  f or /     show only some: a state, :80, a part of an address
+ Enter      why its last packet went or ended as it did: ↑ ↓ lead to
+            others, Enter or Backspace back
  g          graphs of it: congestion window, round trip, rates
  s          the states of TCP, and which it was in
  d          what became of packets, by reason

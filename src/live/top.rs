@@ -11,9 +11,12 @@ use std::time::{Duration, Instant};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use crate::runs::Record;
+use crate::why::{Log, explain};
+
 use super::client::Attached;
 use super::message::{Command, Hello, Message};
-use super::model::{Model, Typing, View};
+use super::model::{Asked, Model, Typing, View};
 use super::player::Player;
 use super::screen::draw;
 
@@ -256,8 +259,12 @@ impl Top {
         if !self.is_gone {
             self.model.note.clear();
         }
+        if self.model.view == View::Why && self.ask_on(key.code) {
+            return false;
+        }
         match key.code {
             KeyCode::Char('q') => return true,
+            KeyCode::Enter => self.ask(0),
             KeyCode::Down | KeyCode::Char('j') => self.model.step(1),
             KeyCode::Up | KeyCode::Char('k') => self.model.step(-1),
             KeyCode::PageDown => self.model.step(10),
@@ -283,6 +290,47 @@ impl Top {
             player.show(&mut self.model);
         }
         false
+    }
+
+    /// Asks why about the event so many lines further.
+    fn ask(&mut self, by: isize) {
+        let Some(event) = self.model.further(by).cloned() else {
+            "nothing has been told of it yet".clone_into(&mut self.model.note);
+            return;
+        };
+        let lines = match &self.feed {
+            Feed::Finished(player) => player.explain(&event),
+            Feed::Running(_) => explain_of(&self.model, &event),
+        };
+        self.model.view = View::Why;
+        self.model.asked = Some(Asked {
+            event,
+            lines,
+            scrolled: 0,
+        });
+    }
+
+    /// A key was pressed where an event is explained; whether it means something there.
+    fn ask_on(&mut self, code: KeyCode) -> bool {
+        match code {
+            KeyCode::Down | KeyCode::Char('j') => self.ask(1),
+            KeyCode::Up | KeyCode::Char('k') => self.ask(-1),
+            KeyCode::PageDown => self.scroll(5),
+            KeyCode::PageUp => self.scroll(-5),
+            KeyCode::Enter | KeyCode::Backspace | KeyCode::Esc => {
+                self.model.view = View::Both;
+                self.model.asked = None;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn scroll(&mut self, by: isize) {
+        if let Some(asked) = &mut self.model.asked {
+            let last = asked.lines.len().saturating_sub(1);
+            asked.scrolled = asked.scrolled.saturating_add_signed(by).min(last);
+        }
     }
 
     /// To a page, or back from it.
@@ -346,6 +394,22 @@ impl Top {
             self.model.choose(first);
         }
     }
+}
+
+/// Explains an event of a stack that runs: no more is known than came since somebody looks.
+fn explain_of(model: &Model, event: &Record) -> Vec<String> {
+    let log = Log::new(model.events.iter().cloned());
+    let mut lines = explain(&log, event);
+    if let Some(first) = model.events.front() {
+        lines.push(String::new());
+        let since = first.time;
+        let heard = model.events.len();
+        lines.push(format!(
+            "Known are {heard} events of this connection, from +{since} s on; a run that is over \
+             has all."
+        ));
+    }
+    lines
 }
 
 fn take(model: &mut Model, message: Message) {

@@ -28,6 +28,33 @@ fn only_events_of_the_connection_that_is_followed_are_kept() {
     assert_eq!(ear.take().0.len(), 0);
 }
 
+/// Without the input, nobody could say what led to what the connection did.
+#[test]
+fn the_input_that_led_to_something_goes_before_it() {
+    let ear = Ear::default();
+    ear.follow(Some((0, 4)));
+    let mut hearing = ear.at(0);
+    let id = |id| EventId(NonZeroU64::new(id).expect("not zero"));
+    let mut told = |number, cause: Option<u64>, on, event: Event<'_>| {
+        hearing.told(&Told {
+            id: id(number),
+            cause: cause.map(id),
+            at: Instant::BIRTH,
+            on,
+            event: &event,
+        });
+    };
+    let by = Blocked::Nagle;
+    told(1, None, Subject::Stack, Event::Ticked);
+    told(2, Some(1), Subject::Connection(5), Event::BlockedBy { by });
+    told(3, None, Subject::Stack, Event::Ticked);
+    told(4, Some(3), Subject::Connection(4), Event::BlockedBy { by });
+    told(5, Some(3), Subject::Connection(4), Event::BlockedBy { by });
+    let kept = ear.take().0;
+    let ids: Vec<u64> = kept.iter().map(|heard| heard.id.0.get()).collect();
+    assert_eq!(ids, [3, 4, 5]);
+}
+
 #[test]
 fn what_finds_no_room_is_counted() {
     let ear = Ear::default();

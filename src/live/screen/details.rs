@@ -201,11 +201,7 @@ fn ladder(model: &Model, area: Rect) -> Vec<Line<'static>> {
         title += &format!(" ({} events came too fast)", model.missed);
     }
     let mut lines = vec![rule(&title, area.width)];
-    let told: Vec<&Record> = model
-        .events
-        .iter()
-        .filter(|record| is_worth(record))
-        .collect();
+    let told = model.told();
     let room = usize::from(area.height).saturating_sub(1);
     for record in told
         .get(told.len().saturating_sub(room)..)
@@ -216,16 +212,8 @@ fn ladder(model: &Model, area: Rect) -> Vec<Line<'static>> {
     lines
 }
 
-/// Whether it says more than what stands above already.
-fn is_worth(record: &Record) -> bool {
-    match record.name.as_str() {
-        "tcp:timer_updated" => record.text("event") == Some("expired"),
-        "tcp:metrics_updated" | "app:called" | "tcp:blocked_by_updated" => false,
-        _ => true,
-    }
-}
-
-fn step(record: &Record, width: usize) -> Line<'static> {
+/// One of them.
+pub(super) fn step(record: &Record, width: usize) -> Line<'static> {
     let us = record.time.as_nanos() / 1000;
     let time = format!("{:>5}.{:03}", us / 1_000_000, us / 1000 % 1000);
     let (arrow, what, style) = match record.name.as_str() {

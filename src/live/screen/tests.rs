@@ -2,6 +2,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::super::fixtures::{records, snapshot};
+use super::super::model::Asked;
 use super::*;
 use crate::probe::State;
 
@@ -199,4 +200,31 @@ fn of_many_who_listen_some_are_shown_beside_connections_and_all_alone() {
     model.filter = ":5".into();
     let text = shown(&model, 80, 24);
     assert_eq!(text.matches("LISTEN").count(), 1, "{text}");
+}
+
+#[test]
+fn an_event_that_is_asked_about_stands_among_the_others_and_is_explained() {
+    let mut model = model();
+    model.view = View::Why;
+    let lines = ["#1  what it is", "", "why     \u{1b}[31mit was due"].map(String::from);
+    model.asked = model.further(-1).cloned().map(|event| Asked {
+        event,
+        lines: lines.to_vec(),
+        scrolled: 0,
+    });
+    let text = shown(&model, 100, 30);
+    assert!(text.contains("again: fast"), "{text}");
+    assert!(text.contains("── why ──"), "{text}");
+    // Whatever a peer has brought into it does nothing to the terminal.
+    assert!(
+        text.contains("it was due") && !text.contains('\u{1b}'),
+        "{text}"
+    );
+    if let Some(asked) = &mut model.asked {
+        asked.scrolled = 2;
+    }
+    assert!(!shown(&model, 100, 30).contains("what it is"));
+    // It and its connection may be gone.
+    model.choose(None);
+    assert!(shown(&model, 100, 30).contains("it is gone"));
 }

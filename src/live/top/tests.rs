@@ -1,4 +1,4 @@
-use ratatui::crossterm::event::KeyCode::{Char, Down, Enter, Esc};
+use ratatui::crossterm::event::KeyCode::{Char, Down, Enter, Esc, Up};
 
 use super::super::fixtures::snapshot;
 use super::*;
@@ -128,4 +128,54 @@ fn the_end_of_the_stack_is_told() {
     assert!(top.take_news(0));
     assert!(top.model.note.contains("has ended"));
     assert!(!top.take_news(0));
+}
+
+/// The words are those of `pellucid why`.
+#[test]
+fn enter_asks_why_about_the_last_event_and_arrows_about_others() {
+    let mut top = running();
+    press(&mut top, &[Enter]);
+    assert_eq!(
+        (top.model.view, top.model.asked.as_ref()),
+        (View::Both, None)
+    );
+    assert!(top.model.note.contains("nothing has been told"));
+    top.model.choose(Some(4));
+    let records = super::super::fixtures::records();
+    for record in records.clone() {
+        top.model.hear(4, record);
+    }
+    top.model.filter = ":8".to_owned();
+    let asked = |top: &Top| top.model.asked.as_ref().map(|asked| asked.event.id);
+    press(&mut top, &[Enter]);
+    assert_eq!((top.model.view, asked(&top)), (View::Why, Some(Some(11))));
+    let lines = top.model.asked.as_ref().map(|asked| asked.lines.clone());
+    let lines = lines.expect("it was asked");
+    let log = Log::new(records);
+    let said = explain(&log, log.event(11).expect("it is there"));
+    assert_eq!(lines.get(..said.len()), Some(&said[..]));
+    // Of a stack that runs, only what came since is known.
+    assert!(
+        lines
+            .last()
+            .is_some_and(|line| line.starts_with("Known are 3 events"))
+    );
+    press(&mut top, &[Up, Up, Up]);
+    assert_eq!(asked(&top), Some(Some(9)));
+    press(&mut top, &[Down]);
+    assert_eq!(asked(&top), Some(Some(10)));
+    press(&mut top, &[Esc]);
+    // It led back, and nowhere else.
+    assert_eq!((top.model.view, asked(&top)), (View::Both, None));
+    assert_eq!(top.model.filter, ":8");
+}
+
+#[test]
+fn of_a_run_that_is_over_all_is_known() {
+    let mut top = top();
+    top.model.choose(Some(4));
+    press(&mut top, &[Char('n'), Enter]);
+    let asked = top.model.asked.as_ref().expect("it was asked");
+    let log = Log::new(super::super::fixtures::records());
+    assert_eq!(asked.lines, explain(&log, &asked.event));
 }
