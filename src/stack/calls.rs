@@ -292,7 +292,7 @@ impl Stack {
             .map(|(orphan, _)| orphan)
             .collect();
         for orphan in orphans {
-            self.remove_half_open(orphan);
+            self.forget_half_open(orphan);
         }
         for waiting in listener.accepted {
             self.let_go(waiting, Connection::abort);

@@ -37,6 +37,7 @@ mod paths;
 mod ports;
 mod queue;
 mod ready;
+mod reopen;
 mod replies;
 mod routes;
 mod settings;
@@ -71,7 +72,7 @@ use crate::tcp::time_wait::TimeWait;
 
 use cookie_jar::CookieJar;
 use cookies::Cookies;
-use demux::{Demux, HalfOpenId, TimeWaitId};
+use demux::{Demux, HalfOpenId, TimeWaitId, Who};
 use fast_open::Pending;
 use input::Kept;
 use labels::Labels;
@@ -208,6 +209,8 @@ struct HalfSlot {
     entry: Entry,
     ready: bool,
     listener: ListenerId,
+    /// Who has the pair again if this comes to nothing.
+    old: Option<Who>,
 }
 
 /// A TIME-WAIT record.

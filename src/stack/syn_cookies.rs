@@ -53,7 +53,8 @@ impl Stack {
         if self.syn_cookies.known(self.now, pair, seg).is_some() {
             slot.half
                 .give_way(&mut Context::new(self.now, &mut self.voice, on));
-            self.remove_half_open(id);
+            let old = self.remove_half_open(id).and_then(|slot| slot.old);
+            self.supersede(old);
             self.deliver_to_listener(pair, seg, None);
             return true;
         }

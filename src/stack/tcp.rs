@@ -1,8 +1,8 @@
 //! Looking after connections: delivering segments, making and ending connections, and `touch`,
 //! the only place where a connection's wishes are collected.
 
+use crate::base::Instant;
 use crate::base::pair::SocketPair;
-use crate::base::{Instant, SeqNum};
 use crate::probe::{
     Accepted, ControlBlock, Discard, Edge, Ending, Event, Purpose, State, Subject, TimerKind,
     Variables, Why,
@@ -17,6 +17,7 @@ use super::demux::{HalfOpenId, TimeWaitId, Who, owners};
 use super::fast_open::Haste;
 use super::notice::Noticed;
 use super::ready::Ripe;
+use super::reopen::Old;
 use super::replies::{Content, Reply};
 use super::{ConnId, Due, HalfSlot, ListenerId, Slot, Stack, WaitSlot};
 
@@ -46,10 +47,10 @@ impl Stack {
         {
             // RFC 6191 section 2: the old incarnation gives way, though somebody may still read.
             let on = Subject::Connection(slot.number);
-            let old = slot.connection.snapshot().snd_nxt;
-            self.demux.unbind(pair, Who::Connection(id));
+            let who = Who::Connection(id);
+            let nxt = slot.connection.snapshot().snd_nxt;
             self.note(on, why);
-            self.deliver_to_listener(pair, seg, Some(old));
+            self.deliver_to_listener(pair, seg, Some(Old { who, nxt }));
             return;
         }
         let on = Subject::Connection(slot.number);
@@ -87,7 +88,7 @@ impl Stack {
                 let doubts = slot.half.path_doubts();
                 self.end(on, ending);
                 self.answer_ending(ending, on, pair, seg, doubts);
-                self.remove_half_open(id);
+                self.forget_half_open(id);
             }
             Reaction::Complete => self.complete(id, seg),
         }
@@ -105,7 +106,9 @@ impl Stack {
             self.end(Subject::Connection(number), why.into());
             return;
         }
-        if let Some(HalfSlot { half, config, .. }) = self.remove_half_open(id) {
+        if let Some(slot) = self.remove_half_open(id) {
+            let HalfSlot { half, config, .. } = slot;
+            self.supersede(slot.old);
             self.make_whole(half, config, (listener, number), seg);
         }
     }
@@ -118,10 +121,9 @@ impl Stack {
         if let Some(why) = slot.record.may_reopen(seg, self.config.tcp.timestamps)
             && self.demux.listener(pair.local).is_some()
         {
-            let old = slot.record.snd_nxt();
+            let (who, nxt) = (Who::TimeWait(id), slot.record.snd_nxt());
             self.note(on, why);
-            self.leave_time_wait(id, TIME_WAIT_CUT, Edge::Reopened);
-            self.deliver_to_listener(pair, seg, Some(old));
+            self.deliver_to_listener(pair, seg, Some(Old { who, nxt }));
             return;
         }
         let reaction = slot.record.arrives(seg, self.now);
@@ -152,13 +154,13 @@ impl Stack {
         }
     }
 
-    /// Nobody has the pair: a listener may take a SYN; anything else draws a reset. `old` is
-    /// SND.NXT of an incarnation in TIME-WAIT that gives way.
+    /// Nobody has the pair: a listener may take a SYN; anything else draws a reset. Or an `old`
+    /// incarnation gives way, if there is room for the new one.
     pub(super) fn deliver_to_listener(
         &mut self,
         pair: &SocketPair,
         seg: &Segment<'_>,
-        old: Option<SeqNum>,
+        old: Option<Old>,
     ) {
         let Some(id) = self.demux.listener(pair.local) else {
             let why = if seg.rst() {
@@ -179,7 +181,8 @@ impl Stack {
             AtListener::Syn => self.has_no_room(id),
         };
         if let Some(why) = refused {
-            if self.helps_by_cookie(why, id, on, pair, seg) {
+            // What comes back of a cookie would find the old incarnation.
+            if old.is_none() && self.helps_by_cookie(why, id, on, pair, seg) {
                 return;
             }
             self.end(on, why.into());
@@ -202,16 +205,18 @@ impl Stack {
         listener: ListenerId,
         pair: &SocketPair,
         seg: &Segment<'_>,
-        old: Option<SeqNum>,
+        old: Option<Old>,
         haste: Haste,
     ) -> Subject {
         let number = self.number();
         let on = Subject::Connection(number);
         let mut iss = initial_sequence_number(&self.secrets.isn, pair, self.now);
-        if let Some(old) = old.filter(|old| iss.before(*old + REOPEN_DISTANCE)) {
-            // RFC 9293 section 3.6.1 (MAY-2): the new ISS lies beyond what the old one sent.
-            iss = old + REOPEN_DISTANCE;
+        if let Some(old) = old {
+            // RFC 9293 section 3.6.1 (MAY-2), (1): the new ISS lies beyond what the old one sent.
+            iss = iss.later_of(old.nxt + REOPEN_DISTANCE);
+            self.demux.unbind(pair, old.who);
         }
+        let old = old.map(|old| old.who);
         let (config, offer, offset) = self.terms(listener, pair);
         let mut cx = Context::new(self.now, &mut self.voice, on);
         cx.codepoint = self.codepoint;
@@ -220,6 +225,7 @@ impl Stack {
             Haste::No => {}
             Haste::NextTime(form) => half.hand_out(form),
             Haste::Now(renewed) => {
+                self.supersede(old);
                 self.open_fast(listener, number, half, config, seg, renewed);
                 return on;
             }
@@ -232,6 +238,7 @@ impl Stack {
             entry: wheel.add(Due::HalfOpen(id)),
             ready: false,
             listener,
+            old,
         });
         self.demux.bind(pair, Who::HalfOpen(id));
         if let Some(listener) = self.listeners.get_mut(listener) {
@@ -242,7 +249,7 @@ impl Stack {
     }
 
     /// Tells a decision that a clause prescribes.
-    fn note(&mut self, on: Subject, &Why { by, text }: &Why) {
+    pub(super) fn note(&mut self, on: Subject, &Why { by, text }: &Why) {
         self.voice.tell(self.now, on, || Event::Noted { by, text });
     }
 
@@ -443,12 +450,13 @@ impl Stack {
         };
         let (pair, number) = (record.pair(), slot.number);
         let at = slot.connection.deadline().unwrap_or(self.now);
-        if self.owner_of(&pair) != Some(Who::Connection(id)) {
+        let owner = self.owner_of(&pair);
+        let successor = self.successor_of(&pair, Who::Connection(id));
+        self.remove_connection(id);
+        if owner != Some(Who::Connection(id)) && successor.is_none() {
             // A new incarnation has the pair: nothing is left to guard.
-            self.remove_connection(id);
             return;
         }
-        self.remove_connection(id);
         if self.time_wait.len() >= self.config.limits.time_wait {
             self.forget_oldest_time_wait();
         }
@@ -462,7 +470,10 @@ impl Stack {
             self.wheel.arm(slot.entry, at);
         }
         self.time_wait_order.push_back(id);
-        self.demux.bind(&pair, Who::TimeWait(id));
+        match successor.and_then(|half| self.half_open.get_mut(half)) {
+            Some(half) => half.old = Some(Who::TimeWait(id)),
+            None => self.demux.bind(&pair, Who::TimeWait(id)),
+        }
     }
 
     pub(super) fn remove_connection(&mut self, id: ConnId) {
@@ -542,7 +553,7 @@ impl Stack {
         if slot.half.handle_timeout(&mut cx, &slot.config) {
             self.touch_half_open(id);
         } else {
-            self.remove_half_open(id);
+            self.forget_half_open(id);
         }
     }
 
@@ -552,7 +563,7 @@ impl Stack {
     }
 
     /// A record of TIME-WAIT is deleted: it is told how its timer ended, and by which arrow.
-    fn leave_time_wait(&mut self, id: TimeWaitId, timer: Event<'static>, edge: Edge) {
+    pub(super) fn leave_time_wait(&mut self, id: TimeWaitId, timer: Event<'static>, edge: Edge) {
         if let Some(slot) = self.time_wait.get(id) {
             let on = Subject::Connection(slot.number);
             self.voice.tell(self.now, on, || timer);
@@ -572,7 +583,7 @@ impl Stack {
 }
 
 /// TIME-WAIT ends before its time is over.
-const TIME_WAIT_CUT: Event<'static> = Event::TimerCancelled {
+pub(super) const TIME_WAIT_CUT: Event<'static> = Event::TimerCancelled {
     kind: TimerKind::TimeWait,
 };
 /// How far beyond the old SND.NXT a reopened connection begins: more than a window.

@@ -72,14 +72,27 @@ fn the_window_is_still_the_one_that_was_offered() {
     }
 }
 
+/// Ends the handshake that this SYN has begun.
+fn answer(lone: &mut Lone, syn: &str) {
+    let sent = lone.outgoing();
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0].starts_with("S. 0:1(0) ack "), "{sent:?}");
+    let stamp = match syn.contains("TS") {
+        true => "<TS val 200 ecr 0>",
+        false => "",
+    };
+    let next: u32 = sent[0].rsplit(' ').next().unwrap().parse().unwrap();
+    lone.inject(&format!(". {next}:{next}(0) ack 1 win 1000 {stamp}"));
+}
+
 /// Whether this SYN begins a new connection; if not, whether it was dropped in silence and
 /// TIME-WAIT went on.
 fn begins_anew(kept: Kept, old: &str, syn: &str) -> bool {
     let (mut lone, id, listener) = time_wait(kept, old);
     lone.inject(syn);
-    let sent = lone.outgoing();
     let (whole, half_open, records) = lone.stack.counts();
     if half_open == 0 {
+        let sent = lone.outgoing();
         assert!(sent.is_empty(), "{syn} drew {sent:?}");
         match kept {
             Kept::Whole => assert_eq!(lone.state(id), State::TimeWait),
@@ -88,15 +101,8 @@ fn begins_anew(kept: Kept, old: &str, syn: &str) -> bool {
         return false;
     }
     assert_eq!(lone.ending(), "TimeWaitReopened");
-    assert_eq!(sent.len(), 1);
-    assert!(sent[0].starts_with("S. 0:1(0) ack "), "{sent:?}");
     // And it is a connection like any other.
-    let stamp = match syn.contains("TS") {
-        true => "<TS val 200 ecr 0>",
-        false => "",
-    };
-    let next: u32 = sent[0].rsplit(' ').next().unwrap().parse().unwrap();
-    lone.inject(&format!(". {next}:{next}(0) ack 1 win 1000 {stamp}"));
+    answer(&mut lone, syn);
     assert!(lone.stack.accept(lone.now, listener).is_ok(), "{syn}");
     true
 }
@@ -233,6 +239,7 @@ fn a_syn_that_ends_time_wait_early_is_said_to_and_by_which_rule() {
         let (mut lone, ..) = time_wait(Kept::Record, old);
         lone.inject(syn);
         assert_eq!(lone.told.count(rule), 1, "{syn}: {:#?}", lone.told.lines());
+        answer(&mut lone, syn);
         assert_eq!(lone.told.count("on: Reopened"), 1, "{syn}");
         assert_eq!(lone.told.count("on: TwoMslElapsed"), 0, "{syn}");
     }
@@ -240,4 +247,79 @@ fn a_syn_that_ends_time_wait_early_is_said_to_and_by_which_rule() {
     lone.run(2 * Lone::plain().msl + SECOND);
     assert_eq!(lone.told.count("on: TwoMslElapsed"), 1);
     assert_eq!(lone.told.count("on: Reopened"), 0);
+}
+
+/// RFC 9293 section 3.6.1, (2): the peer knows nothing of the SYN that a SYN,ACK answers, and
+/// resets. Or nobody answers the SYN,ACK at all.
+// req: MAY-2
+#[test]
+fn time_wait_goes_on_if_the_syn_was_an_old_duplicate() {
+    for (kept, is_reset) in BOTH
+        .into_iter()
+        .flat_map(|kept| [(kept, true), (kept, false)])
+    {
+        let (mut lone, id, _) = time_wait_of(
+            Config {
+                msl: Duration::from_secs(600),
+                ..Lone::plain()
+            },
+            kept,
+            "",
+        );
+        lone.inject("S 2:3(0) win 1000 <mss 1000>");
+        assert_eq!(lone.ending(), "TimeWaitReopened");
+        assert_eq!(lone.told.count("on: Reopened"), 0, "nothing is proved yet");
+        lone.outgoing();
+        if is_reset {
+            lone.inject("R 3:3(0) win 0");
+        } else {
+            lone.run(Duration::from_secs(900));
+        }
+        lone.outgoing();
+        assert_eq!(lone.told.count("back to TIME-WAIT"), 1, "{kept:?}");
+        let (whole, half_open, records) = lone.stack.counts();
+        assert_eq!((whole + records, half_open), (1, 0), "{kept:?}");
+        if kept == Kept::Whole {
+            assert_eq!(lone.state(id), State::TimeWait);
+            lone.stack.close(lone.now, id);
+        }
+        // It is as it was: the FIN that comes again is acknowledged once more.
+        lone.iss = None;
+        lone.inject("F. 1:2(0) ack 2 win 1000");
+        assert_eq!(lone.outgoing().len(), 1, "{kept:?}");
+        println!("{}", lone.ending());
+    }
+}
+
+/// A record that the application leaves behind while the SYN has not proved itself.
+#[test]
+fn a_connection_let_go_meanwhile_waits_on_as_a_record() {
+    let (mut lone, id, _) = time_wait(Kept::Whole, "");
+    lone.inject("S 2:3(0) win 1000 <mss 1000>");
+    lone.outgoing();
+    lone.stack.close(lone.now, id);
+    assert_eq!(lone.stack.counts(), (0, 1, 1));
+    lone.inject("R 3:3(0) win 0");
+    assert_eq!(lone.stack.counts(), (0, 0, 1));
+    lone.run(2 * Lone::plain().msl + SECOND);
+    assert_eq!(lone.stack.counts(), (0, 0, 0));
+}
+
+#[test]
+fn where_there_is_no_room_for_the_new_one_the_old_one_stays() {
+    let (mut lone, _, listener) = time_wait(Kept::Record, "");
+    let port = lone.ports.src;
+    // The backlog of these listeners is four.
+    for other in 0..4 {
+        lone.ports.src = 2_000 + other;
+        lone.inject("S 0:1(0) win 1000 <mss 1000>");
+        lone.outgoing();
+    }
+    lone.ports.src = port;
+    lone.inject("S 2:3(0) win 1000 <mss 1000>");
+    assert_eq!(lone.ending(), "BacklogFull");
+    // A cookie would come back to the old one.
+    assert!(lone.outgoing().is_empty());
+    assert_eq!(lone.stack.counts(), (0, 4, 1));
+    assert!(lone.stack.accept(lone.now, listener).is_err());
 }
