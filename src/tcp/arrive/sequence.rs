@@ -48,10 +48,14 @@ impl Connection {
         Ok(seg.trim(self.rcv.nxt, wnd))
     }
 
-    /// What of the text lies before RCV.NXT came once more.
+    /// What of the text lies before RCV.NXT came once more, but for what lies before the peer's
+    /// first number: that is of an older connection.
     fn note_old_text(&mut self, cx: &mut Context<'_>, seg: &Segment<'_>) {
-        let start = seg.seq + u32::from(seg.syn());
+        let mut start = seg.seq + u32::from(seg.syn());
         let end = (start + seg.text.len() as u32).earlier_of(self.rcv.nxt);
+        if self.incoming.next() < ORDERED {
+            start = start.later_of(self.rcv.irs + 1);
+        }
         if start.before(end) {
             self.note_duplicate(SeqRange::between(start, end));
             let ecn = self.ecn.as_mut().and_then(Ecn::as_accurate);
@@ -129,6 +133,9 @@ impl Connection {
         }
     }
 }
+
+/// Numbers so far apart have no order any more.
+const ORDERED: u64 = 1 << 31;
 
 const UNACCEPTABLE: &Why = &Why {
     by: rfc!(9293, "3.10.7.4"),
