@@ -33,6 +33,7 @@ mod station;
 mod top;
 mod traceroute;
 mod trouble;
+mod url;
 mod values;
 mod why;
 mod wireshark;
@@ -95,6 +96,7 @@ enum Verb {
     Events(events::Events),
     Explain(explain::Explain),
     Rfc(rfc::Rfc),
+    Url(url::Explained),
     Schema(schema::Schema),
     Wireshark(wireshark::Wireshark),
 }
@@ -139,6 +141,7 @@ fn obey(typed: Typed) -> anyhow::Result<Code> {
         Verb::Events(verb) => verb.run(common),
         Verb::Explain(verb) => verb.run(common),
         Verb::Rfc(verb) => verb.run(common),
+        Verb::Url(verb) => verb.run(common),
         Verb::Schema(verb) => verb.run(common),
         Verb::Wireshark(verb) => verb.run(common),
     }

@@ -5,7 +5,8 @@
 //! any byte stream, so that they are tested over pipes and serve the kernel's sockets as well.
 //!
 //! Read `client` for what a request is, `server` for the accept loop, `files` for what it serves,
-//! `sockets` for where on our stack it listens; `body` and `pace` are what all lean on.
+//! `sockets` for where on our stack it listens, `url` for what a URL says; `body` and `pace` are
+//! what all lean on.
 
 pub mod body;
 pub mod client;
@@ -13,6 +14,7 @@ pub mod files;
 mod pace;
 pub mod server;
 mod sockets;
+pub mod url;
 
 pub use body::Body;
 pub use files::Files;

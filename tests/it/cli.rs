@@ -79,7 +79,7 @@ fn trouble(output: &Output, code: i32) -> [String; 3] {
 
 /// A line that makes no sense, the value that the first line of the error must name, and what the
 /// second must say of what is accepted.
-const NONSENSE: [(&[&str], &str, &str); 28] = [
+const NONSENSE: [(&[&str], &str, &str); 30] = [
     (&["dmo"], "dmo", "demo, get, serve, ping"),
     (&["demo", "--frob"], "--frob", "--seed, --link"),
     (&["demo", "--seed", "lucky"], "lucky", "a whole number"),
@@ -99,6 +99,8 @@ const NONSENSE: [(&[&str], &str, &str); 28] = [
     (&["serve", "--port", "0"], "'0'", "from 1 to 65535"),
     (&["serve", "--tun", "nowhere0"], "nowhere0", "that exists"),
     (&["get"], "<URL>", "as http://"),
+    (&["url", "//x"], "//x", "no scheme"),
+    (&["url", "javascript:x"], "javascript:x", "http and https"),
     (&["get", "example"], "example", "as in http://"),
     (&["get", "ftp://x/"], "ftp://x/", "only http"),
     (&["get", "https://x/"], "https://x/", "use http"),
