@@ -39,6 +39,8 @@ pub mod query;
 pub mod replay;
 #[cfg(feature = "records")]
 pub mod report;
+#[cfg(feature = "resolve")]
+pub mod resolve;
 #[cfg(feature = "records")]
 pub mod runs;
 #[cfg(feature = "scenarios")]

@@ -18,8 +18,10 @@ use crate::http::client::{Connection, Error, receive};
 use crate::net::Network;
 use crate::net::tokio::TcpStream;
 use crate::report::text::{plain, plain_lines, size, span};
+use crate::resolve::race;
 
 use super::Common;
+use super::names::Names;
 use super::screen::note;
 use super::signals::Signals;
 use super::station::{Where, code_on};
@@ -60,6 +62,8 @@ pub struct Get {
         allow_negative_numbers = true)]
     timeout: Duration,
     #[command(flatten)]
+    names: Names,
+    #[command(flatten)]
     whither: Where,
 }
 
@@ -67,26 +71,25 @@ impl Get {
     /// Fetches it.
     pub fn run(self, common: Common) -> anyhow::Result<Code> {
         self.whither.check()?;
-        let remote = self.remote()?;
         let place = self.whither.open()?;
         let signals = Signals::listen()?;
         if common.verbose > 0 {
             note(&format!("* link: {}", place.said));
         }
         let station = place.start("get", &self.whither.private, common)?;
-        let done = signals.interrupt(self.fetch(&station.network, remote, common));
+        let done = signals.interrupt(self.fetch(&station.network, common));
         // What is left of the connection has ended with the work; its FIN gets time to arrive.
         let ended = station.end(GOODBYE);
         let code = done?.unwrap_or_else(|signal| signal.code());
         ended.map(|()| code)
     }
 
-    /// Where to connect to: asked before a private namespace takes the system's resolver away.
-    fn remote(&self) -> anyhow::Result<SocketAddr> {
+    /// Where to connect to, in the order in which it is tried.
+    async fn remotes(&self, network: &Network, common: Common) -> anyhow::Result<Vec<SocketAddr>> {
         let port = self.url.port;
         let name = match &self.url.host {
-            Host::Ipv4(ip) => return Ok(SocketAddr::new(IpAddr::V4(*ip), port)),
-            Host::Ipv6(ip) => return Ok(SocketAddr::new(IpAddr::V6(*ip), port)),
+            Host::Ipv4(ip) => return Ok(vec![SocketAddr::new(IpAddr::V4(*ip), port)]),
+            Host::Ipv6(ip) => return Ok(vec![SocketAddr::new(IpAddr::V6(*ip), port)]),
             Host::Domain(name) => name,
         };
         let given = self
@@ -94,32 +97,49 @@ impl Get {
             .iter()
             .find(|given| given.host == *name && given.port == port);
         if let Some(given) = given {
-            return Ok(SocketAddr::new(given.address, port));
+            return Ok(vec![SocketAddr::new(given.address, port)]);
         }
-        let remedy = format!("use an address, or --resolve {name}:{port}:ADDRESS");
-        let address = self.whither.look_up(name, &remedy)?;
-        Ok(SocketAddr::new(address, port))
+        let tell = common.verbose > 0;
+        let found = self
+            .names
+            .look_up_all(name, network, &self.whither, tell)
+            .await?;
+        let remote = |ip| SocketAddr::new(ip, port);
+        Ok(found.into_iter().map(remote).collect())
     }
 
-    async fn fetch(
+    /// A connection to the first of these that lets us in.
+    async fn connect(
         &self,
         network: &Network,
-        remote: SocketAddr,
-        common: Common,
-    ) -> anyhow::Result<Code> {
+        remotes: &[SocketAddr],
+    ) -> anyhow::Result<TcpStream> {
+        let connecting = race(remotes, |remote| {
+            let network = network.clone();
+            async move { TcpStream::connect(&network, remote).await }
+        });
+        let failed = match tokio::time::timeout(self.timeout, connecting).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(failed)) => failed,
+            Err(_) => None,
+        };
+        let (remote, error) =
+            failed.unwrap_or_else(|| (remotes[0], io::ErrorKind::TimedOut.into()));
+        Err(self.no_connection(network, remote, &error).into())
+    }
+
+    async fn fetch(&self, network: &Network, common: Common) -> anyhow::Result<Code> {
         let mut output = Output::open(self.output.as_deref())?;
         let request = self.request().await?;
-        let connecting = TcpStream::connect(network, remote);
-        let stream = match tokio::time::timeout(self.timeout, connecting).await {
-            Ok(connected) => connected,
-            Err(_) => Err(io::ErrorKind::TimedOut.into()),
-        };
-        let stream = stream.map_err(|error| self.no_connection(network, remote, &error))?;
+        let remotes = self.remotes(network, common).await?;
+        let stream = self.connect(network, &remotes).await?;
         if common.verbose > 0 {
             let (local, status) = (stream.local_addr()?, stream.status()?);
             note(&format!(
-                "* {local} → {remote}: {}, mss {}",
-                status.state, status.mss
+                "* {local} → {}: {}, mss {}",
+                stream.peer_addr()?,
+                status.state,
+                status.mss
             ));
             show_request(&request);
         }

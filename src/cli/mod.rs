@@ -8,6 +8,7 @@
 mod compare;
 mod demo;
 mod diff;
+mod dig;
 mod doctor;
 mod drill;
 mod events;
@@ -15,6 +16,7 @@ mod explain;
 mod get;
 mod lab;
 mod misuse;
+mod names;
 mod outlet;
 mod ping;
 mod replay;
@@ -96,6 +98,7 @@ enum Verb {
     Events(events::Events),
     Explain(explain::Explain),
     Rfc(rfc::Rfc),
+    Dig(Box<dig::Dig>),
     Url(url::Explained),
     Schema(schema::Schema),
     Wireshark(wireshark::Wireshark),
@@ -141,6 +144,7 @@ fn obey(typed: Typed) -> anyhow::Result<Code> {
         Verb::Events(verb) => verb.run(common),
         Verb::Explain(verb) => verb.run(common),
         Verb::Rfc(verb) => verb.run(common),
+        Verb::Dig(verb) => verb.run(common),
         Verb::Url(verb) => verb.run(common),
         Verb::Schema(verb) => verb.run(common),
         Verb::Wireshark(verb) => verb.run(common),

@@ -17,6 +17,7 @@ use crate::net::tokio::EchoSocket;
 use crate::stack::{EchoAnswer, EchoCame, EchoRequest};
 
 use super::Common;
+use super::names::Names;
 use super::signals::Signals;
 use super::station::{Where, code_on};
 use super::trouble::{Code, Trouble, say};
@@ -28,7 +29,7 @@ use super::values::{count, echo_size, hops, seconds};
 /// namespace, where only what runs inside can answer: 10.90.0.1 and fd90::1 do.
 #[derive(Debug, clap::Args)]
 pub struct Ping {
-    /// Whom to ask: an address, or with --tun a name
+    /// Whom to ask: an address or a name
     host: String,
     /// Stop after so many requests; else a signal ends it
     #[arg(short, long, value_name = "N", value_parser = count)]
@@ -49,6 +50,8 @@ pub struct Ping {
     #[arg(short = 'W', long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     timeout: Duration,
     #[command(flatten)]
+    names: Names,
+    #[command(flatten)]
     whither: Where,
 }
 
@@ -56,12 +59,11 @@ impl Ping {
     /// Asks until it has asked enough, or a signal comes.
     pub fn run(self, common: Common) -> anyhow::Result<Code> {
         self.whither.check()?;
-        let remote = self.whither.look_up(&self.host, "use an address")?;
         let place = self.whither.open()?;
         let signals = Signals::listen()?;
         let station = place.start("ping", &self.whither.private, common)?;
         let mut tally = Tally::new(self.size);
-        let asking = self.ask(&station.network, remote, &mut tally, common);
+        let asking = self.ask(&station.network, &mut tally, common);
         let done = signals.interrupt(asking);
         let ended = station.end(Duration::ZERO);
         let done = done?;
@@ -77,10 +79,12 @@ impl Ping {
     async fn ask(
         &self,
         network: &Network,
-        remote: IpAddr,
         tally: &mut Tally,
         common: Common,
     ) -> anyhow::Result<()> {
+        let names = &self.names;
+        let found = names.look_up(&self.host, network, &self.whither, common.verbose > 0);
+        let remote = found.await?;
         let socket = open(network, remote)?;
         if !common.quiet {
             let (local, size) = (socket.local_addr()?, self.size);

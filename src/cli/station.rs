@@ -2,7 +2,7 @@
 //! order.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -18,6 +18,7 @@ use crate::observe::{Capture, CaptureHandle, Interface, Log, Overflow, Section, 
 use crate::probe::Observer;
 use crate::replay::Tape;
 use crate::report::text::{grouped, plain, size};
+use crate::resolve::Families;
 use crate::runs::{RecordError, create_file};
 use crate::stack;
 use crate::world::{Plan, Wish, private_link};
@@ -178,13 +179,14 @@ impl Where {
         self.tun.is_none()
     }
 
-    /// Whether the stack will have an address of the family that `ip` has.
-    fn has_family_of(&self, ip: IpAddr) -> bool {
-        let mut families = self
-            .tun_addresses()
-            .into_iter()
-            .map(|(ours, _)| ours.is_ipv4());
-        self.is_private() || families.any(|is_ipv4| is_ipv4 == ip.is_ipv4())
+    /// Of which families the stack will have an address.
+    pub fn families(&self) -> Families {
+        let ours = self.tun_addresses();
+        let is_private = self.is_private();
+        Families {
+            v4: is_private || ours.iter().any(|(ip, _)| ip.is_ipv4()),
+            v6: is_private || ours.iter().any(|(ip, _)| ip.is_ipv6()),
+        }
     }
 
     /// The stack's addresses on an interface that exists.
@@ -193,30 +195,6 @@ impl Where {
             [] => vec![TUN_UP],
             given => given.iter().map(|prefix| (prefix.0, prefix.1)).collect(),
         }
-    }
-
-    /// The address of a host, given as such or by a name: asked before a private namespace takes
-    /// the system's resolver away. `remedy` is what would do without a resolver.
-    pub fn look_up(&self, host: &str, remedy: &str) -> anyhow::Result<IpAddr> {
-        let bare = host
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
-        if let Ok(ip) = bare.unwrap_or(host).parse() {
-            return Ok(ip);
-        }
-        let what = format!("cannot resolve {}", plain(host));
-        if self.is_private() {
-            let why = "names are not resolved over this stack yet, and a private namespace \
-                       reaches no other resolver";
-            return Err(Trouble::failed(what, why, remedy).into());
-        }
-        // On the machine's own networks its own resolver is right, if not yet ours.
-        let found = (host, 0).to_socket_addrs();
-        let mut found = found.map_err(|error| Trouble::failed(&what, error.to_string(), remedy))?;
-        let why = "this machine's resolver knows no address of a family that the stack has";
-        let found = found.find(|remote| self.has_family_of(remote.ip()));
-        let found = found.ok_or_else(|| Trouble::failed(what, why, remedy))?;
-        Ok(found.ip())
     }
 
     /// Says at once if the TUN interface that was named does not exist.

@@ -4,7 +4,6 @@
 
 mod trace;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -14,6 +13,7 @@ use crate::net::tokio::EchoSocket;
 use crate::stack::EchoRequest;
 
 use super::Common;
+use super::names::Names;
 use super::ping;
 use super::signals::Signals;
 use super::station::{Where, code_on};
@@ -27,7 +27,7 @@ use trace::Trace;
 /// namespace, where only what runs inside can answer.
 #[derive(Debug, clap::Args)]
 pub struct Traceroute {
-    /// Whom to ask: an address, or with --tun a name
+    /// Whom to ask: an address or a name
     host: String,
     /// Go no further than so many hops
     #[arg(short, long, value_name = "HOPS", default_value = "30", value_parser = hops)]
@@ -42,6 +42,8 @@ pub struct Traceroute {
     #[arg(short, long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     wait: Duration,
     #[command(flatten)]
+    names: Names,
+    #[command(flatten)]
     whither: Where,
 }
 
@@ -49,17 +51,19 @@ impl Traceroute {
     /// Asks until the host answers, nobody does, or a signal comes.
     pub fn run(self, common: Common) -> anyhow::Result<Code> {
         self.whither.check()?;
-        let remote = self.whither.look_up(&self.host, "use an address")?;
         let place = self.whither.open()?;
         let signals = Signals::listen()?;
         let station = place.start("traceroute", &self.whither.private, common)?;
-        let done = signals.interrupt(self.trace(&station.network, remote));
+        let done = signals.interrupt(self.trace(&station.network, common));
         let ended = station.end(Duration::ZERO);
         let code = done?.unwrap_or_else(|signal| signal.code());
         ended.map(|()| code)
     }
 
-    async fn trace(&self, network: &Network, remote: IpAddr) -> anyhow::Result<Code> {
+    async fn trace(&self, network: &Network, common: Common) -> anyhow::Result<Code> {
+        let names = &self.names;
+        let found = names.look_up(&self.host, network, &self.whither, common.verbose > 0);
+        let remote = found.await?;
         let socket = ping::open(network, remote)?;
         let headers = if remote.is_ipv4() { 20 + 8 } else { 40 + 8 };
         let (host, most, bytes) = (&self.host, self.max_hops, headers + self.size);

@@ -79,7 +79,7 @@ fn trouble(output: &Output, code: i32) -> [String; 3] {
 
 /// A line that makes no sense, the value that the first line of the error must name, and what the
 /// second must say of what is accepted.
-const NONSENSE: [(&[&str], &str, &str); 30] = [
+const NONSENSE: [(&[&str], &str, &str); 34] = [
     (&["dmo"], "dmo", "demo, get, serve, ping"),
     (&["demo", "--frob"], "--frob", "--seed, --link"),
     (&["demo", "--seed", "lucky"], "lucky", "a whole number"),
@@ -100,6 +100,14 @@ const NONSENSE: [(&[&str], &str, &str); 30] = [
     (&["serve", "--tun", "nowhere0"], "nowhere0", "that exists"),
     (&["get"], "<URL>", "as http://"),
     (&["url", "//x"], "//x", "no scheme"),
+    (&["dig"], "<WORD", "[WORD]..."),
+    (&["dig", "x", "+tarce"], "+tarce", "+trace and +short"),
+    (&["dig", "x", "@x"], "@x", "10.90.0.53"),
+    (
+        &["get", "http://x/", "--resolver", "x"],
+        "'x'",
+        "10.90.0.53",
+    ),
     (&["url", "javascript:x"], "javascript:x", "http and https"),
     (&["get", "example"], "example", "as in http://"),
     (&["get", "ftp://x/"], "ftp://x/", "only http"),
@@ -185,8 +193,8 @@ fn what_a_terminal_would_obey_is_spelled_out() {
 fn names_need_a_resolver_and_the_error_says_so() {
     let [what, why, now] = trouble(&run(&["get", "http://www.example/"]), 1);
     assert_eq!(what, "cannot resolve www.example");
-    assert!(why.contains("not resolved over this stack yet"), "{why}");
-    assert!(now.contains("--resolve www.example:80:ADDRESS"), "{now}");
+    assert!(why.contains("there is no resolver to ask"), "{why}");
+    assert!(now.contains("--resolver ADDRESS"), "{now}");
 }
 
 #[test]

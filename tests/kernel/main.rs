@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         programs::serve::CASES,
         programs::get::CASES,
         programs::live::CASES,
+        programs::names::CASES,
         programs::ping::CASES,
         programs::shell::CASES,
         programs::demo::CASES,

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod drill;
 pub mod get;
 pub mod live;
+pub mod names;
 pub mod page;
 pub mod ping;
 pub mod run;

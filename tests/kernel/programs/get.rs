@@ -48,7 +48,7 @@ fn kernel_server(answer: impl Fn(TcpStream) + Clone + Send + 'static) -> Vec<Soc
     PAIRS.map(serve).to_vec()
 }
 
-fn read_head(stream: &TcpStream) -> String {
+pub fn read_head(stream: &TcpStream) -> String {
     let mut head = String::new();
     let mut reader = BufReader::with_capacity(1, stream);
     while !head.ends_with("\r\n\r\n") {
