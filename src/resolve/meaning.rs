@@ -1,4 +1,5 @@
-//! What an answer of a name server says (RFC 1034 section 4.3.2).
+//! What an answer of a name server says (RFC 1034 section 4.3.2). Names in it are in lower case: a
+//! server may have theirs from a question whose case was mixed.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -73,7 +74,7 @@ impl Meaning {
         // The last alias of a chain is where the asking goes on.
         let alias = message.answers.iter().rev().find_map(alias_for);
         if let Some(name) = alias {
-            return Meaning::Alias(name.clone());
+            return Meaning::Alias(name.to_lowercase());
         }
         let of_type = |kind| {
             let authorities = message.authorities.iter();
@@ -87,11 +88,11 @@ impl Meaning {
             return Meaning::NoData;
         };
         let servers = of_type(RecordType::NS).filter_map(|record| match &record.data {
-            RData::NS(server) => Some(server.0.clone()),
+            RData::NS(server) => Some(server.0.to_lowercase()),
             _ => None,
         });
         Meaning::Referral {
-            zone: first.name.clone(),
+            zone: first.name.to_lowercase(),
             servers: servers.collect(),
             glue: message.additionals.iter().filter_map(address).collect(),
         }
