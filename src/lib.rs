@@ -48,6 +48,8 @@ pub mod scenario;
 pub mod sim;
 pub mod stack;
 pub mod tcp;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "records")]
 pub mod why;
 pub mod wire;

@@ -19,6 +19,7 @@ use crate::net::Network;
 use crate::net::tokio::TcpStream;
 use crate::report::text::{plain, plain_lines, size, span};
 use crate::resolve::race;
+use crate::tls::{self, Client, Keys, Refusal, Trust};
 
 use super::Common;
 use super::names::Names;
@@ -28,13 +29,13 @@ use super::station::{Where, code_on};
 use super::trouble::{Code, Trouble, Unread};
 use super::values::{Field, Page, Resolve, method, seconds};
 
-/// Fetch a page over this stack (HTTP/1.1)
+/// Fetch a page over this stack (HTTP/1.1, with TLS or without)
 ///
 /// On a TUN interface that exists (--tun), so as far as this machine reaches; else in a private
 /// namespace, where only what runs inside can answer.
 #[derive(Debug, clap::Args)]
 pub struct Get {
-    /// What to fetch, as http://10.90.0.1:8080/page
+    /// What to fetch, as https://www.example.org/page
     url: Page,
     /// Write the body to FILE
     #[arg(short, long, value_name = "FILE")]
@@ -54,6 +55,12 @@ pub struct Get {
     /// What a name means, as www.pellucid.example:80:10.90.0.1; repeatable
     #[arg(long, value_name = "HOST:PORT:ADDRESS")]
     resolve: Vec<Resolve>,
+    /// Trust the authorities of FILE (PEM) too; repeatable
+    #[arg(long, value_name = "FILE")]
+    cacert: Vec<PathBuf>,
+    /// Take whatever certificate the server shows: whoever is on the path can read and change all
+    #[arg(short = 'k', long, conflicts_with = "cacert")]
+    insecure: bool,
     /// Fail (exit 1) on a status of 400 or more
     #[arg(short, long)]
     fail: bool,
@@ -71,13 +78,16 @@ impl Get {
     /// Fetches it.
     pub fn run(self, common: Common) -> anyhow::Result<Code> {
         self.whither.check()?;
+        // Before a namespace covers anything that is to be read.
+        self.tls(None)?;
         let place = self.whither.open()?;
         let signals = Signals::listen()?;
         if common.verbose > 0 {
             note(&format!("* link: {}", place.said));
         }
         let station = place.start("get", &self.whither.private, common)?;
-        let done = signals.interrupt(self.fetch(&station.network, common));
+        let tls = self.tls(station.keys(&self.whither.private))?;
+        let done = signals.interrupt(self.fetch(&station.network, tls.as_ref(), common));
         // What is left of the connection has ended with the work; its FIN gets time to arrive.
         let ended = station.end(GOODBYE);
         let code = done?.unwrap_or_else(|signal| signal.code());
@@ -116,7 +126,12 @@ impl Get {
     ) -> anyhow::Result<TcpStream> {
         let connecting = race(remotes, |remote| {
             let network = network.clone();
-            async move { TcpStream::connect(&network, remote).await }
+            async move {
+                let stream = TcpStream::connect(&network, remote).await?;
+                // TLS and HTTP write in small pieces, and wait for answers.
+                stream.set_nodelay(true)?;
+                Ok(stream)
+            }
         });
         let failed = match tokio::time::timeout(self.timeout, connecting).await {
             Ok(Ok(stream)) => return Ok(stream),
@@ -128,7 +143,54 @@ impl Get {
         Err(self.no_connection(network, remote, &error).into())
     }
 
-    async fn fetch(&self, network: &Network, common: Common) -> anyhow::Result<Code> {
+    /// What speaks TLS, if the URL wants it.
+    fn tls(&self, keys: Option<Keys>) -> anyhow::Result<Option<Client>> {
+        if !self.url.is_secure {
+            return Ok(None);
+        }
+        let trust = match self.insecure {
+            true => Trust::Anyone,
+            false => Trust::Authorities(self.cacert.clone()),
+        };
+        let client = Client::new(&trust, &["http/1.1"], keys).map_err(|error| {
+            let now = "--cacert takes a PEM file with the certificates of authorities";
+            Trouble::usage("cannot tell whom to trust", error.to_string(), now)
+        })?;
+        Ok(Some(client))
+    }
+
+    /// HTTP over `stream`, with TLS between them if the URL wants it.
+    async fn speak(
+        &self,
+        stream: TcpStream,
+        tls: Option<&Client>,
+        common: Common,
+    ) -> anyhow::Result<Connection> {
+        let Some(tls) = tls else {
+            return Ok(Connection::over(stream, self.timeout).await?);
+        };
+        if self.insecure {
+            note(INSECURE);
+        }
+        let host = match &self.url.host {
+            Host::Domain(name) => name.clone(),
+            Host::Ipv4(ip) => ip.to_string(),
+            Host::Ipv6(ip) => ip.to_string(),
+        };
+        let secured = tls.connect(&host, stream).await;
+        let (stream, agreed) = secured.map_err(|error| self.not_secured(&error))?;
+        if common.verbose > 0 {
+            note(&format!("* {agreed}"));
+        }
+        Ok(Connection::over(stream, self.timeout).await?)
+    }
+
+    async fn fetch(
+        &self,
+        network: &Network,
+        tls: Option<&Client>,
+        common: Common,
+    ) -> anyhow::Result<Code> {
         let mut output = Output::open(self.output.as_deref())?;
         let request = self.request().await?;
         let remotes = self.remotes(network, common).await?;
@@ -141,9 +203,11 @@ impl Get {
                 status.state,
                 status.mss
             ));
+        }
+        let mut connection = self.speak(stream, tls, common).await?;
+        if common.verbose > 0 {
             show_request(&request);
         }
-        let mut connection = Connection::over(stream, self.timeout).await?;
         let began = Instant::now();
         let response = connection.send(request).await;
         let response = response.map_err(|error| self.broke_off(network, error))?;
@@ -266,6 +330,24 @@ impl Get {
         }
     }
 
+    /// What to say when there is no TLS.
+    fn not_secured(&self, error: &tls::Error) -> Trouble {
+        let what = format!("no secure connection for {}", plain(&self.url.shown));
+        let now = match error {
+            tls::Error::Certificate(Refusal::UnknownIssuer) => {
+                "if you know who signed it: --cacert FILE; -k takes any certificate"
+            }
+            tls::Error::Certificate(Refusal::OtherName(_)) => {
+                "ask for it by one of its names; --resolve tells where that is"
+            }
+            tls::Error::Certificate(_) => "the server needs another certificate; -k takes this one",
+            tls::Error::NotTls => "check the port; http:// if the server speaks no TLS",
+            tls::Error::Closed | tls::Error::Late => "check the port, and that the server runs",
+            _ => "-vvv shows every packet",
+        };
+        Trouble::failed(what, plain(&error.to_string()), now)
+    }
+
     /// What to say when the answer is not whole.
     fn broke_off(&self, network: &Network, error: Error) -> anyhow::Error {
         let shown = &self.url.shown;
@@ -378,6 +460,9 @@ fn progress<B: hyper::body::Body>(
 
 const WITH_LENGTH: &str = "{bytes}/{total_bytes} [{bar:40}] {bytes_per_sec}, {eta} left";
 const WITHOUT_LENGTH: &str = "{bytes}, {bytes_per_sec}";
+
+const INSECURE: &str = "* INSECURE: the certificate is not checked (-k); whoever is on the path \
+                        can read and change all of this";
 
 const AGENT: &str = concat!("pellucid/", env!("CARGO_PKG_VERSION"));
 

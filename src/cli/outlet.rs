@@ -142,6 +142,13 @@ impl Store for Outlet {
             false => self.to.cut(len),
         }
     }
+
+    fn amend(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        match self.is_pipe {
+            true => Err(ErrorKind::Unsupported.into()),
+            false => self.to.amend(at, bytes),
+        }
+    }
 }
 
 /// A file, and beside it somebody who may read along.
@@ -175,6 +182,10 @@ impl Store for Tee {
         // What was read along cannot be taken back.
         self.along = None;
         self.file.cut(len)
+    }
+
+    fn amend(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.amend(at, bytes)
     }
 }
 

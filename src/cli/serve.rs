@@ -8,9 +8,10 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::CONTENT_LENGTH;
 use hyper::{Request, Response};
 
-use crate::http::{Body, Ends, Files, Handler, Sockets, serve};
+use crate::http::{Body, Ends, Files, Handler, SecuredListener, Sockets, serve};
 use crate::namespace::Privilege;
 use crate::report::text::{plain, size, span};
+use crate::tls::{Keys, Server};
 
 use super::Common;
 use super::screen::note;
@@ -28,13 +29,19 @@ pub struct Serve {
     /// The directory; hidden files and links that lead out of it do not exist
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// The port
-    #[arg(short, long, default_value = "80", value_parser = port, allow_negative_numbers = true)]
-    port: u16,
+    /// The port; 80, or 443 with a certificate
+    #[arg(short, long, value_parser = port, allow_negative_numbers = true)]
+    port: Option<u16>,
     /// Answer for every address, not only the stack's own: whatever is routed to the link reaches
     /// this server
     #[arg(long)]
     any: bool,
+    /// Speak HTTPS, with the certificate of FILE (PEM; its own first, then those that lead to it)
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// The private key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
     #[command(flatten)]
     whither: Where,
 }
@@ -47,6 +54,8 @@ impl Serve {
             let now = "name a directory that you may read";
             Trouble::usage(what, error.to_string(), now)
         })?;
+        // Before a namespace covers anything that is to be read.
+        self.secured(None)?;
         let place = match self.any {
             true => self.whither.open_for_any()?,
             false => self.whither.open()?,
@@ -67,13 +76,17 @@ impl Serve {
             // The unspecified address of IPv6 hears IPv4 too.
             let everybody = [IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
             let listen_at = if self.any { &everybody } else { &addresses[..] };
-            let sockets = Sockets::bind(&station.network, listen_at, self.port)?;
+            let sockets = Sockets::bind(&station.network, listen_at, self.port())?;
+            let secured = self.secured(station.keys(&self.whither.private))?;
             say(&welcome)?;
             let stop = async {
                 // Without a bell nobody could stop it in order: it stops at once.
                 let _ = signals.wait().await;
             };
-            let served = serve(sockets, handler, stop).await;
+            let served = match secured {
+                Some(tls) => serve(SecuredListener::new(sockets, tls), handler, stop).await,
+                None => serve(sockets, handler, stop).await,
+            };
             served.map_err(|error| {
                 let now = "see what became of the interface, then serve again";
                 Trouble {
@@ -89,20 +102,41 @@ impl Serve {
         ended.map(|()| code)
     }
 
+    /// What speaks TLS, if it is to be spoken.
+    fn secured(&self, keys: Option<Keys>) -> anyhow::Result<Option<Server>> {
+        let (Some(certificate), Some(key)) = (&self.cert, &self.key) else {
+            return Ok(None);
+        };
+        let server = Server::from_files(certificate, key, &["http/1.1"], keys);
+        let server = server.map_err(|error| {
+            let now = "--cert and --key take PEM files that belong together";
+            Trouble::usage("cannot speak HTTPS", error.to_string(), now)
+        })?;
+        Ok(Some(server))
+    }
+
+    fn port(&self) -> u16 {
+        let usual = if self.cert.is_some() { 443 } else { 80 };
+        self.port.unwrap_or(usual)
+    }
+
     /// Where it serves, and how to ask.
     fn welcome(&self, place: &Place) -> String {
-        let Serve { dir, port, .. } = self;
-        let port = if *port == 80 {
-            String::new()
-        } else {
-            format!(":{port}")
+        let dir = &self.dir;
+        let (scheme, usual) = match self.cert {
+            Some(_) => ("https", 443),
+            None => ("http", 80),
+        };
+        let port = match self.port() {
+            port if port == usual => String::new(),
+            port => format!(":{port}"),
         };
         let urls: Vec<String> = place
             .addresses()
             .iter()
             .map(|ip| match ip.is_ipv6() {
-                true => format!("http://[{ip}]{port}/"),
-                false => format!("http://{ip}{port}/"),
+                true => format!("{scheme}://[{ip}]{port}/"),
+                false => format!("{scheme}://{ip}{port}/"),
             })
             .collect();
         let dir = plain(&dir.display().to_string());

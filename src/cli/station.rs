@@ -21,6 +21,7 @@ use crate::report::text::{grouped, plain, size};
 use crate::resolve::Families;
 use crate::runs::{RecordError, create_file};
 use crate::stack;
+use crate::tls::Keys;
 use crate::world::{Plan, Wish, private_link};
 
 use super::Common;
@@ -57,6 +58,9 @@ pub struct Private {
     /// Write there what is sent or received at once as the packets that a wire would carry
     #[arg(long, requires = "capture")]
     split: bool,
+    /// Write the secrets of TLS into the capture too, so that Wireshark shows what is encrypted
+    #[arg(long, requires = "capture")]
+    keys: bool,
     /// Write all that the stack is told to FILE, its secrets too, for pellucid replay
     #[arg(long, value_name = "FILE")]
     pub tape: Option<PathBuf>,
@@ -293,6 +297,7 @@ impl Place {
                     description: self.said.clone(),
                 }],
                 split: private.split,
+                secrets: private.keys,
                 ..capture_settings(&clock, "")
             };
             let started = Capture::start(file, settings);
@@ -343,6 +348,12 @@ pub struct Station {
 }
 
 impl Station {
+    /// What takes the secrets of TLS, if they are to be in the capture.
+    pub fn keys(&self, private: &Private) -> Option<Keys> {
+        let (_, handle) = self.capture.as_ref().filter(|_| private.keys)?;
+        Some(Keys::new(handle.secrets()))
+    }
+
     /// Lets what is on its way arrive, resets what is left, stops the stack, closes the capture,
     /// and says what is in it.
     pub fn end(mut self, patience: Duration) -> anyhow::Result<()> {

@@ -71,8 +71,10 @@ const SEEDS_MAX: u64 = 100_000;
 pub struct Page {
     /// A name, or an address.
     pub host: Host<String>,
-    /// The port, 80 unless the URL names another.
+    /// The port; unless the URL names one, 80 or 443.
     pub port: u16,
+    /// Whether TLS comes before HTTP.
+    pub is_secure: bool,
     /// The path with its query: what a request line holds.
     pub target: String,
     /// Host and port as the `Host` field wants them.
@@ -91,9 +93,12 @@ impl FromStr for Page {
             error => format!("{error}; {wanted}"),
         })?;
         match url.scheme() {
-            "http" => {}
-            "https" => return Err("https needs TLS, which is not built yet; use http".into()),
-            other => return Err(format!("the scheme is {other}; only http is spoken here")),
+            "http" | "https" => {}
+            other => {
+                return Err(format!(
+                    "the scheme is {other}; http and https are spoken here"
+                ));
+            }
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err("it holds a user or a password; use -H 'Authorization: ...'".into());
@@ -106,6 +111,7 @@ impl FromStr for Page {
             return Err(format!("nobody can listen on port 0; {wanted}"));
         }
         Ok(Page {
+            is_secure: url.scheme() == "https",
             host,
             port,
             target: url[Position::BeforePath..Position::AfterQuery].to_owned(),

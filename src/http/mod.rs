@@ -19,7 +19,7 @@ pub mod url;
 pub use body::Body;
 pub use files::Files;
 pub use server::{Ends, Handler, Listener, serve};
-pub use sockets::Sockets;
+pub use sockets::{SecuredListener, Sockets};
 
 /// How many header fields a message may have, trailers too. Browsers and servers stay below 50.
 const HEADERS_MAX: usize = 100;

@@ -1,4 +1,5 @@
-//! One port on several addresses of our stack, as one listener.
+//! One port on several addresses of our stack, as one listener; and one whose connections are
+//! secured.
 
 use std::future::poll_fn;
 use std::io;
@@ -8,6 +9,7 @@ use std::task::Poll;
 use super::{Ends, Listener};
 use crate::net::Network;
 use crate::net::tokio::{TcpListener, TcpStream};
+use crate::tls::{Opening, Server};
 
 /// Listening sockets of one server.
 #[derive(Debug)]
@@ -38,7 +40,34 @@ impl Listener for Sockets {
             Poll::Pending
         });
         let (stream, peer) = accepted.await?;
+        // A client that waits for the rest of an answer acknowledges late what it has.
+        stream.set_nodelay(true)?;
         let local = stream.local_addr()?;
         Ok((stream, Ends { local, peer }))
+    }
+}
+
+/// A listener whose connections speak TLS.
+#[derive(Debug)]
+pub struct SecuredListener<L> {
+    below: L,
+    tls: Server,
+}
+
+impl<L> SecuredListener<L> {
+    /// What `below` accepts is secured by `tls`.
+    pub fn new(below: L, tls: Server) -> SecuredListener<L> {
+        SecuredListener { below, tls }
+    }
+}
+
+impl<L: Listener> Listener for SecuredListener<L> {
+    type Stream = Opening<L::Stream>;
+
+    async fn accept(&self) -> io::Result<(Self::Stream, Ends)> {
+        let (stream, ends) = self.below.accept().await?;
+        // Too many handshakes: this one is closed, and others go on.
+        let crowded = |_| io::Error::from(io::ErrorKind::ConnectionAborted);
+        Ok((self.tls.open(stream).map_err(crowded)?, ends))
     }
 }

@@ -52,6 +52,8 @@ pub struct Settings {
     /// Whether a super-segment is written as the packets that it stands for, as a wire would have
     /// them, instead of as it was sent or received.
     pub split: bool,
+    /// Whether secrets of TLS go into the file: see [`CaptureHandle::secrets`].
+    pub secrets: bool,
     /// What to do if packets come faster than they can be written.
     pub overflow: Overflow,
     /// Of how many frames a record is kept.
@@ -68,6 +70,7 @@ impl Default for Settings {
             comments: Comments::default(),
             snap: None,
             split: false,
+            secrets: false,
             overflow: Overflow::default(),
             frames: FRAMES_MAX,
         }
@@ -412,6 +415,13 @@ impl CaptureHandle {
             dropped: dropped.unwrap_or_default(),
             ..lock(&self.output).stats()
         }
+    }
+
+    /// What takes secrets of TLS, a line as key logs have it, and writes them where readers look
+    /// for them; without [`Settings::secrets`] nothing is written.
+    pub fn secrets(&self) -> impl Fn(&str) + Send + Sync + use<> {
+        let output = Arc::clone(&self.output);
+        move |line| lock(&output).secret(line)
     }
 
     /// Writes all that waits and closes the file. What is told later is not recorded.

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Stdout, Write};
 use std::net::IpAddr;
+use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use pcap_file::pcapng::PcapNgWriter;
@@ -25,7 +26,10 @@ use pcap_file::{DataLink, Endianness};
 
 use crate::base::InterfaceId;
 
+use secrets::Reserve;
+
 mod rows;
+mod secrets;
 
 pub use rows::Row;
 
@@ -37,12 +41,25 @@ pub trait Store: Write + Send {
     ///
     /// `Unsupported` for what cannot take back: standard output.
     fn cut(&mut self, len: u64) -> io::Result<()>;
+
+    /// Writes over what stands at `at`, and goes on where it was.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` for what cannot go back.
+    fn amend(&mut self, _at: u64, _bytes: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 impl Store for File {
     fn cut(&mut self, len: u64) -> io::Result<()> {
         self.set_len(len)?;
         self.seek(SeekFrom::Start(len)).map(|_| ())
+    }
+
+    fn amend(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write_all_at(bytes, at)
     }
 }
 
@@ -61,6 +78,10 @@ impl Store for io::Sink {
 impl<S: Store + ?Sized> Store for Box<S> {
     fn cut(&mut self, len: u64) -> io::Result<()> {
         (**self).cut(len)
+    }
+
+    fn amend(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        (**self).amend(at, bytes)
     }
 }
 
@@ -142,6 +163,8 @@ pub struct Writer<S: Store> {
     whole: u64,
     packets: u64,
     packets_stored: u64,
+    /// Where the next secret has room, if there are to be any.
+    reserve: Option<Reserve>,
 }
 
 impl<S: Store> Writer<S> {
@@ -174,6 +197,7 @@ impl<S: Store> Writer<S> {
             whole: 0,
             packets: 0,
             packets_stored: 0,
+            reserve: None,
         })
     }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ::tokio::time::timeout;
 use hickory_resolver::config::ResolverOpts;
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::op::{Query, ResponseCode};
@@ -18,6 +19,7 @@ use hickory_resolver::{Hosts, TtlConfig};
 use super::meaning::{address, words};
 use super::runtime::Provider;
 use super::source::Source;
+use super::stub::Stub;
 use super::watch::Watch;
 use crate::net::Network;
 
@@ -31,7 +33,7 @@ pub struct Resolver {
 
 #[derive(Clone)]
 enum How {
-    Stub(Arc<hickory_resolver::Resolver<Provider>>),
+    Stub(Stub),
     Iterative(Arc<Recursor<Provider>>),
     Nobody,
 }
@@ -78,17 +80,7 @@ impl Resolver {
         let provider = Provider::new(network, watch);
         let hosts = Arc::new(read_hosts(hosts)?);
         let how = match source {
-            Source::Recursive(config) => {
-                let (config, mut options) = (config.0.clone(), config.1.clone());
-                options.cache_size = CACHE;
-                options.max_active_requests = ACTIVE;
-                // A path that eats datagrams may still carry connections (RFC 7766 section 5).
-                options.try_tcp_on_error = true;
-                let builder = hickory_resolver::Resolver::builder_with_config(config, provider);
-                let mut resolver = builder.with_options(bounded(options)).build()?;
-                resolver.set_hosts(hosts.clone());
-                How::Stub(Arc::new(resolver))
-            }
+            Source::Recursive(config) => How::Stub(Stub::new(config, &provider, &hosts)?),
             Source::Iterative { roots, anywhere } => {
                 let options = recursor_options(*anywhere);
                 let recursor = Recursor::with_options(roots, options, provider)?;
@@ -121,15 +113,14 @@ impl Resolver {
         }
         match &self.how {
             How::Nobody => Err(Error::Nobody),
-            How::Stub(resolver) => {
-                let found = resolver.lookup(name, kind).await?;
-                let records = found.answers().to_vec();
-                Ok(Answer { records })
+            How::Stub(stub) => {
+                let asking = timeout(LOOKUP_WITHIN, stub.lookup(name, kind));
+                asking.await.map_err(|_| Error::Silence)?
             }
             How::Iterative(recursor) => {
                 let query = Query::query(name, kind);
                 let walking = recursor.resolve(query.clone(), Instant::now(), false);
-                let found = tokio::time::timeout(WALK_WITHIN, walking).await;
+                let found = timeout(LOOKUP_WITHIN, walking).await;
                 let message = found.map_err(|_| Error::Silence)??;
                 let records = message.answers.into_iter().map(in_lower_case);
                 Answer::of(&query, records.collect())
@@ -243,8 +234,9 @@ fn can_be_a_host(ip: IpAddr) -> bool {
     !(ip.is_loopback() || ip.is_unspecified() || ip.is_multicast() || broadcast)
 }
 
-/// With bounds on how long anything is remembered.
-fn bounded(mut options: ResolverOpts) -> ResolverOpts {
+/// With bounds on how much is remembered, and for how long.
+pub(super) fn bounded(mut options: ResolverOpts) -> ResolverOpts {
+    options.cache_size = CACHE;
     options.positive_max_ttl = Some(WEEK);
     options.negative_max_ttl = Some(NEGATIVE);
     options
@@ -340,6 +332,16 @@ pub enum Error {
     Other(String),
 }
 
+impl Error {
+    /// Whether it is what the name system says, and not a failure to hear it.
+    pub(super) fn is_an_answer(&self) -> bool {
+        matches!(
+            self,
+            Error::NoSuchName { .. } | Error::NoData { .. } | Error::Malformed { .. }
+        )
+    }
+}
+
 fn said_by(zone: &Option<String>) -> String {
     match zone {
         Some(zone) => format!(", says the zone {zone}"),
@@ -402,17 +404,14 @@ impl From<RecursorError> for Error {
 /// How many answers are remembered.
 const CACHE: u64 = 4096;
 
-/// How many questions may be out at a time.
-const ACTIVE: usize = 256;
-
 /// How long anything is remembered at most (RFC 1035 section 7.3).
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How long it is remembered at most that something is not there (RFC 2308 section 5).
 const NEGATIVE: Duration = Duration::from_secs(3 * 60 * 60);
 
-/// How long a walk may take.
-const WALK_WITHIN: Duration = Duration::from_secs(15);
+/// How long an answer may take.
+const LOOKUP_WITHIN: Duration = Duration::from_secs(15);
 
 #[cfg(test)]
 mod tests;

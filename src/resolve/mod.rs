@@ -17,6 +17,7 @@ mod roots;
 mod runtime;
 
 mod source;
+mod stub;
 mod watch;
 
 pub use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};

@@ -79,7 +79,7 @@ fn trouble(output: &Output, code: i32) -> [String; 3] {
 
 /// A line that makes no sense, the value that the first line of the error must name, and what the
 /// second must say of what is accepted.
-const NONSENSE: [(&[&str], &str, &str); 34] = [
+const NONSENSE: [(&[&str], &str, &str); 36] = [
     (&["dmo"], "dmo", "demo, get, serve, ping"),
     (&["demo", "--frob"], "--frob", "--seed, --link"),
     (&["demo", "--seed", "lucky"], "lucky", "a whole number"),
@@ -92,13 +92,13 @@ const NONSENSE: [(&[&str], &str, &str); 34] = [
     (
         &["shell", "--tun", "x"],
         "--tun",
-        "--link, --plain, --capture, --split",
+        "--link, --plain, --capture, --split, --keys",
     ),
     (&["serve", "/no/such"], "/no/such", "No such file"),
     (&["serve", "/dev/null"], "/dev/null", "Not a directory"),
     (&["serve", "--port", "0"], "'0'", "from 1 to 65535"),
     (&["serve", "--tun", "nowhere0"], "nowhere0", "that exists"),
-    (&["get"], "<URL>", "as http://"),
+    (&["get"], "<URL>", "as https://"),
     (&["url", "//x"], "//x", "no scheme"),
     (&["dig"], "<WORD", "[WORD]..."),
     (&["dig", "x", "+tarce"], "+tarce", "+trace and +short"),
@@ -110,8 +110,18 @@ const NONSENSE: [(&[&str], &str, &str); 34] = [
     ),
     (&["url", "javascript:x"], "javascript:x", "http and https"),
     (&["get", "example"], "example", "as in http://"),
-    (&["get", "ftp://x/"], "ftp://x/", "only http"),
-    (&["get", "https://x/"], "https://x/", "use http"),
+    (&["get", "ftp://x/"], "ftp://x/", "http and https"),
+    (
+        &["get", "https://x/", "--cacert", "/no/such"],
+        "trust",
+        "/no/such",
+    ),
+    (
+        &["get", "http://x/", "--keys"],
+        "--capture",
+        "Write every packet",
+    ),
+    (&["serve", "--cert", "x"], "--key", "The private key"),
     (
         &["get", "http://10.0.0.256/"],
         "10.0.0.256",

@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         programs::demo::CASES,
         programs::drill::CASES,
         programs::run::CASES,
+        programs::secure::CASES,
         programs::capture::CASES,
         programs::wireshark::CASES,
         programs::page::CASES,

@@ -14,6 +14,7 @@ pub mod names;
 pub mod page;
 pub mod ping;
 pub mod run;
+pub mod secure;
 pub mod serve;
 pub mod shell;
 pub mod wireshark;

@@ -50,7 +50,7 @@ fn a_value_is_named_with_what_is_accepted() {
 
 #[test]
 fn what_is_missing_is_explained() {
-    let of_url = "What to fetch, as http://10.90.0.1:8080/page";
+    let of_url = "What to fetch, as https://www.example.org/page";
     check("pellucid get", "'<URL>' is missing", of_url);
     check(
         "pellucid demo --seed",

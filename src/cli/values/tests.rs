@@ -24,9 +24,8 @@ fn a_page_is_host_port_and_what_to_ask_for() {
 fn what_is_no_page_says_why() {
     for (url, why) in [
         ("10.90.0.1/page", "no scheme"),
-        ("localhost:80/x", "only http"),
-        ("ftp://example/", "only http"),
-        ("https://example/", "TLS"),
+        ("localhost:80/x", "http and https"),
+        ("ftp://example/", "http and https"),
         ("http://user@example/", "a user or a password"),
         ("http://:secret@example/", "a user or a password"),
         ("http://", "as in http://"),

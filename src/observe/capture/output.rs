@@ -100,11 +100,16 @@ impl Output {
             comments,
             snap,
             split: _,
+            secrets,
             overflow: _,
             frames: _,
         } = settings;
+        let mut writer = Writer::new(store, &section, &interfaces, snap, &names)?;
+        if secrets {
+            writer.expect_secrets()?;
+        }
         Ok(Output {
-            writer: Some(Writer::new(store, &section, &interfaces, snap, &names)?),
+            writer: Some(writer),
             events: events
                 .map(|(to, about)| events::Lines::begin(to, about))
                 .transpose()?,
@@ -173,6 +178,17 @@ impl Output {
             self.stats.further += u64::from(number > 1);
         }
         self.enrich(Rich::release);
+    }
+
+    /// A secret of TLS, as a line of a key log.
+    pub fn secret(&mut self, line: &str) {
+        let Some(writer) = &mut self.writer else {
+            return;
+        };
+        let given = writer.packets();
+        if let Err(error) = writer.secret(line) {
+            self.stop(given, &error);
+        }
     }
 
     /// Does something to the file with rows. Once it can take no more, it need not.

@@ -153,7 +153,12 @@ fn the_next_server_is_asked_when_one_fails() {
         let found = resolver.lookup("www.test.", RecordType::A).await;
         assert_eq!(found.expect("an answer").records.len(), 1);
         let asked: Vec<_> = walk.take().iter().map(|one| one.server).collect();
-        assert!(asked.contains(&at(2)), "{asked:?}");
+        assert_eq!(asked, [at(1), at(2)]);
+        // It is not asked again as long as the other answers.
+        let found = resolver.lookup("none.test.", RecordType::A).await;
+        assert!(matches!(found, Err(Error::NoSuchName { .. })), "{found:?}");
+        let asked: Vec<_> = walk.take().iter().map(|one| one.server).collect();
+        assert_eq!(asked, [at(2)]);
     });
 }
 
