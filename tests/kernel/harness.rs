@@ -75,7 +75,7 @@ pub enum Lack {
     Tun,
     Veth,
     /// A program that a case starts: `ip`, `nft`, `curl`, `ping`, `tracepath`, `nc`,
-    /// `tshark`, `tcpdump`, `tcptrace`, `nsd`, `unbound`, `dig`.
+    /// `tshark`, `tcpdump`, `tcptrace`, `nsd`, `unbound`, `dig`, `openssl`.
     Tools,
 }
 
