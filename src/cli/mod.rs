@@ -21,6 +21,7 @@ mod outlet;
 mod ping;
 mod replay;
 mod report;
+mod resolve_server;
 mod rfc;
 mod run;
 mod runs;
@@ -99,6 +100,7 @@ enum Verb {
     Explain(explain::Explain),
     Rfc(rfc::Rfc),
     Dig(Box<dig::Dig>),
+    ResolveServer(Box<resolve_server::ResolveServer>),
     Url(url::Explained),
     Schema(schema::Schema),
     Wireshark(wireshark::Wireshark),
@@ -145,6 +147,7 @@ fn obey(typed: Typed) -> anyhow::Result<Code> {
         Verb::Explain(verb) => verb.run(common),
         Verb::Rfc(verb) => verb.run(common),
         Verb::Dig(verb) => verb.run(common),
+        Verb::ResolveServer(verb) => verb.run(common),
         Verb::Url(verb) => verb.run(common),
         Verb::Schema(verb) => verb.run(common),
         Verb::Wireshark(verb) => verb.run(common),

@@ -125,6 +125,19 @@ impl FromStr for Page {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prefix(pub IpAddr, pub u8);
 
+impl Prefix {
+    /// Whether an address is of this network.
+    pub fn contains(&self, ip: IpAddr) -> bool {
+        let bits = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => (u128::from(ip.to_bits()) << 96, 32),
+            IpAddr::V6(ip) => (ip.to_bits(), 128),
+        };
+        let ((ours, width), (theirs, other)) = (bits(self.0), bits(ip.to_canonical()));
+        // The length is at least 1.
+        width == other && (ours ^ theirs) >> (128 - u32::from(self.1)) == 0
+    }
+}
+
 impl FromStr for Prefix {
     type Err = String;
 

@@ -12,6 +12,7 @@ use ::tokio::time::timeout;
 use hickory_resolver::config::ResolverOpts;
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::op::{Query, ResponseCode};
+use hickory_resolver::proto::rr::rdata::SOA;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::recursor::{Recursor, RecursorError, RecursorOptions};
 use hickory_resolver::{Hosts, TtlConfig};
@@ -175,6 +176,7 @@ impl Resolver {
                 } else {
                     RecordType::AAAA
                 },
+                soa: None,
             };
             return Err(failed.unwrap_or(none));
         };
@@ -202,7 +204,11 @@ impl Answer {
             .iter()
             .filter(|record| matches!(record.data, RData::CNAME(_)));
         match aliases.count() {
-            0 => Err(Error::NoData { name, kind }),
+            0 => Err(Error::NoData {
+                name,
+                kind,
+                soa: None,
+            }),
             aliases => Err(Error::Loop { name, aliases }),
         }
     }
@@ -278,12 +284,12 @@ pub enum Error {
         why: String,
     },
     /// The name does not exist.
-    #[error("there is no such name as {name} (NXDOMAIN){}", said_by(.zone))]
+    #[error("there is no such name as {name} (NXDOMAIN){}", said_by(.soa))]
     NoSuchName {
         /// The name.
         name: String,
-        /// The zone that says so.
-        zone: Option<String>,
+        /// The authority of the zone that says so.
+        soa: Option<Box<Record>>,
     },
     /// The name exists, and has no such records.
     #[error("{name} has no records of type {kind} (NODATA)")]
@@ -292,6 +298,8 @@ pub enum Error {
         name: String,
         /// What was asked for.
         kind: RecordType,
+        /// The authority of the zone that says so.
+        soa: Option<Box<Record>>,
     },
     /// Whoever was asked does not answer the question.
     #[error("the server was asked, but {}", words(*.0))]
@@ -342,11 +350,16 @@ impl Error {
     }
 }
 
-fn said_by(zone: &Option<String>) -> String {
-    match zone {
-        Some(zone) => format!(", says the zone {zone}"),
+fn said_by(soa: &Option<Box<Record>>) -> String {
+    match soa {
+        Some(soa) => format!(", says the zone {}", soa.name.to_lowercase()),
         None => String::new(),
     }
+}
+
+/// A zone's authority as a record like any other.
+fn authority(soa: Option<Box<Record<SOA>>>) -> Option<Box<Record>> {
+    soa.map(|soa| Box::new(soa.into_record_of_rdata()))
 }
 
 impl From<NoRecords> for Error {
@@ -355,11 +368,12 @@ impl From<NoRecords> for Error {
         match none.response_code {
             ResponseCode::NXDomain => Error::NoSuchName {
                 name,
-                zone: none.soa.map(|soa| soa.name.to_string()),
+                soa: authority(none.soa),
             },
             _ => Error::NoData {
                 name,
                 kind: none.query.query_type,
+                soa: authority(none.soa),
             },
         }
     }
@@ -387,11 +401,12 @@ impl From<RecursorError> for Error {
             RecursorError::Io(error) => Error::Network(error),
             RecursorError::Negative(none) if none.is_nx_domain() => Error::NoSuchName {
                 name: none.query.name.to_string(),
-                zone: none.soa.as_ref().map(|soa| soa.name.to_string()),
+                soa: authority(none.soa),
             },
             RecursorError::Negative(none) => Error::NoData {
                 name: none.query.name.to_string(),
                 kind: none.query.query_type,
+                soa: authority(none.soa),
             },
             far @ (RecursorError::MaxRecordLimitExceeded { .. }
             | RecursorError::RecursionLimitExceeded { .. }

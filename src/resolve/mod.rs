@@ -5,17 +5,20 @@
 //! every message that passes our sockets is seen on the way.
 //!
 //! Read `lookup` for what is asked and answered, `source` for who is asked, `watch` for what passed
-//! and `meaning` for what it says, `race` for which of
+//! and `meaning` for what it says, `server` for a resolver that others ask, `race` for which of
 //! several addresses is taken; `runtime` is where hickory meets our sockets.
 
 #[cfg(test)]
 mod fixtures;
+mod flights;
 mod lookup;
 mod meaning;
 mod race;
+mod respond;
 mod roots;
 mod runtime;
 
+mod server;
 mod source;
 mod stub;
 mod watch;
@@ -26,5 +29,6 @@ pub use lookup::{Answer, Error, Families, Resolver};
 pub use meaning::Meaning;
 pub use race::{ATTEMPT_DELAY, race};
 pub use roots::ROOTS;
+pub use server::{Recursive, Served};
 pub use source::{Source, SourceError};
 pub use watch::{Exchange, Reply, Transport, Walk, Watch};

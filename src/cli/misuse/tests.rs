@@ -85,8 +85,8 @@ fn an_unknown_word_brings_the_known_ones() {
         "pellucid dmo",
         "unknown verb 'dmo'",
         "the verbs are demo, get, serve, ping, traceroute, shell, top, ss, doctor, drill, run, \
-         compare, diff, lab, replay, report, why, events, explain, rfc, dig, url, schema, \
-         wireshark, help",
+         compare, diff, lab, replay, report, why, events, explain, rfc, dig, resolve-server, \
+         url, schema, wireshark, help",
     );
 }
 

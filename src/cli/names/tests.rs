@@ -19,7 +19,7 @@ fn a_resolver_is_an_address_with_a_port_if_it_is_another() {
 fn every_failure_has_its_remedy() {
     let source = Source::resolvers(&["10.0.0.1:53".parse().expect("an address")]);
     let name = String::from("www.test");
-    let trouble = not_resolved("www.test", &source, &Error::NoSuchName { name, zone: None });
+    let trouble = not_resolved("www.test", &source, &Error::NoSuchName { name, soa: None });
     assert_eq!(trouble.what, "cannot resolve www.test");
     assert_eq!(
         trouble.why,

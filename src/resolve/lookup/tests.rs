@@ -84,7 +84,7 @@ fn no_name_no_data_and_a_failing_server_are_told_apart() {
             .await
             .unwrap_err();
         assert!(
-            matches!(&error, Error::NoSuchName { zone: Some(zone), .. } if zone == "test."),
+            matches!(&error, Error::NoSuchName { soa: Some(soa), .. } if soa.name == name("test.")),
             "{error}"
         );
         let error = resolver

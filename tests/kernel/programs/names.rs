@@ -2,13 +2,14 @@
 //! BIND's `dig` to hold ours against.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use pellucid::namespace::Inside;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::get::read_head;
 use super::{Running, Scratch, done, make_tun, on_tun, pellucid, said, tool};
@@ -18,6 +19,7 @@ pub const CASES: &[Case] = &[
     inside("names::a_walk_finds_what_unbound_finds", walk),
     inside("names::what_is_not_there_is_told_apart", not_there),
     inside("names::get_takes_names_by_a_resolver_and_by_a_walk", fetch),
+    inside("names::binds_dig_is_answered_as_by_unbound", serve),
 ];
 
 /// Servers of the root, of `example.` and of `pellucid.example.`, and the zone of each.
@@ -250,6 +252,74 @@ fn not_there(inside: &Inside) {
     let nobody = dig(&["x.example", "@10.90.0.77"]).output();
     let error = said(&nobody.expect("it runs").stderr);
     assert!(error.contains("--resolver names another"), "{error}");
+}
+
+/// What BIND's `dig` hears from `server`, and how that ended.
+fn heard(server: &str, words: &[&str]) -> String {
+    let mut dig = tool("dig", "-v", "DiG");
+    let output = dig
+        .args(["+tries=1", &format!("@{server}")])
+        .args(words)
+        .output();
+    said(&output.expect("it runs").stdout)
+}
+
+fn serve(inside: &Inside) {
+    let _world = World::new(inside);
+    let mut command = pellucid();
+    on_tun(command.args(["resolve-server", "--root", "198.51.100.1", "-v"]));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut serving = Running(command.spawn().expect("the program runs"));
+    let mut line = String::new();
+    let stdout = serving.0.stdout.as_mut().expect("piped");
+    BufReader::new(stdout).read_line(&mut line).expect("a line");
+    assert!(
+        line.contains("10.90.0.2:53") && line.contains("walks from 1 root"),
+        "{line}"
+    );
+    let ours = "10.90.0.2";
+    for question in [
+        ["www.pellucid.example", "A"],
+        ["pellucid.example", "MX"],
+        ["only6.pellucid.example", "AAAA"],
+        ["big.pellucid.example", "TXT"],
+    ] {
+        let short = heard(ours, &[question[0], question[1], "+short"]);
+        assert_eq!(lines(short.as_bytes()), judge(&question), "{question:?}");
+    }
+    // It is cut for a datagram, and whole over a connection.
+    let cut = heard(ours, &["big.pellucid.example", "TXT", "+ignore"]);
+    assert!(
+        cut.contains(" tc ") || cut.contains("flags: qr tc"),
+        "{cut}"
+    );
+    for (words, expected) in [
+        (&["no.pellucid.example"][..], "status: NXDOMAIN"),
+        (&["edge.pellucid.example", "MX"], "ANSWER: 0, AUTHORITY: 1"),
+        (&["www.pellucid.example", "+norecurse"], "status: REFUSED"),
+        (
+            &["www.pellucid.example", "+edns=1", "+noednsneg"],
+            "status: BADVERS",
+        ),
+        (
+            &["www.pellucid.example", "+opcode=status"],
+            "status: NOTIMP",
+        ),
+        (&["www.pellucid.example", "+tcp"], "status: NOERROR"),
+        (&["www.pellucid.example", "-c", "CH"], "status: REFUSED"),
+    ] {
+        let answer = heard(ours, words);
+        assert!(answer.contains(expected), "{words:?}: {answer}");
+    }
+    let process = Pid::from_child(&serving.0);
+    kill_process(process, Signal::INT).expect("it runs");
+    assert_eq!(serving.code(), Some(130));
+    let mut told = String::new();
+    let stderr = serving.0.stderr.as_mut().expect("piped");
+    stderr.read_to_string(&mut told).expect("text");
+    // The root is asked once for what lies below it, and then no more.
+    let asked_root = told.matches("asked 198.51.100.1:53").count();
+    assert_eq!(asked_root, 1, "{told}");
 }
 
 fn fetch(inside: &Inside) {
