@@ -19,7 +19,7 @@ use crate::net::Network;
 use crate::net::tokio::TcpStream;
 use crate::report::text::{plain, plain_lines, size, span};
 use crate::resolve::race;
-use crate::tls::{self, Client, Keys, Refusal, Trust};
+use crate::tls::{self, Client, Refusal, Trust};
 
 use super::Common;
 use super::names::Names;
@@ -78,15 +78,14 @@ impl Get {
     /// Fetches it.
     pub fn run(self, common: Common) -> anyhow::Result<Code> {
         self.whither.check()?;
-        // Before a namespace covers anything that is to be read.
-        self.tls(None)?;
+        let tls = self.tls()?;
         let place = self.whither.open()?;
         let signals = Signals::listen()?;
         if common.verbose > 0 {
             note(&format!("* link: {}", place.said));
         }
         let station = place.start("get", &self.whither.private, common)?;
-        let tls = self.tls(station.keys(&self.whither.private))?;
+        let tls = tls.map(|tls| tls.with_keys(station.keys(&self.whither.private)));
         let done = signals.interrupt(self.fetch(&station.network, tls.as_ref(), common));
         // What is left of the connection has ended with the work; its FIN gets time to arrive.
         let ended = station.end(GOODBYE);
@@ -144,7 +143,7 @@ impl Get {
     }
 
     /// What speaks TLS, if the URL wants it.
-    fn tls(&self, keys: Option<Keys>) -> anyhow::Result<Option<Client>> {
+    fn tls(&self) -> anyhow::Result<Option<Client>> {
         if !self.url.is_secure {
             return Ok(None);
         }
@@ -152,7 +151,7 @@ impl Get {
             true => Trust::Anyone,
             false => Trust::Authorities(self.cacert.clone()),
         };
-        let client = Client::new(&trust, &["http/1.1"], keys).map_err(|error| {
+        let client = Client::new(&trust, &["http/1.1"]).map_err(|error| {
             let now = "--cacert takes a PEM file with the certificates of authorities";
             Trouble::usage("cannot tell whom to trust", error.to_string(), now)
         })?;

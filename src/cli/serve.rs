@@ -11,7 +11,7 @@ use hyper::{Request, Response};
 use crate::http::{Body, Ends, Files, Handler, SecuredListener, Sockets, serve};
 use crate::namespace::Privilege;
 use crate::report::text::{plain, size, span};
-use crate::tls::{Keys, Server};
+use crate::tls::Server;
 
 use super::Common;
 use super::screen::note;
@@ -54,8 +54,7 @@ impl Serve {
             let now = "name a directory that you may read";
             Trouble::usage(what, error.to_string(), now)
         })?;
-        // Before a namespace covers anything that is to be read.
-        self.secured(None)?;
+        let secured = self.secured()?;
         let place = match self.any {
             true => self.whither.open_for_any()?,
             false => self.whither.open()?,
@@ -77,14 +76,16 @@ impl Serve {
             let everybody = [IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
             let listen_at = if self.any { &everybody } else { &addresses[..] };
             let sockets = Sockets::bind(&station.network, listen_at, self.port())?;
-            let secured = self.secured(station.keys(&self.whither.private))?;
             say(&welcome)?;
             let stop = async {
                 // Without a bell nobody could stop it in order: it stops at once.
                 let _ = signals.wait().await;
             };
             let served = match secured {
-                Some(tls) => serve(SecuredListener::new(sockets, tls), handler, stop).await,
+                Some(tls) => {
+                    let tls = tls.with_keys(station.keys(&self.whither.private));
+                    serve(SecuredListener::new(sockets, tls), handler, stop).await
+                }
                 None => serve(sockets, handler, stop).await,
             };
             served.map_err(|error| {
@@ -103,11 +104,11 @@ impl Serve {
     }
 
     /// What speaks TLS, if it is to be spoken.
-    fn secured(&self, keys: Option<Keys>) -> anyhow::Result<Option<Server>> {
+    fn secured(&self) -> anyhow::Result<Option<Server>> {
         let (Some(certificate), Some(key)) = (&self.cert, &self.key) else {
             return Ok(None);
         };
-        let server = Server::from_files(certificate, key, &["http/1.1"], keys);
+        let server = Server::from_files(certificate, key, &["http/1.1"]);
         let server = server.map_err(|error| {
             let now = "--cert and --key take PEM files that belong together";
             Trouble::usage("cannot speak HTTPS", error.to_string(), now)

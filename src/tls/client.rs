@@ -33,13 +33,12 @@ pub enum Trust {
 pub struct Client(TlsConnector);
 
 impl Client {
-    /// A client that offers these protocols by ALPN, the best first, and hands its secrets to
-    /// `keys`.
+    /// A client that offers these protocols by ALPN, the best first.
     ///
     /// # Errors
     ///
     /// [`Error::File`].
-    pub fn new(trust: &Trust, protocols: &[&str], keys: Option<Keys>) -> Result<Client, Error> {
+    pub fn new(trust: &Trust, protocols: &[&str]) -> Result<Client, Error> {
         let provider = provider();
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
@@ -66,10 +65,17 @@ impl Client {
             .iter()
             .map(|name| name.as_bytes().to_vec())
             .collect();
-        if let Some(keys) = keys {
-            config.key_log = Arc::new(keys);
-        }
         Ok(Client(TlsConnector::from(Arc::new(config))))
+    }
+
+    /// The same client, which hands its secrets to `keys`, if that is somebody.
+    pub fn with_keys(self, keys: Option<Keys>) -> Client {
+        let Some(keys) = keys else {
+            return self;
+        };
+        let mut config = ClientConfig::clone(self.0.config());
+        config.key_log = Arc::new(keys);
+        Client(TlsConnector::from(Arc::new(config)))
     }
 
     /// Makes `stream` secure with the host of this name, or of this address.

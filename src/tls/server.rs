@@ -14,7 +14,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_rustls::{Accept, TlsAcceptor};
 
 use super::error::Error;
-use super::{Agreed, HANDSHAKE_WITHIN, Keys, files, provider};
+use super::{HANDSHAKE_WITHIN, Keys, files, provider};
 
 /// What a server needs. Clients may come back to sessions of theirs by tickets.
 #[derive(Clone)]
@@ -30,12 +30,7 @@ impl Server {
     /// # Errors
     ///
     /// [`Error::File`]: one of the files is of no use, or they do not belong together.
-    pub fn from_files(
-        certificate: &Path,
-        key: &Path,
-        protocols: &[&str],
-        keys: Option<Keys>,
-    ) -> Result<Server, Error> {
+    pub fn from_files(certificate: &Path, key: &Path, protocols: &[&str]) -> Result<Server, Error> {
         let chain = files::certificates(certificate)?;
         let secret = files::key(key)?;
         let builder = ServerConfig::builder_with_provider(provider())
@@ -51,13 +46,23 @@ impl Server {
             .collect();
         let tickets = rustls::crypto::ring::Ticketer::new();
         config.ticketer = tickets.map_err(|error| Error::of(&error))?;
-        if let Some(keys) = keys {
-            config.key_log = Arc::new(keys);
-        }
         Ok(Server {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             room: Arc::new(Semaphore::new(HANDSHAKES_MAX)),
         })
+    }
+
+    /// The same server, which hands its secrets to `keys`, if that is somebody.
+    pub fn with_keys(self, keys: Option<Keys>) -> Server {
+        let Some(keys) = keys else {
+            return self;
+        };
+        let mut config = ServerConfig::clone(self.acceptor.config());
+        config.key_log = Arc::new(keys);
+        Server {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            ..self
+        }
     }
 
     /// Makes `stream` secure, as soon as somebody reads or writes it: whoever accepts connections
@@ -99,14 +104,6 @@ enum Phase<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
-    /// What was agreed on, once it is.
-    pub fn agreed(&self) -> Option<Agreed> {
-        match &self.0 {
-            Phase::Open(stream) => Some(Agreed::of(stream.get_ref().1)),
-            _ => None,
-        }
-    }
-
     /// Goes on with the handshake, and then to the stream.
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut TlsStream<S>>>> {
         if let Phase::Handshake { accept, until, .. } = &mut self.0 {

@@ -72,12 +72,12 @@ impl Papers {
 
     fn server(&self, name: &str) -> Server {
         let [certificate, key] = ["pem", "key"].map(|end| self.path(&format!("{name}.{end}")));
-        Server::from_files(&certificate, &key, &["http/1.1"], None).expect("a server")
+        Server::from_files(&certificate, &key, &["http/1.1"]).expect("a server")
     }
 
     fn client(&self) -> Client {
         let trust = Trust::Only(vec![self.path("ca.pem")]);
-        Client::new(&trust, &["h2", "http/1.1"], None).expect("a client")
+        Client::new(&trust, &["h2", "http/1.1"]).expect("a client")
     }
 }
 
@@ -201,7 +201,7 @@ async fn what_is_wrong_with_a_certificate_is_named() {
     let refusal = certificate(refused(&papers, "self", "www.test").await);
     assert_eq!(refusal, Refusal::UnknownIssuer);
     // Whoever trusts anyone takes it all.
-    let anyone = Client::new(&Trust::Anyone, &[], None).expect("a client");
+    let anyone = Client::new(&Trust::Anyone, &[]).expect("a client");
     for name in ["old", "self"] {
         let near = echo(&papers.server(name), 4096);
         anyone.connect("other.test", near).await.expect("agreed");
@@ -289,7 +289,8 @@ async fn secrets_are_handed_on_as_key_logs_have_them() {
     let kept = lines.clone();
     let keys = Keys::new(move |line| kept.lock().expect("no panic").push_str(line));
     let trust = Trust::Only(vec![papers.path("ca.pem")]);
-    let client = Client::new(&trust, &[], Some(keys)).expect("a client");
+    let client = Client::new(&trust, &[]).expect("a client");
+    let client = client.with_keys(Some(keys));
     let near = echo(&papers.server("good"), 4096);
     client.connect("www.test", near).await.expect("agreed");
     let lines = lines.lock().expect("no panic").clone();
@@ -320,11 +321,11 @@ fn files_that_are_of_no_use_are_named() {
         (&good, &none, "No such file"),
         (&good, &other, "old.key"),
     ] {
-        let error = Server::from_files(certificate, key, &[], None).expect_err("of no use");
+        let error = Server::from_files(certificate, key, &[]).expect_err("of no use");
         assert!(error.to_string().contains(word), "{word}: {error}");
     }
     let trust = Trust::Only(vec![text]);
-    let error = Client::new(&trust, &[], None).expect_err("of no use");
+    let error = Client::new(&trust, &[]).expect_err("of no use");
     assert!(
         error.to_string().contains("no certificate in PEM"),
         "{error}"
