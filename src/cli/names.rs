@@ -11,6 +11,7 @@ use crate::resolve::{Error, Exchange, Meaning, ROOTS, Resolver, Source, Watch};
 use super::screen::note;
 use super::station::Where;
 use super::trouble::Trouble;
+use super::values::address;
 
 /// How names are resolved.
 #[derive(Debug, clap::Args)]
@@ -39,10 +40,7 @@ impl FromStr for Asked {
         if text == "none" {
             return Ok(Asked::Nobody);
         }
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
-        if let Ok(ip) = bare.unwrap_or(text).parse() {
+        if let Some(ip) = address(text) {
             return Ok(Asked::At(SocketAddr::new(ip, DNS)));
         }
         match text.parse::<SocketAddr>() {
@@ -132,18 +130,11 @@ impl Names {
         whither: &Where,
         tell: bool,
     ) -> anyhow::Result<Vec<IpAddr>> {
-        let bare = host
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
-        if let Ok(ip) = bare.unwrap_or(host).parse() {
+        if let Some(ip) = address(host) {
             return Ok(vec![ip]);
         }
         let source = self.source(whither)?;
-        let watch = match tell {
-            true => Watch::new(|exchange| note(&format!("* {}", told(&exchange)))),
-            false => Watch::none(),
-        };
-        let resolver = Resolver::new(network, &source, watch, Path::new(HOSTS));
+        let resolver = Resolver::new(network, &source, watch(tell), Path::new(HOSTS));
         let found = match resolver {
             Ok(resolver) => resolver.addresses(host, whither.families()).await,
             Err(error) => Err(error),
@@ -161,6 +152,22 @@ impl Asked {
     }
 }
 
+/// Says every exchange on standard error, or nothing.
+pub fn watch(tell: bool) -> Watch {
+    match tell {
+        true => Watch::new(|exchange| note(&format!("* {}", told(&exchange)))),
+        false => Watch::none(),
+    }
+}
+
+/// How many records, in words.
+pub fn records(count: usize) -> String {
+    match count {
+        1 => String::from("1 record"),
+        count => format!("{count} records"),
+    }
+}
+
 /// An exchange in a line.
 pub fn told(exchange: &Exchange) -> String {
     let question = exchange.query.queries.first();
@@ -168,7 +175,7 @@ pub fn told(exchange: &Exchange) -> String {
         format!("{} {}", query.name.to_lowercase(), query.query_type)
     });
     let after = match &exchange.reply {
-        Some(reply) => format!("{} in {}", bytes(reply.len), span(reply.after)),
+        Some(reply) => format!("{} B in {}", reply.len, span(reply.after)),
         None => String::from("nothing"),
     };
     let (server, over) = (exchange.server, exchange.over);
@@ -181,10 +188,6 @@ pub fn told(exchange: &Exchange) -> String {
     plain(&format!(
         "{question} asked {server} ({over}): {meaning} · {after}{strays}"
     ))
-}
-
-fn bytes(len: usize) -> String {
-    format!("{len} B")
 }
 
 /// What to say when a name leads to no address.

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::report::text::{plain, span};
-use crate::resolve::{Recursive, Resolver, Served, Source, Watch};
+use crate::resolve::{Recursive, Resolver, Served, Source};
+use crate::stack;
 
 use super::Common;
-use super::names::{HOSTS, Names, not_resolved, told};
+use super::names::{HOSTS, Names, not_resolved, records, watch};
 use super::screen::note;
 use super::signals::Signals;
 use super::station::{Where, code_on};
@@ -49,10 +50,7 @@ impl ResolveServer {
         let welcome = welcome(&at, &source, &place.said);
         let station = place.start("resolve-server", &self.whither.private, common)?;
         let done = signals.interrupt(async {
-            let watch = match common.verbose > 0 {
-                true => Watch::new(|exchange| note(&format!("* {}", told(&exchange)))),
-                false => Watch::none(),
-            };
+            let watch = watch(common.verbose > 0);
             let resolver = Resolver::new(&station.network, &source, watch, Path::new(HOSTS));
             let resolver = resolver.map_err(|error| not_resolved("anything", &source, &error))?;
             let quiet = common.quiet;
@@ -91,7 +89,9 @@ impl ResolveServer {
 fn allows(allowed: &[Prefix], ip: IpAddr) -> bool {
     match allowed {
         [] => is_private(ip),
-        given => given.iter().any(|prefix| prefix.contains(ip)),
+        given => given.iter().any(|Prefix(network, len)| {
+            stack::Prefix::new(*network, *len).contains(ip.to_canonical())
+        }),
     }
 }
 
@@ -124,13 +124,12 @@ fn line(served: &Served) -> String {
         over,
         question,
         code,
-        records,
+        records: count,
         took,
     } = served;
-    let what = match records {
+    let what = match *count {
         0 => code.to_string(),
-        1 => String::from("1 record"),
-        count => format!("{count} records"),
+        count => records(count),
     };
     plain(&format!(
         "{peer} ({over}) {question} → {what} · {}",

@@ -125,19 +125,6 @@ impl FromStr for Page {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prefix(pub IpAddr, pub u8);
 
-impl Prefix {
-    /// Whether an address is of this network.
-    pub fn contains(&self, ip: IpAddr) -> bool {
-        let bits = |ip: IpAddr| match ip {
-            IpAddr::V4(ip) => (u128::from(ip.to_bits()) << 96, 32),
-            IpAddr::V6(ip) => (ip.to_bits(), 128),
-        };
-        let ((ours, width), (theirs, other)) = (bits(self.0), bits(ip.to_canonical()));
-        // The length is at least 1.
-        width == other && (ours ^ theirs) >> (128 - u32::from(self.1)) == 0
-    }
-}
-
 impl FromStr for Prefix {
     type Err = String;
 
@@ -178,19 +165,14 @@ impl FromStr for Resolve {
         else {
             return Err(format!("three parts were expected: {wanted}"));
         };
-        let bare = address
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
-        let address = bare.unwrap_or(address);
         if host.is_empty() {
             return Err(format!("it names no host: {wanted}"));
         }
         Ok(Resolve {
             host: host.to_ascii_lowercase(),
             port: self::port(port).map_err(|_| format!("{port} is no port: {wanted}"))?,
-            address: address
-                .parse()
-                .map_err(|_| format!("{address} is no address: {wanted}"))?,
+            address: self::address(address)
+                .ok_or_else(|| format!("{address} is no address: {wanted}"))?,
         })
     }
 }
@@ -265,6 +247,14 @@ pub fn echo_size(text: &str) -> Result<usize, String> {
         Ok(size) if size <= ECHO_DATA_MAX => Ok(size),
         _ => Err(wanted),
     }
+}
+
+/// An address, in brackets as URLs have those of IPv6, or without.
+pub fn address(text: &str) -> Option<IpAddr> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    bare.unwrap_or(text).parse().ok()
 }
 
 /// A port that somebody may listen on.

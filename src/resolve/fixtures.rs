@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::tokio::io::{AsyncReadExt, AsyncWriteExt};
 use hickory_resolver::proto::op::{Message, MessageType, OpCode, ResponseCode};
@@ -15,6 +16,17 @@ use crate::device::pipe::pipe;
 use crate::net::tokio::{TcpListener, UdpSocket};
 use crate::net::{Network, Options};
 use crate::stack::Config;
+
+/// Runs a task beside the stacks' own threads.
+pub(super) fn run<F: Future<Output = ()>>(task: impl FnOnce() -> F) {
+    let runtime = ::tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let bounded = ::tokio::time::timeout(Duration::from_secs(60), task());
+        bounded.await.expect("over in time");
+    });
+}
 
 /// What a name server sends for a question that came to this address over this transport: any
 /// number of messages, as octets.

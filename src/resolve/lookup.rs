@@ -399,15 +399,7 @@ impl From<RecursorError> for Error {
             RecursorError::Net(error) => error.into(),
             RecursorError::Timeout => Error::Silence,
             RecursorError::Io(error) => Error::Network(error),
-            RecursorError::Negative(none) if none.is_nx_domain() => Error::NoSuchName {
-                name: none.query.name.to_string(),
-                soa: authority(none.soa),
-            },
-            RecursorError::Negative(none) => Error::NoData {
-                name: none.query.name.to_string(),
-                kind: none.query.query_type,
-                soa: authority(none.soa),
-            },
+            RecursorError::Negative(none) => NoRecords::from(none).into(),
             far @ (RecursorError::MaxRecordLimitExceeded { .. }
             | RecursorError::RecursionLimitExceeded { .. }
             | RecursorError::QueryBudgetExceeded) => Error::TooFar(far.to_string()),

@@ -17,7 +17,6 @@ mod race;
 mod respond;
 mod roots;
 mod runtime;
-
 mod server;
 mod source;
 mod stub;

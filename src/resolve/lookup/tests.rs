@@ -12,17 +12,6 @@ use super::*;
 
 const BOTH: Families = Families { v4: true, v6: true };
 
-/// Runs a task beside the stacks' own threads.
-fn run<F: Future<Output = ()>>(task: impl FnOnce() -> F) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build();
-    runtime.expect("a runtime").block_on(async {
-        let bounded = tokio::time::timeout(Duration::from_secs(60), task());
-        bounded.await.expect("over in time");
-    });
-}
-
 fn question(message: &Message) -> (String, RecordType) {
     let query = &message.queries[0];
     (query.name.to_lowercase().to_string(), query.query_type)

@@ -4,22 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hickory_resolver::proto::rr::RecordType;
 
-use super::super::fixtures::{a, answer, at, resolver as ask_by, txt, world};
+use super::super::fixtures::{a, answer, at, resolver as ask_by, run, txt, world};
 use super::super::{Error, Source};
 use super::*;
 
 /// Where the resolver under test answers, on the client's stack.
 const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 53);
-
-fn run<F: Future<Output = ()>>(task: impl FnOnce() -> F) {
-    let runtime = ::tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build();
-    runtime.expect("a runtime").block_on(async {
-        let bounded = timeout(Duration::from_secs(60), task());
-        bounded.await.expect("over in time");
-    });
-}
 
 /// A resolver at [`HERE`] for whom `allows` takes, and what it tells.
 fn start(network: &Network, allows: fn(IpAddr) -> bool) -> Arc<Mutex<Vec<Served>>> {
