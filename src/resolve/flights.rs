@@ -29,6 +29,17 @@ struct State {
     failed: HashMap<Key, (Instant, Found)>,
 }
 
+impl State {
+    /// Keeps a failure, if there is room for it beside those that still count.
+    fn fail(&mut self, key: Key, found: Found) {
+        let now = Instant::now();
+        self.failed.retain(|_, (until, _)| *until > now);
+        if self.failed.len() < FAILED_MAX {
+            self.failed.insert(key, (now + FAILED_FOR, found));
+        }
+    }
+}
+
 impl Flights {
     pub fn new(resolver: Resolver) -> Flights {
         Flights {
@@ -51,9 +62,9 @@ impl Flights {
         if let Some(waiting) = state.waiting.get(&key) {
             return Some(waiting.clone());
         }
-        let now = Instant::now();
-        state.failed.retain(|_, (until, _)| *until > now);
-        if let Some((_, found)) = state.failed.get(&key) {
+        if let Some((until, found)) = state.failed.get(&key)
+            && *until > Instant::now()
+        {
             return Some(watch::channel(Some(found.clone())).1);
         }
         if state.waiting.len() >= FLIGHTS_MAX {
@@ -68,10 +79,8 @@ impl Flights {
             let found = Arc::new(flights.resolver.lookup(&name, kind).await);
             let mut state = flights.state();
             state.waiting.remove(&key);
-            let fails = matches!(&*found, Err(error) if !error.is_an_answer());
-            if fails && state.failed.len() < FAILED_MAX {
-                let until = Instant::now() + FAILED_FOR;
-                state.failed.insert(key, (until, found.clone()));
+            if matches!(&*found, Err(error) if !error.is_an_answer()) {
+                state.fail(key, found.clone());
             }
             drop(state);
             // Nobody may wait any more.
