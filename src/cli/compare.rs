@@ -15,12 +15,12 @@ use crate::compare::{
     COMPARISON, Claim, Figures, NotWhole, Part, Shard, Sweep, Variant, Watch, claim, figures,
     parting,
 };
-use crate::report::text::{Style, plain};
+use crate::report::text::{Style, counted, plain};
 use crate::runs::RunFolder;
 use crate::scenario::{Invalid, Scenario};
 use crate::stack::Algorithm;
 
-use self::table::{counted, tell, tell_claims, tell_partings};
+use self::table::{tell, tell_claims, tell_partings};
 use super::Common;
 use super::diff::said_of;
 use super::run::wrong;

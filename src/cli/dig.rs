@@ -5,11 +5,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::net::Network;
-use crate::report::text::{plain, span};
+use crate::report::text::{counted, plain, span};
 use crate::resolve::{Answer, Exchange, Name, RData, Record, RecordType, Resolver, Source, Walk};
 
 use super::Common;
-use super::names::{Asked, HOSTS, Names, not_resolved, records, told};
+use super::names::{Asked, HOSTS, Names, not_resolved, told};
 use super::screen::note;
 use super::signals::Signals;
 use super::station::Where;
@@ -227,7 +227,7 @@ fn data(record: &Record) -> String {
 
 /// What it took.
 fn sum(answer: &Answer, way: &[Exchange], took: Duration) -> String {
-    let records = records(answer.records.len());
+    let records = counted(answer.records.len(), "record");
     match way.len() {
         0 => format!("{records}, without a question: from the cache or the hosts file"),
         1 => format!("{records} in {}, by 1 question", span(took)),

@@ -160,14 +160,6 @@ pub fn watch(tell: bool) -> Watch {
     }
 }
 
-/// How many records, in words.
-pub fn records(count: usize) -> String {
-    match count {
-        1 => String::from("1 record"),
-        count => format!("{count} records"),
-    }
-}
-
 /// An exchange in a line.
 pub fn told(exchange: &Exchange) -> String {
     let question = exchange.query.queries.first();

@@ -4,12 +4,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::report::text::{plain, span};
+use crate::report::text::{counted, plain, span};
 use crate::resolve::{Recursive, Resolver, Served, Source};
 use crate::stack;
 
 use super::Common;
-use super::names::{HOSTS, Names, not_resolved, records, watch};
+use super::names::{HOSTS, Names, not_resolved, watch};
 use super::screen::note;
 use super::signals::Signals;
 use super::station::{Where, code_on};
@@ -124,12 +124,12 @@ fn line(served: &Served) -> String {
         over,
         question,
         code,
-        records: count,
+        records,
         took,
     } = served;
-    let what = match *count {
+    let what = match *records {
         0 => code.to_string(),
-        count => records(count),
+        count => counted(count, "record"),
     };
     plain(&format!(
         "{peer} ({over}) {question} → {what} · {}",

@@ -77,6 +77,14 @@ pub fn grouped(number: u64) -> String {
     grouped
 }
 
+/// `1 record`, `2 records`.
+pub fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
 /// `10.0 MiB`.
 pub fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::compare::page::Parted;
 use crate::compare::{Claim, Figures, Part, Sweep};
-use crate::report::text::{Style, plain};
+use crate::report::text::{Style, counted, plain};
 
 pub fn tell(out: &mut impl Write, part: &Part, rows: &[Figures], began: Instant) -> io::Result<()> {
     let (variants, seeds) = (part.sweep.variants.len(), part.sweep.seeds.len());
@@ -79,13 +79,6 @@ pub fn tell_claims(out: &mut impl Write, claims: &[Claim], style: Style) -> io::
         )?;
     }
     Ok(())
-}
-
-pub fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
 }
 
 pub fn tell_partings(out: &mut impl Write, sweep: &Sweep, all: &[Parted]) -> io::Result<()> {
